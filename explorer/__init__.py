@@ -1,0 +1,1 @@
+"""See a language model choose its next token."""
