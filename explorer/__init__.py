@@ -1,1 +1,79 @@
-"""See a language model choose its next token."""
+"""See a language model choose its next token.
+
+>>> import explorer
+>>> lm = explorer.load()                                  # the best model on disk; asks no network
+>>> trace = lm.trace("The capital of France is")          # one forward pass, as a frozen record
+>>> trace.distribution(explorer.Sampling(temperature=0.7)).top(5)
+>>> explorer.Explorer(lm)                                 # the app, in a notebook cell
+
+The rooms of the house, in the order the data goes through them::
+
+    locales         every sentence a person reads
+    models          where weights come from
+    language_model  text -> tokens -> trace
+    sampling        trace -> distribution
+    figures         records -> pictures
+    widgets         state, panels, the app
+    cli             the command `explorer`
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from explorer.language_model.forward import LanguageModel
+    from explorer.language_model.loading import load
+    from explorer.language_model.model import Model, ModelInfo
+    from explorer.language_model.tokens import Token
+    from explorer.language_model.trace import Trace
+    from explorer.locales import ExplorerError, Message, set_language
+    from explorer.sampling.sampling import Candidate, Distribution, Sampling
+    from explorer.widgets.app import Explorer
+    from explorer.widgets.panels.distribution import DistributionPanel
+
+# Nothing below is imported before it is asked for: torch alone takes seconds.
+_HOMES = {
+    "Candidate": "explorer.sampling.sampling",
+    "Distribution": "explorer.sampling.sampling",
+    "DistributionPanel": "explorer.widgets.panels.distribution",
+    "Explorer": "explorer.widgets.app",
+    "ExplorerError": "explorer.locales",
+    "LanguageModel": "explorer.language_model.forward",
+    "Message": "explorer.locales",
+    "Model": "explorer.language_model.model",
+    "ModelInfo": "explorer.language_model.model",
+    "Sampling": "explorer.sampling.sampling",
+    "Token": "explorer.language_model.tokens",
+    "Trace": "explorer.language_model.trace",
+    "load": "explorer.language_model.loading",
+    "set_language": "explorer.locales",
+}
+
+__all__ = [
+    "Candidate",
+    "Distribution",
+    "DistributionPanel",
+    "Explorer",
+    "ExplorerError",
+    "LanguageModel",
+    "Message",
+    "Model",
+    "ModelInfo",
+    "Sampling",
+    "Token",
+    "Trace",
+    "load",
+    "set_language",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -7,6 +7,7 @@ rendered where somebody reads them, in that reader's language.
 
 from explorer.locales.messages import (
     LANGUAGES,
+    Argument,
     ExplorerError,
     Message,
     closest_language,
@@ -15,4 +16,4 @@ from explorer.locales.messages import (
     tr,
 )
 
-__all__ = ["LANGUAGES", "ExplorerError", "Message", "closest_language", "language", "set_language", "tr"]
+__all__ = ["LANGUAGES", "Argument", "ExplorerError", "Message", "closest_language", "language", "set_language", "tr"]

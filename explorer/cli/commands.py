@@ -1,0 +1,148 @@
+"""Every command and its options.
+
+Help is written in the language in force while this module is imported: `explorer.cli.main` imports it once it knows
+the language. What a command does is imported inside it, so that ``explorer --help`` starts no torch.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version as installed_version
+from typing import Annotated
+
+import typer
+
+from explorer.locales import tr
+
+HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
+
+# A server's own options may follow ours, with or without `--` before them.
+WITH_SERVER_OPTIONS = {**HELP_OPTIONS, "ignore_unknown_options": True}
+
+ModelName = Annotated[str | None, typer.Option("--model", metavar="NAME", help=tr("cli-option-model"))]
+Device = Annotated[str | None, typer.Option("--device", metavar="DEVICE", help=tr("cli-option-device"))]
+DType = Annotated[str | None, typer.Option("--dtype", metavar="TYPE", help=tr("cli-option-dtype"))]
+Language = Annotated[str | None, typer.Option("--lang", metavar="en|zh", help=tr("cli-option-lang"))]
+AsJson = Annotated[bool, typer.Option("--json", help=tr("cli-option-json"))]
+ServerOptions = Annotated[
+    list[str] | None, typer.Argument(metavar="[-- OPTIONS]", help=tr("cli-argument-server"), show_default=False)
+]
+
+app = typer.Typer(
+    help=tr("cli-about"), add_completion=False, pretty_exceptions_enable=False, context_settings=HELP_OPTIONS
+)
+models = typer.Typer(help=tr("cli-models"), context_settings=HELP_OPTIONS)
+app.add_typer(models, name="models")
+
+
+@app.callback(invoke_without_command=True)
+def explorer(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help=tr("cli-option-version"))] = False,
+    lang: Language = None,
+) -> None:
+    if version:
+        typer.echo(installed_version("next-token-explorer"))
+        raise typer.Exit
+    _help_without_command(context)
+
+
+@models.callback(invoke_without_command=True)
+def models_alone(context: typer.Context, lang: Language = None) -> None:
+    _help_without_command(context)
+
+
+def _help_without_command(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), nl=False)
+
+
+@app.command(help=tr("cli-lab"), context_settings=WITH_SERVER_OPTIONS)
+def lab(
+    options: ServerOptions = None,
+    model: ModelName = None,
+    device: Device = None,
+    dtype: DType = None,
+    lang: Language = None,
+) -> None:
+    from explorer.cli import jupyter
+
+    jupyter.hand_to_kernels(model=model, device=device, dtype=dtype, lang=lang)
+    raise typer.Exit(jupyter.lab(options or []))
+
+
+@app.command("app", help=tr("cli-app"), context_settings=WITH_SERVER_OPTIONS)
+def app_page(
+    options: ServerOptions = None,
+    model: ModelName = None,
+    device: Device = None,
+    dtype: DType = None,
+    lang: Language = None,
+) -> None:
+    from explorer.cli import jupyter
+
+    jupyter.hand_to_kernels(model=model, device=device, dtype=dtype, lang=lang)
+    raise typer.Exit(jupyter.app(options or []))
+
+
+@app.command(help=tr("cli-predict"))
+def predict(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help=tr("cli-argument-text"), show_default=False)],
+    top: Annotated[int, typer.Option("--top", min=1, metavar="N", help=tr("cli-option-top"))] = 10,
+    temperature: Annotated[float, typer.Option("--temperature", metavar="T", help=tr("cli-option-temperature"))] = 1.0,
+    as_json: AsJson = False,
+    model: ModelName = None,
+    device: Device = None,
+    dtype: DType = None,
+    lang: Language = None,
+) -> None:
+    from explorer.cli.predict import predict
+
+    predict(
+        _standard_input() if text == "-" else text,
+        top=top,
+        temperature=temperature,
+        as_json=as_json,
+        model=model,
+        device=device,
+        dtype=dtype,
+    )
+
+
+def _standard_input() -> str:
+    """All of stdin, less the line break that `echo` and editors put at its end.
+
+    Bytes that are no UTF-8 become lone surrogates, as in `sys.argv`: the tokenizer says what it made of them.
+    """
+    text = sys.stdin.buffer.read().decode("utf-8", errors="surrogateescape")
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+@models.command("list", help=tr("cli-models-list"))
+def models_list(as_json: AsJson = False, lang: Language = None) -> None:
+    from explorer.cli.models import list_models
+
+    list_models(as_json=as_json)
+
+
+@models.command("fetch", help=tr("cli-models-fetch"))
+def models_fetch(
+    name: Annotated[str, typer.Argument(metavar="NAME|auto", help=tr("cli-argument-name"), show_default=False)],
+    lang: Language = None,
+) -> None:
+    from explorer.cli.models import fetch
+
+    fetch(name)
+
+
+@app.command(help=tr("cli-doctor"))
+def doctor(
+    as_json: AsJson = False,
+    model: ModelName = None,
+    device: Device = None,
+    dtype: DType = None,
+    lang: Language = None,
+) -> None:
+    from explorer.cli.doctor import examine
+
+    examine(as_json=as_json, model=model, device=device, dtype=dtype)

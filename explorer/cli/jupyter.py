@@ -1,0 +1,83 @@
+"""`explorer lab` and `explorer app`: JupyterLab and Voila on our notebooks, quietly."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.metadata import distribution
+from pathlib import Path
+
+import platformdirs
+
+from explorer.cli.terminal import say
+from explorer.locales import ExplorerError, Message
+
+NOTEBOOK = "explorer.ipynb"
+
+# No news prompt, no update check, no question to a package registry, no log of what goes well; Ctrl-C stops at once.
+# These are flags of this one run: the user's own JupyterLab settings stay as they are.
+QUIET_LAB = (
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.extension_manager=readonly",
+    "--LabApp.log_level=WARN",
+    "--ServerApp.log_level=WARN",
+    "--ServerApp.answer_yes=True",
+)
+
+
+def lab(options: Sequence[str]) -> int:
+    """Run JupyterLab on the notebooks until it ends; its exit status. ``options`` go to it as they are."""
+    folder = notebooks_folder()
+    where = [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{NOTEBOOK}"]
+    say(Message.of("cli-opening-lab", folder=str(folder)))
+    return _run("jupyterlab", [*where, *QUIET_LAB, *options])
+
+
+def app(options: Sequence[str]) -> int:
+    """Serve the same notebook as a page without code until it ends; its exit status."""
+    say(Message.of("cli-opening-app"))
+    return _run("voila", [str(notebooks_folder() / NOTEBOOK), *options])
+
+
+def hand_to_kernels(*, model: str | None, device: str | None, dtype: str | None, lang: str | None) -> None:
+    """What was asked for becomes what `explorer.load` and `tr` go by in the kernels that start from here."""
+    for name, value in (("MODEL", model), ("DEVICE", device), ("DTYPE", dtype), ("LANG", lang)):
+        if value is not None:
+            os.environ[f"EXPLORER_{name}"] = value
+
+
+def notebooks_folder() -> Path:
+    """The checkout's notebooks; for an installed package, a copy that belongs to the user.
+
+    Raises:
+        ExplorerError: the package was installed without its notebooks.
+    """
+    checkout = Path(__file__).parents[2] / "notebooks"
+    if (checkout / NOTEBOOK).is_file():
+        return checkout
+    ours = platformdirs.user_data_path("next-token-explorer") / "notebooks"
+    ours.mkdir(parents=True, exist_ok=True)
+    for packaged in _packaged_notebooks():
+        if not (ours / packaged.name).exists():  # what is there may hold somebody's work
+            shutil.copyfile(packaged, ours / packaged.name)
+    if not (ours / NOTEBOOK).is_file():
+        raise ExplorerError("cli-no-notebooks")
+    return ours
+
+
+def _packaged_notebooks() -> list[Path]:
+    """pyproject.toml puts them into the wheel as shared data; the record of the installation knows where."""
+    recorded = distribution("next-token-explorer").files or []
+    return [Path(str(file.locate())) for file in recorded if file.suffix == ".ipynb"]
+
+
+def _run(module: str, options: Sequence[str]) -> int:
+    # Ctrl-C reaches both processes: the server ends by it, and we end with the server. A handler, unlike SIG_IGN, is
+    # not inherited.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    return subprocess.call([sys.executable, "-W", "ignore::DeprecationWarning", "-m", module, *options])

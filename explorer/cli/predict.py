@@ -1,0 +1,122 @@
+"""`explorer predict`: the distribution over the next token, as a table or as one JSON object."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import explorer
+from explorer.cli.terminal import print_json, progress_bar, say
+from explorer.locales import Message, tr
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+    from explorer.sampling.sampling import Distribution
+
+BAR_WIDTH = 20  # characters
+SHOWN_TOKENS = 100  # of a long text, the last ones
+
+
+def predict(
+    text: str, *, top: int, temperature: float, as_json: bool, model: str | None, device: str | None, dtype: str | None
+) -> None:
+    """Print the ``top`` likeliest tokens after ``text``."""
+    sampling = _sampling(temperature)
+    with progress_bar() as report:
+        lm = explorer.load(model, device=device, dtype=dtype, report=report)
+    trace = lm.trace(text)
+    distribution = trace.distribution(sampling)
+    for notice in (*lm.info.notices, *trace.notices):
+        say(notice)
+    if as_json:
+        print_json(
+            model=lm.info.name,
+            text=_without_half_characters(text),
+            tokens=[{"id": token.id, "text": token.text, "bytes": token.bytes.hex()} for token in trace.tokens],
+            entropy_bits=distribution.entropy_bits,
+            candidates=[candidate.record() for candidate in distribution.top(top)],
+            rest_probability=distribution.rest(top),
+            milliseconds=round(trace.milliseconds, 3),
+        )
+    else:
+        _print_table(lm.info, trace, distribution, top)
+
+
+def _sampling(temperature: float) -> explorer.Sampling:
+    """The border at which temperature 0 becomes greedy, and says so."""
+    if temperature == 0:
+        say(Message.of("cli-temperature-zero"))
+        return explorer.Sampling(greedy=True)
+    return explorer.Sampling(temperature=temperature)
+
+
+def _without_half_characters(text: str) -> str:
+    """``text`` as the tokenizer reads it: JSON has no place for a lone surrogate."""
+    return text.encode("utf-16", errors="surrogatepass").decode("utf-16", errors="replace")
+
+
+def _print_table(info: explorer.ModelInfo, trace: explorer.Trace, distribution: Distribution, top: int) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    console.print(_prefix(trace))
+    console.print(_candidates(distribution, top))
+    lines = [
+        tr("entropy", bits=f"{distribution.entropy_bits:.2f}", choices=f"{distribution.effective_choices:.1f}"),
+        tr(
+            "cli-model-line",
+            title=info.title,
+            device=info.device,
+            dtype=info.dtype,
+            tokens=len(trace.ids),
+            milliseconds=round(trace.milliseconds),
+        ),
+        *([info.note.render()] if info.note is not None else []),
+    ]
+    for line in lines:
+        console.print(line, markup=False, style="dim")
+
+
+def _prefix(trace: explorer.Trace) -> Text:
+    """The tokens of the text, a space between each two (their own spaces are dots); a character in pieces as a whole."""
+    from rich.text import Text
+
+    from explorer.language_model.tokens import group_fragments
+
+    tokens = trace.tokens[-SHOWN_TOKENS:]
+    labels = [token.label for token in tokens]
+    for group in reversed(group_fragments(tokens)):
+        labels[group.start : group.stop] = [group.label]
+    elided = ["…"] if len(tokens) < len(trace.tokens) else []
+    return Text(" ".join([*elided, *labels]), style="bold")
+
+
+def _candidates(distribution: Distribution, top: int) -> Table:
+    from rich import box
+    from rich.bar import Bar
+    from rich.table import Table
+    from rich.text import Text
+
+    candidates, rest = distribution.top(top), distribution.rest(top)
+    longest = max([rest, *(candidate.probability for candidate in candidates)])
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(tr("cli-column-rank"), justify="right", style="dim")
+    table.add_column(tr("cli-column-token"), overflow="fold")
+    table.add_column("", width=BAR_WIDTH)
+    table.add_column(tr("cli-column-probability"), justify="right")
+    table.add_column(tr("cli-column-raw"), justify="right", style="dim")
+    table.add_column(tr("cli-column-id"), justify="right", style="dim")
+    for candidate in candidates:
+        # `Text` is never read as markup, and a label shows every byte: nothing in a token reaches the terminal raw.
+        table.add_row(
+            str(candidate.rank),
+            Text(candidate.token.label, style="bold"),
+            Bar(longest, 0, candidate.probability, width=BAR_WIDTH, color="cyan"),
+            f"{candidate.probability:.4f}",
+            f"{candidate.raw_probability:.4f}",
+            str(candidate.id),
+        )
+    others = Text(tr("cli-other-tokens", n=len(distribution.probabilities) - len(candidates)), style="dim")
+    table.add_row("", others, Bar(longest, 0, rest, width=BAR_WIDTH, color="bright_black"), f"{rest:.4f}")
+    return table

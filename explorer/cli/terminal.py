@@ -1,0 +1,58 @@
+"""What every command shares: sentences on stderr, progress bars, JSON on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from explorer.locales import Message
+
+if TYPE_CHECKING:
+    from explorer.models.progress import Progress, Report
+
+SCHEMA = 1
+"""Of every JSON object that is printed; it changes when the meaning of a field does."""
+
+
+def say(message: Message) -> None:
+    """One sentence on stderr, in the reader's language. stdout is for what was asked for."""
+    print(visible(message.render()), file=sys.stderr, flush=True)
+
+
+def visible(text: str) -> str:
+    """``text`` without anything that moves a terminal's cursor, changes its colours or turns text around."""
+    return "".join(f"<U+{ord(character):04X}>" if _steers(character) else character for character in text)
+
+
+def _steers(character: str) -> bool:
+    return character != "\n" and unicodedata.category(character) in {"Cc", "Cf", "Cs"}
+
+
+def print_json(**fields: Any) -> None:
+    """One object on stdout, Chinese as Chinese where the stream can carry it."""
+    ascii_only = not (sys.stdout.encoding or "").lower().startswith("utf")
+    print(json.dumps({"schema": SCHEMA, **fields}, ensure_ascii=ascii_only, allow_nan=False))
+
+
+@contextmanager
+def progress_bar() -> Iterator[Report]:
+    """A bar on stderr that is gone when the work is done; nothing where stderr is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn
+    from rich.progress import Progress as Bars
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
+    with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+        bar = bars.add_task("", total=None)
+
+        def report(progress: Progress) -> None:
+            bars.update(
+                bar, description=visible(progress.message.render()), completed=progress.done, total=progress.total
+            )
+
+        yield report

@@ -1,0 +1,1 @@
+"""Records to plotly figures: pure functions of ``(record, look)``."""

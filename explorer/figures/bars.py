@@ -1,0 +1,116 @@
+"""The distribution over the next token as bars."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from explorer.figures import numbers
+from explorer.figures.escape import escape
+from explorer.figures.look import Look
+from explorer.locales import tr
+from explorer.sampling.sampling import Candidate, Distribution
+
+LONGEST_LABEL = 22
+ROW_PIXELS = 24
+FRAME_PIXELS = 78  # title and axis
+LABEL_PIXELS = 190  # fixed: bars keep their place whatever their labels are
+
+
+def distribution_bars(
+    distribution: Distribution, look: Look, *, n: int = 10, log: bool = False, pins: Sequence[int] = ()
+) -> go.Figure:
+    """The ``n`` likeliest tokens, one bar for all the others together, and the pinned ones below.
+
+    The bars above the pins sum to 1. Where the sampler changed the distribution, the one before it stands behind as a
+    pale bar.
+
+    Args:
+        distribution: over the whole vocabulary.
+        look: theme and language.
+        n: how many tokens have a bar of their own.
+        log: logarithmic axis.
+        pins: token ids to show in any case.
+    """
+    top = distribution.top(n)
+    pinned = [distribution.candidate(i) for i in pins]
+    n_rest = len(distribution.probabilities) - len(top)
+    names = [escape(c.token.label, LONGEST_LABEL) for c in top]
+    names += [escape(tr("bar-rest", look.language, n=n_rest))]
+    names += [escape(c.token.label, LONGEST_LABEL) for c in pinned]
+    values = [c.probability for c in top] + [distribution.rest(n)] + [c.probability for c in pinned]
+    raw_top = [c.raw_probability for c in top]
+    raw = [*raw_top, max(0.0, 1 - sum(raw_top)), *(c.raw_probability for c in pinned)]
+    hovers = [_hover(c, look) for c in top]
+    hovers += [escape(tr("hover-rest", look.language, n=n_rest, probability=numbers.probability(values[len(top)])))]
+    hovers += [_hover(c, look) for c in pinned]
+    colours = [look.accent] * len(top) + [look.ghost] + [look.pinned] * len(pinned)
+
+    rows = list(range(len(names)))
+    floor = _log_floor([*values, *raw]) if log else 0.0
+    figure = go.Figure()
+    if any(abs(r - v) > 1e-6 for r, v in zip(raw, values, strict=True)):
+        figure.add_bar(
+            y=rows, x=[max(r, floor) for r in raw], orientation="h", hoverinfo="skip", width=0.92,
+            marker={"color": look.ghost, "opacity": 0.45}, name="raw",
+        )  # fmt: skip
+    figure.add_bar(
+        y=rows, x=[max(v, floor) for v in values], orientation="h", width=0.62, marker={"color": colours},
+        text=[numbers.probability(v) for v in values], textposition="outside", cliponaxis=False,
+        textfont={"color": look.text}, hovertext=hovers, hoverinfo="text", name="final",
+    )  # fmt: skip
+    _lay_out(figure, look, names, log=log, floor=floor, n_pinned=len(pinned))
+    return figure
+
+
+def _hover(candidate: Candidate, look: Look) -> str:
+    sentence = tr(
+        "hover-token",
+        look.language,
+        token=candidate.token.label,
+        id=str(candidate.id),
+        probability=numbers.probability(candidate.probability),
+        raw=numbers.probability(candidate.raw_probability),
+        logit=f"{candidate.logit:.2f}",
+        rank=candidate.rank,
+    )
+    return "<br>".join(escape(line) for line in sentence.splitlines())
+
+
+def _log_floor(values: Sequence[float]) -> float:
+    """A decade below the smallest probability shown; a removed token (0) gets no bar."""
+    # In float64 the smallest positive number is 5e-324, and a tenth of it is 0, which has no logarithm.
+    return max(1e-300, min([v for v in values if v > 0], default=1e-3) / 10)
+
+
+def _lay_out(figure: go.Figure, look: Look, names: Sequence[str], *, log: bool, floor: float, n_pinned: int) -> None:
+    axis_id = "axis-probability-log" if log else "axis-probability"
+    figure.update_layout(
+        title={"text": escape(tr("bars-title", look.language)), "font": {"size": 15}, "x": 0, "xref": "paper", "y": 0.99, "yanchor": "top"},
+        barmode="overlay",
+        showlegend=False,
+        height=ROW_PIXELS * len(names) + FRAME_PIXELS,
+        margin={"l": LABEL_PIXELS, "r": 60, "t": 34, "b": 44},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": look.text, "size": 14},
+        hoverlabel={"align": "left", "font": {"family": "monospace", "size": 13}},
+        uirevision="bars",
+    )  # fmt: skip
+    figure.update_xaxes(
+        title={"text": escape(tr(axis_id, look.language)), "standoff": 6, "font": {"color": look.muted, "size": 12}},
+        gridcolor=look.grid, zeroline=False, fixedrange=True, tickfont={"color": look.muted, "size": 11},
+    )  # fmt: skip
+    if log:
+        figure.update_xaxes(type="log", range=[math.log10(floor), 0.15], dtick=1, exponentformat="power")
+    else:
+        figure.update_xaxes(type="linear", range=[0, 1], tickvals=[0, 0.2, 0.4, 0.6, 0.8, 1])
+    figure.update_yaxes(
+        tickvals=list(range(len(names))), ticktext=names, range=[len(names) - 0.4, -0.6], fixedrange=True,
+        showgrid=False, zeroline=False, automargin=False, ticks="", ticklabelstandoff=6,
+        tickfont={"family": "monospace", "size": 14},
+    )  # fmt: skip
+    if n_pinned:
+        figure.add_hline(y=len(names) - n_pinned - 0.5, line={"color": look.grid, "width": 1})

@@ -1,0 +1,25 @@
+"""Numbers as people read them: small ones stay honest."""
+
+from __future__ import annotations
+
+import math
+
+
+def probability(p: float) -> str:
+    """Three significant digits, never rounded to 0 or to 1: ``0.773``, ``0.0007``, ``3.1e-9``, ``1 − 2e-5``."""
+    if p in (0, 1):
+        return f"{p:.0f}"
+    if p >= 0.9995:
+        return f"1 − {1 - p:.0e}".replace("e-0", "e-")
+    return f"{p:.3g}" if p >= 1e-4 else f"{p:.1e}".replace("e-0", "e-")
+
+
+def bits(amount: float) -> str:
+    """Bits with one decimal; two below 1."""
+    amount += 0.0  # what is certain costs -0.0 bits: without the sign
+    return "–" if math.isnan(amount) else f"{amount:.2f}" if abs(amount) < 1 else f"{amount:.1f}"
+
+
+def count(amount: float) -> str:
+    """A number of things that need not be whole: ``1.0``, ``3.7``, ``1,234``."""
+    return "–" if math.isnan(amount) else f"{amount:.1f}" if amount < 100 else f"{amount:,.0f}"

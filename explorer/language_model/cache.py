@@ -1,0 +1,163 @@
+"""The prefix cache: a bounded pool of what the model has already read.
+
+Keys and values of a token depend only on the tokens before it, so whatever two texts share at their beginning is
+computed once. An entry also keeps the last hidden states (a few KB a token): from them the logits after *any* of its
+tokens are one product with the unembedding away, and a backspace needs no forward pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from transformers.cache_utils import Cache, DynamicLayer
+
+from explorer.language_model.trace import Floats, Ints
+
+SHORT_TAIL = 4
+"""Up to this many tokens are cheaper to compute again than their prefix is to copy."""
+
+
+class GrowingLayer(DynamicLayer):  # type: ignore[misc]  # transformers is untyped here
+    """Keys and values of one layer in buffers that double.
+
+    transformers' own layer copies everything for every new token. Here `keys` and `values` are views of the buffers,
+    (1, n_kv_head, length, head_dim), so that its length, mask and crop work unchanged.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._buffers: list[torch.Tensor] = []
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *_args: object, **_kwargs: object
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        if not self.is_initialized:
+            self.lazy_initialization(key_states, value_states)
+            self.keys, self.values = key_states[..., :0, :], value_states[..., :0, :]
+        old = self.get_seq_length()
+        new = old + key_states.shape[-2]
+        if not self._buffers or new > self._buffers[0].shape[-2]:
+            self._buffers = [_grown(self.keys, new), _grown(self.values, new)]
+        for buffer, states in zip(self._buffers, (key_states, value_states), strict=True):
+            buffer[..., old:new, :] = states
+        self.keys, self.values = (buffer[..., :new, :] for buffer in self._buffers)
+        return self.keys, self.values
+
+    def fork(self, length: int) -> GrowingLayer:
+        """A layer of its own with the first ``length`` tokens."""
+        copy = GrowingLayer()
+        copy.update(self.keys[..., :length, :], self.values[..., :length, :])
+        return copy
+
+    @property
+    def n_bytes(self) -> int:
+        return sum(buffer.numel() * buffer.element_size() for buffer in self._buffers)
+
+
+def _grown(states: torch.Tensor, length: int) -> torch.Tensor:
+    """A buffer with room for ``length`` tokens and as many again, that begins with ``states``."""
+    *rest, old, width = states.shape
+    buffer = states.new_empty((*rest, max(64, 2 * length), width))
+    buffer[..., :old, :] = states
+    return buffer
+
+
+@dataclass(eq=False)
+class Entry:
+    """What is known of one text of T tokens.
+
+    Attributes:
+        ids: (T,) the tokens read, from position 0.
+        keys_values: one `GrowingLayer` a layer, T tokens long.
+        hidden: (T, n_embd) after the final norm, ready for the unembedding.
+        surprisal, entropy, rank: (T,) as in `Trace`.
+    """
+
+    ids: Ints
+    keys_values: Cache
+    hidden: torch.Tensor
+    surprisal: Floats
+    entropy: Floats
+    rank: Ints
+
+    @classmethod
+    def empty(cls, n_layer: int, n_embd: int, like: torch.Tensor) -> Entry:
+        none = np.empty(0, np.float64 if like.dtype == torch.float64 else np.float32)
+        layers = [GrowingLayer() for _ in range(n_layer)]
+        return cls(none.astype(np.int64), Cache(layers=layers), like.new_empty(0, n_embd), none, none, none.astype(int))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def crop(self, length: int) -> None:
+        """Forget all but the first ``length`` tokens."""
+        self.keys_values.crop(length - len(self))
+        self.ids, self.hidden = self.ids[:length], self.hidden[:length]
+        self.surprisal, self.entropy, self.rank = self.surprisal[:length], self.entropy[:length], self.rank[:length]
+
+    def fork(self, length: int) -> Entry:
+        """An entry of its own with the first ``length`` tokens."""
+        return Entry(
+            self.ids[:length].copy(),
+            Cache(layers=[layer.fork(length) for layer in self.keys_values.layers]),
+            self.hidden[:length].clone(),
+            self.surprisal[:length].copy(),
+            self.entropy[:length].copy(),
+            self.rank[:length].copy(),
+        )
+
+    def append(self, ids: Ints, hidden: torch.Tensor, surprisal: Floats, entropy: Floats, rank: Ints) -> None:
+        """Add tokens whose keys and values the forward pass has put into `keys_values` already."""
+        self.ids = np.concatenate([self.ids, ids])
+        self.hidden = torch.cat([self.hidden, hidden])
+        self.surprisal = np.concatenate([self.surprisal, surprisal])
+        self.entropy = np.concatenate([self.entropy, entropy])
+        self.rank = np.concatenate([self.rank, rank])
+
+    @property
+    def n_bytes(self) -> int:
+        layers = sum(layer.n_bytes for layer in self.keys_values.layers)
+        return layers + self.hidden.numel() * self.hidden.element_size() + 32 * len(self)
+
+
+@dataclass
+class Pool:
+    """Entries, most recently used last, at most ``max_bytes`` of them (one is always kept).
+
+    Two panels, two prefixes and a comparison share it without driving each other out.
+    """
+
+    max_bytes: int
+    entries: list[Entry] = field(default_factory=list)
+
+    def closest(self, ids: Ints) -> tuple[Entry | None, int]:
+        """The entry that shares the longest beginning with ``ids``, and how many tokens that is."""
+        best, length = None, 0
+        for entry in reversed(self.entries):
+            if (shared := common_prefix(entry.ids, ids)) > length:
+                best, length = entry, shared
+        return best, length
+
+    def keep(self, entry: Entry) -> None:
+        """Put ``entry`` last, and drop the first ones while all together are too large."""
+        self.discard(entry)
+        self.entries.append(entry)
+        total = sum(each.n_bytes for each in self.entries)
+        while total > self.max_bytes and len(self.entries) > 1:
+            total -= self.entries.pop(0).n_bytes
+
+    def discard(self, entry: Entry) -> None:
+        self.entries = [each for each in self.entries if each is not entry]
+
+    def clear(self) -> None:
+        self.entries.clear()
+
+
+def common_prefix(a: Ints | Sequence[int], b: Ints | Sequence[int]) -> int:
+    """How many tokens ``a`` and ``b`` share from the start."""
+    n = min(len(a), len(b))
+    different = np.nonzero(np.asarray(a[:n]) != np.asarray(b[:n]))[0]
+    return int(different[0]) if len(different) else n

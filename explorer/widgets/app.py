@@ -1,0 +1,47 @@
+"""`Explorer`: the app, composed of the panels."""
+
+from __future__ import annotations
+
+import ipywidgets as w
+
+from explorer.language_model.model import Model
+from explorer.widgets.panels.distribution import DistributionPanel
+from explorer.widgets.panels.header import HeaderPanel
+from explorer.widgets.panels.panel import look_reporter
+from explorer.widgets.panels.prefix import PrefixPanel
+from explorer.widgets.panels.sampling import SamplingPanel
+from explorer.widgets.panels.search import SearchPanel
+from explorer.widgets.panels.status import StatusPanel
+from explorer.widgets.panels.tokens import TokensPanel
+from explorer.widgets.state import ExplorerState
+
+FIRST_PREFIX = "The capital of France is"
+
+
+class Explorer(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+    """The app in a cell. The frame appears at once; without a model, one is loaded behind it.
+
+    Args:
+        model: a loaded model, or the name of one (see `explorer.load`); None takes the best one on disk.
+        prefix: the text to begin with.
+    """
+
+    def __init__(self, model: Model | str | None = None, prefix: str = FIRST_PREFIX) -> None:
+        loaded = None if model is None or isinstance(model, str) else model
+        self.state = ExplorerState(loaded, prefix)
+        header = HeaderPanel(self.state)
+        left = w.VBox([DistributionPanel(self.state)], layout={"flex": "3 1 0", "min_width": "0"})
+        right = w.VBox([SamplingPanel(self.state), SearchPanel(self.state)], layout={"flex": "2 1 0", "min_width": "0"})
+        super().__init__(
+            [
+                look_reporter(self.state),
+                header,
+                PrefixPanel(self.state),
+                TokensPanel(self.state),
+                StatusPanel(self.state),
+                w.HBox([left, right], layout={"width": "100%"}),
+            ]
+        )
+        self.add_class("nte-app")
+        if loaded is None:
+            header.load(model if isinstance(model, str) else None)

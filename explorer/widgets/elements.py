@@ -1,0 +1,91 @@
+"""Our own small widgets: the browser half of each is a file of the same name in ``static``.
+
+Text reaches the page through ``textContent`` only: tokens and prompts are data, never HTML. Strings that people read
+come from here, already in their language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import anywidget
+import traitlets as t
+
+_STATIC = Path(__file__).parent / "static"
+
+
+def static(name: str) -> str:
+    """The contents of a file in ``static``."""
+    return (_STATIC / name).read_text(encoding="utf-8")
+
+
+class PrefixBox(anywidget.AnyWidget):
+    """A text area that sends every change, but nothing half-composed by an input method."""
+
+    _esm = static("prefix.js")
+    _css = static("prefix.css")
+    # Not echoed: with a megabyte in the box, every key press would send it back.
+    value = t.Unicode("").tag(sync=True, echo_update=False)
+    label = t.Unicode("").tag(sync=True)
+    placeholder = t.Unicode("").tag(sync=True)
+
+
+class TokenChips(anywidget.AnyWidget):
+    """Tokens as coloured chips with a line that explains the one pointed at.
+
+    Attributes:
+        chips: dicts of ``label``, ``note``, ``kind``, ``back``, ``ink`` and ``joined`` (the character that this token
+            and the following ones spell only together, else "").
+        scale: ``least`` and ``most`` as text and the ``colours`` between them.
+        summary: the line when no chip is pointed at.
+    """
+
+    _esm = static("tokens.js")
+    _css = static("tokens.css")
+    key = t.Unicode("").tag(sync=True)
+    chips = t.List().tag(sync=True)
+    scale = t.Dict().tag(sync=True)
+    summary = t.Unicode("").tag(sync=True)
+    description = t.Unicode("").tag(sync=True)
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(key=uuid4().hex[:8], **traits)
+
+
+class StatusLine(anywidget.AnyWidget):
+    """``state`` is ``ready``, ``busy`` or ``error``; ``share`` 0..1 done, -1 for unknown, None for no bar."""
+
+    _esm = static("status.js")
+    _css = static("status.css")
+    state = t.Unicode("ready").tag(sync=True)
+    text = t.Unicode("").tag(sync=True)
+    share = t.Float(None, allow_none=True).tag(sync=True)
+    notes = t.List(t.Unicode()).tag(sync=True)
+
+
+class Choices(anywidget.AnyWidget):
+    """Toggle buttons; ``on_chosen`` is called with the key of the one that was pressed."""
+
+    _esm = static("choices.js")
+    _css = static("choices.css")
+    choices = t.List().tag(sync=True)
+
+    def __init__(self, on_chosen: Callable[[str], None], **traits: Any) -> None:
+        super().__init__(**traits)
+        self._on_chosen = on_chosen
+        self.on_msg(self._receive)
+
+    def _receive(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
+        if content.get("kind") == "chosen" and any(choice["key"] == content.get("key") for choice in self.choices):
+            self._on_chosen(content["key"])
+
+
+class LookReporter(anywidget.AnyWidget):
+    """Tells what the page looks like; takes no place on it."""
+
+    _esm = static("look.js")
+    dark = t.Bool(False).tag(sync=True)
+    contrast = t.Bool(False).tag(sync=True)

@@ -1,0 +1,86 @@
+"""`Panel`: what all panels have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, cast
+
+import ipywidgets as w
+
+from explorer.language_model.model import Model
+from explorer.locales import Argument, tr
+from explorer.widgets.elements import LookReporter
+from explorer.widgets.state import ExplorerState
+
+
+class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+    """Widgets that show a part of an `ExplorerState`.
+
+    Args:
+        source: the state to show; or a model, and the panel makes a state of its own with a prefix box above.
+        prefix: the text to begin with, where the panel makes its own state.
+
+    A subclass builds its widgets in `build` and fills them in `refresh`, which is called when one of its `follows`
+    changes. Titles and labels belong into `translate`, which is called at the start and when the language changes.
+    """
+
+    follows: tuple[str, ...] = ()
+
+    def __init__(self, source: Model | ExplorerState, prefix: str = "") -> None:
+        alone = not isinstance(source, ExplorerState)
+        self.state = ExplorerState(source, prefix) if alone else cast(ExplorerState, source)
+        super().__init__()
+        self.add_class("nte-panel")
+        own = self.build()
+        self.children = [*self._frame(), *own] if alone else own
+        self.translate()
+        self.refresh()
+        self.state.observe(self._on_state, [*self.follows, "look"])
+
+    def build(self) -> list[w.Widget]:
+        """Make the widgets, once."""
+        raise NotImplementedError
+
+    def translate(self) -> None:
+        """Write all that does not depend on the model in the language of the look."""
+
+    def refresh(self) -> None:
+        """Fill the widgets from the state."""
+
+    def tr(self, message_id: str, **arguments: Argument) -> str:
+        return tr(message_id, self.state.look.language, **arguments)
+
+    def _frame(self) -> list[w.Widget]:
+        """What a panel alone in a cell needs around it."""
+        from explorer.widgets.panels.prefix import PrefixPanel
+        from explorer.widgets.panels.status import StatusPanel
+
+        return [look_reporter(self.state), StatusPanel(self.state), PrefixPanel(self.state)]
+
+    def _on_state(self, change: dict[str, Any]) -> None:
+        with self.state.lock:
+            if change["name"] == "look" and change["old"].language != change["new"].language:
+                self.translate()
+            self.refresh()
+
+
+def set_options(
+    menu: w.Dropdown, options: list[tuple[str, Any]], value: Any, on_value: Callable[[dict[str, Any]], None]
+) -> None:
+    """Put ``options`` into ``menu`` with ``value`` chosen, without calling its observer: nobody chose anything."""
+    menu.unobserve(on_value, "value")
+    menu.options = options
+    menu.value = value
+    menu.observe(on_value, "value")
+
+
+def look_reporter(state: ExplorerState) -> LookReporter:
+    """The widget that keeps ``state.look`` true to the page."""
+    reporter = LookReporter(dark=state.look.dark, contrast=state.look.contrast)
+
+    def on_change(_change: object) -> None:
+        state.look = replace(state.look, dark=reporter.dark, contrast=reporter.contrast)
+
+    reporter.observe(on_change, ["dark", "contrast"])
+    return reporter

@@ -1,0 +1,73 @@
+"""Ask for the probability of any token, and keep it in view while the text changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as w
+
+from explorer.figures import numbers
+from explorer.sampling.sampling import Candidate, Distribution
+from explorer.widgets.elements import Choices
+from explorer.widgets.panels.panel import Panel
+
+MOST_FOUND = 6
+MOST_PINS = 8
+
+
+class SearchPanel(Panel):
+    """A search box over the vocabulary; what it finds can be pinned into the bars."""
+
+    follows = ("trace", "sampling", "pins")
+
+    def build(self) -> list[w.Widget]:
+        self._query = w.Text(continuous_update=True, layout={"width": "100%"}, style={"description_width": "initial"})
+        self._choices = Choices(self._on_chosen)
+        self._query.observe(lambda _change: self.refresh(), "value")
+        return [self._query, self._choices]
+
+    def translate(self) -> None:
+        self._query.description = self.tr("search")
+        self._query.placeholder = self.tr("search-placeholder")
+
+    def refresh(self) -> None:
+        distribution = self.state.distribution
+        if distribution is None or distribution.vocabulary is None:
+            self._choices.choices = []
+            return
+        query = self._query.value
+        found = [distribution.candidate(i) for i in self.state.pins]
+        found += [c for c in find(distribution, query) if c.id not in self.state.pins]
+        self._choices.choices = [self._choice(candidate) for candidate in found]
+
+    def _choice(self, candidate: Candidate) -> dict[str, Any]:
+        pinned = candidate.id in self.state.pins
+        about = {"token": candidate.token.label, "probability": numbers.probability(candidate.probability)}
+        about["rank"] = f"{candidate.rank:,}"
+        return {
+            "key": str(candidate.id),
+            "label": candidate.token.label,
+            "note": self.tr("choice-note", **about),
+            "pressed": pinned,
+            "description": self.tr("choice-unpin" if pinned else "choice-pin", **about),
+        }
+
+    def _on_chosen(self, key: str) -> None:
+        token_id, pins = int(key), self.state.pins
+        with self.state.lock:
+            if token_id in pins:
+                self.state.pins = tuple(i for i in pins if i != token_id)
+            else:
+                self.state.pins = (*pins, token_id)[-MOST_PINS:]
+
+
+def find(distribution: Distribution, query: str, most: int = MOST_FOUND) -> list[Candidate]:
+    """Tokens that spell ``query``, with or without a space before it, then those that begin so, likeliest first."""
+    vocabulary = distribution.vocabulary
+    if not query or vocabulary is None:
+        return []
+    spellings = [query] if query.startswith(" ") else [query, f" {query}"]
+    exact = [token.id for token in map(vocabulary.find, spellings) if token is not None]
+    longer = [i for i in vocabulary.starting_with(*spellings) if i not in exact]
+    longer.sort(key=lambda i: distribution.ranks[i])
+    return [distribution.candidate(i) for i in (*exact, *longer)][:most]

@@ -1,0 +1,119 @@
+"""The text as its tokens, coloured by what the model made of each."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import ipywidgets as w
+
+from explorer.figures import numbers
+from explorer.language_model.tokens import Token, group_fragments
+from explorer.language_model.trace import Trace
+from explorer.widgets.elements import TokenChips
+from explorer.widgets.panels.panel import Panel, set_options
+
+MOST_CHIPS = 400
+"""A page stays quick with this many chips; of longer texts the end is shown."""
+
+MOST_BITS = 16.0
+"""Surprisals from here on share the strongest colour; 16 bits are one in 65,536."""
+
+MOST_RANK = 1000
+
+
+class TokensPanel(Panel):
+    """Chips under the text, and what the colours mean."""
+
+    follows = ("trace", "colour_by")
+
+    def build(self) -> list[w.Widget]:
+        self._chips = TokenChips()
+        self._colour_by = w.Dropdown(layout={"width": "260px"}, style={"description_width": "initial"})
+        self._colour_by.observe(self._on_colour_by, "value")
+        return [self._chips, self._colour_by]
+
+    def translate(self) -> None:
+        self._colour_by.description = self.tr("colour-by")
+        ways = [(self.tr("surprisal"), "surprisal"), (self.tr("rank"), "rank"), (self.tr("probability"), "probability")]
+        set_options(self._colour_by, ways, self.state.colour_by, self._on_colour_by)
+
+    def refresh(self) -> None:
+        trace = self.state.trace
+        with self._chips.hold_sync():
+            self._chips.description = self.tr("tokens-description")
+            self._chips.scale = self._scale()
+            self._chips.chips = self._chips_of(trace) if trace is not None else []
+            self._chips.summary = self._summary(trace) if trace is not None else ""
+
+    def _on_colour_by(self, change: dict[str, Any]) -> None:
+        self.state.colour_by = change["new"]
+
+    def _chips_of(self, trace: Trace) -> list[dict[str, str]]:
+        first = max(0, len(trace.ids) - MOST_CHIPS)
+        tokens = trace.tokens[first:]
+        joined = {first + group.start: group.label for group in group_fragments(tokens)}
+        chips = [self._chip(trace, i, joined.get(i, "")) for i in range(first, len(trace.ids))]
+        if first:
+            note = self.tr("chips-elided", n=first, shown=len(tokens))
+            chips.insert(
+                0, {"label": f"… {first:,}", "note": note, "kind": "elided", "back": "", "ink": "", "joined": ""}
+            )
+        return chips
+
+    def _chip(self, trace: Trace, i: int, joined: str) -> dict[str, str]:
+        token, scored = trace.tokens[i], i > trace.start
+        back = self.state.look.amount(self._share(trace, i)) if scored else ""
+        kinds = ["" if scored else "plain", "special" if token.special else "", "unread" if i < trace.start else ""]
+        return {
+            "label": token.label,
+            "note": self._note(trace, i, token, joined),
+            "kind": " ".join(filter(None, kinds)),
+            "back": back,
+            "ink": self.state.look.ink_on(back) if scored else "",
+            "joined": joined,
+        }
+
+    def _note(self, trace: Trace, i: int, token: Token, joined: str) -> str:
+        about: dict[str, Any] = {"position": i + 1, "token": token.label, "id": str(token.id)}
+        if i < trace.start:
+            note = self.tr("chip-unread", **about)
+        elif i == trace.start:
+            note = self.tr("chip-first", **about)
+        else:
+            note = self.tr(
+                "chip-scored",
+                **about,
+                bits=numbers.bits(trace.surprisal[i]),
+                probability=numbers.probability(2.0 ** -trace.surprisal[i]),
+                rank=int(trace.rank[i]),
+                entropy=numbers.bits(trace.entropy[i]),
+            )
+        return f"{note} · {self.tr('chip-joined', text=joined)}" if joined else note
+
+    def _share(self, trace: Trace, i: int) -> float:
+        """How strong the colour of token ``i`` is, 0..1."""
+        if self.state.colour_by == "surprisal":
+            return float(trace.surprisal[i]) / MOST_BITS
+        if self.state.colour_by == "rank":
+            return math.log(max(1, int(trace.rank[i]))) / math.log(MOST_RANK)
+        return float(2.0 ** -trace.surprisal[i])
+
+    def _scale(self) -> dict[str, Any]:
+        ends = {
+            "surprisal": (self.tr("scale-bits", n="0"), self.tr("scale-bits", n=f"≥ {MOST_BITS:.0f}")),
+            "rank": (self.tr("scale-rank", n="1"), self.tr("scale-rank", n=f"≥ {MOST_RANK:,}")),
+            "probability": ("p = 0", "p = 1"),
+        }[self.state.colour_by]
+        return {"least": ends[0], "most": ends[1], "colours": list(self.state.look.amounts)}
+
+    def _summary(self, trace: Trace) -> str:
+        if not trace.n_scored:
+            return self.tr("summary-unscored", n=len(trace.ids))
+        return self.tr(
+            "summary",
+            n=len(trace.ids),
+            bits=numbers.bits(trace.total_bits),
+            scored=trace.n_scored,
+            perplexity=numbers.count(trace.perplexity),
+        )

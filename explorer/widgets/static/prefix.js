@@ -1,0 +1,58 @@
+// The box one types the prefix into. Every change is sent; while an input method composes a character (Chinese,
+// Japanese, accents), what is half-typed is not text yet and stays here.
+
+const LONGEST = 6; // rows
+
+function render({ model, el }) {
+  el.classList.add("nte-prefix");
+  const label = document.createElement("label");
+  const box = document.createElement("textarea");
+  box.id = `nte-prefix-${crypto.randomUUID?.() ?? Math.random()}`;
+  label.htmlFor = box.id;
+  box.spellcheck = false;
+  box.autocomplete = "off";
+  box.dir = "auto";
+  el.append(label, box);
+
+  const words = () => {
+    label.textContent = model.get("label");
+    box.placeholder = model.get("placeholder");
+  };
+  const grow = () => {
+    box.rows = 1;
+    const rows = Math.round(box.scrollHeight / parseFloat(getComputedStyle(box).lineHeight || 20));
+    box.rows = Math.min(LONGEST, Math.max(2, rows));
+  };
+  const send = () => {
+    if (model.get("value") === box.value) return;
+    model.set("value", box.value);
+    model.save_changes();
+  };
+  const receive = () => {
+    if (box.value !== model.get("value")) box.value = model.get("value");
+    grow();
+  };
+
+  let composing = false;
+  box.addEventListener("compositionstart", () => (composing = true));
+  box.addEventListener("compositionend", () => {
+    composing = false;
+    send();
+  });
+  box.addEventListener("input", () => {
+    grow();
+    if (!composing) send();
+  });
+  // JupyterLab reads keys as commands unless they stay in here; Escape and Shift-Enter are left to it.
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" && !(event.key === "Enter" && event.shiftKey)) event.stopPropagation();
+  });
+  model.on("change:value", receive);
+  model.on("change:label", words);
+  model.on("change:placeholder", words);
+  words();
+  receive();
+  requestAnimationFrame(grow); // once it has a size
+}
+
+export default { render };

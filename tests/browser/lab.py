@@ -1,0 +1,173 @@
+"""Drives JupyterLab in a headless Chromium the way a person would: open, run, type, look."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Locator, Page, Playwright
+
+from explorer.cli.jupyter import QUIET_LAB
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE = 120_000  # milliseconds; a loaded machine may need them, a quick one does not wait
+
+
+def chromium() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+def launch(playwright: Playwright) -> Browser:
+    return playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab server whose notebooks lie in ``folder``."""
+
+    url: str
+    folder: Path
+    counter: int = 0
+
+    def notebook(self, source: str) -> str:
+        """Write a notebook with one code cell; its address."""
+        self.counter += 1
+        name = f"test-{self.counter}.ipynb"
+        cell = {"cell_type": "code", "id": "one", "metadata": {}, "outputs": [], "execution_count": None}
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        book = {"cells": [cell | {"source": source}], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+        (self.folder / name).write_text(json.dumps(book), encoding="utf-8")
+        return f"{self.url}/lab/workspaces/{name[:-6]}/tree/{name}?reset"
+
+
+def wait_for_server(url: str, process: subprocess.Popen[bytes], seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with status {process.returncode}")
+        try:
+            urllib.request.urlopen(url, timeout=2).read()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise TimeoutError(f"{url} did not answer within {seconds} s")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serve_lab(folder: Path, environment: dict[str, str]) -> Iterator[Lab]:
+    """JupyterLab, as `explorer lab` starts it, on ``folder``, without a password on a port of its own."""
+    port = free_port()
+    options = [
+        *QUIET_LAB,
+        f"--ServerApp.root_dir={folder}",
+        f"--ServerApp.port={port}",
+        "--ServerApp.ip=127.0.0.1",
+        "--ServerApp.open_browser=False",
+        "--ServerApp.allow_root=True",
+        "--IdentityProvider.token=",
+        "--LabApp.expose_app_in_browser=True",
+    ]
+    log = (folder / "server.log").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", *options], env=os.environ | environment, stdout=log, stderr=log
+    )
+    try:
+        wait_for_server(f"http://127.0.0.1:{port}/api", process)
+        yield Lab(f"http://127.0.0.1:{port}", folder)
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        log.close()
+
+
+@dataclass
+class Screen:
+    """The app on a page."""
+
+    page: Page
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def box(self) -> Locator:
+        return self.page.locator(".nte-prefix textarea")
+
+    def type(self, text: str, delay: float = 0) -> None:
+        self.box.click()
+        self.page.keyboard.press("ControlOrMeta+End")
+        self.page.keyboard.type(text, delay=delay)
+
+    def fill(self, text: str) -> None:
+        """Put ``text`` into the box in one go, as a paste does."""
+        self.box.fill(text)
+
+    def bar_labels(self) -> list[str]:
+        return self.page.locator(".nte-plot .ytick text").all_text_contents()
+
+    def bar_values(self) -> list[str]:
+        return self.page.locator(".nte-plot .barlayer .trace:last-child .bartext").all_text_contents()
+
+    def chips(self) -> list[str]:
+        return self.page.locator(".nte-chips > span").all_text_contents()
+
+    def status(self) -> str:
+        return self.page.locator(".nte-status[data-state='ready'], .nte-status[data-state='busy'], .nte-status[data-state='error']").last.inner_text()  # fmt: skip
+
+    def wait_ready(self) -> None:
+        """Until the latest question is answered and painted."""
+        self.page.wait_for_selector(".nte-status[data-state='ready']", timeout=PATIENCE)
+        self.page.wait_for_selector(".nte-plot:not(.nte-stale) .ytick", timeout=PATIENCE)
+
+    def wait_chips(self, expected: list[str]) -> None:
+        self.page.wait_for_function(
+            "expected => JSON.stringify([...document.querySelectorAll('.nte-chips > span')].map(s => s.textContent)) === expected",
+            arg=json.dumps(expected, ensure_ascii=False, separators=(",", ":")),
+            timeout=PATIENCE,
+        )  # fmt: skip
+
+    def execute(self, command: str, **arguments: Any) -> None:
+        """A command of JupyterLab, as from its menu."""
+        self.page.evaluate("([c, a]) => window.jupyterapp.commands.execute(c, a)", [command, arguments])
+
+
+def open_cell(page: Page, address: str) -> Screen:
+    """Open a notebook and run its first cell."""
+    screen = Screen(page)
+    page.on("pageerror", lambda error: screen.problems.append(f"page error: {error}"))
+    page.on("console", lambda m: screen.problems.append(f"{m.text} [{m.location.get('url', '')}]") if m.type == "error" else None)  # fmt: skip
+    page.goto(address)
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=PATIENCE)
+    # Before the kernel says so itself in the status bar, a run is lost.
+    page.get_by_text(re.compile(r"\| Idle$")).wait_for(timeout=PATIENCE)
+    page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
+    page.keyboard.press("Shift+Enter")
+    return screen

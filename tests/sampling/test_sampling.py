@@ -1,0 +1,181 @@
+"""`Sampling` and `Distribution` against float64 references and the properties that define them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from transformers import TemperatureLogitsWarper
+
+from explorer.language_model.tokens import Vocabulary
+from explorer.language_model.trace import Floats
+from explorer.locales import ExplorerError
+from explorer.sampling.sampling import Distribution, Sampling, softmax
+
+temperatures = st.floats(0.05, 20)
+
+
+def logits(dtype: type[np.floating[Any]] = np.float64, most: int = 60) -> st.SearchStrategy[Floats]:
+    """(V,) with V from 1, ties included."""
+    values = st.one_of(st.floats(-50, 50, width=32), st.sampled_from([-1.0, 0.0, 2.5]))
+    return arrays.arrays(dtype, st.integers(1, most), elements=values)
+
+
+def reference(values: Floats, temperature: float = 1.0) -> Floats:
+    """exp(l / T) over its sum, in float64, as Ackley, Hinton and Sejnowski write it."""
+    wide = np.asarray(values, np.float64) / temperature
+    return np.exp(wide - np.logaddexp.reduce(wide))
+
+
+def distribution(values: Floats, **parameters: Any) -> Distribution:
+    return Sampling(**parameters).apply(values, ())
+
+
+@given(logits(), temperatures)
+def test_probabilities_are_the_float64_reference(values: Floats, temperature: float) -> None:
+    got = distribution(values, temperature=temperature)
+    np.testing.assert_allclose(got.probabilities, reference(values, temperature), rtol=1e-9, atol=1e-300)
+    np.testing.assert_allclose(got.raw_probabilities, reference(values), rtol=1e-9, atol=1e-300)
+
+
+@given(logits(np.float32), temperatures)
+def test_probabilities_are_torchs_to_float32_rounding(values: Floats, temperature: float) -> None:
+    expected = torch.softmax(torch.from_numpy(values).double() / temperature, dim=-1).numpy()
+    got = softmax(values, temperature)
+    assert got.dtype == np.float32
+    np.testing.assert_allclose(got, expected, rtol=1e-6, atol=1e-37)
+
+
+@given(logits(), temperatures)
+def test_temperature_is_that_of_transformers(values: Floats, temperature: float) -> None:
+    scores = TemperatureLogitsWarper(temperature)(torch.zeros((1, 0), dtype=torch.int64), torch.from_numpy(values)[None])
+    expected = torch.softmax(scores, dim=-1)[0].numpy()
+    np.testing.assert_allclose(distribution(values, temperature=temperature).probabilities, expected, rtol=1e-9)
+
+
+@given(logits(np.float32, most=500), temperatures, st.booleans())
+def test_both_distributions_sum_to_1(values: Floats, temperature: float, greedy: bool) -> None:
+    got = distribution(values, temperature=temperature, greedy=greedy)
+    for probabilities in (got.probabilities, got.raw_probabilities):
+        assert probabilities.dtype == values.dtype
+        assert probabilities.min() >= 0
+        assert probabilities.sum(dtype=np.float64) == pytest.approx(1, abs=1e-6)
+
+
+@given(logits(), temperatures, temperatures)
+def test_a_lower_temperature_never_raises_the_entropy(values: Floats, one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    entropies = [distribution(values, temperature=t).entropy_bits for t in (low, high)]
+    assert entropies[0] <= entropies[1] + 1e-9
+
+
+@given(logits(), temperatures)
+def test_entropy_lies_between_none_and_all_tokens_equal(values: Floats, temperature: float) -> None:
+    got = distribution(values, temperature=temperature)
+    assert 0 <= got.entropy_bits <= np.log2(len(values)) + 1e-9
+    assert 1 <= got.effective_choices <= len(values) * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(("probabilities", "bits"), [([1.0], 0), ([0.5, 0.5], 1), ([0.5, 0.25, 0.25], 1.5), ([0.125] * 8, 3)])
+def test_entropy_is_in_bits(probabilities: list[float], bits: float) -> None:
+    got = distribution(np.log(np.array(probabilities)))
+    assert got.entropy_bits == pytest.approx(bits)
+    assert got.effective_choices == pytest.approx(2.0**bits)
+
+
+@pytest.mark.parametrize("temperature", [5e-324, 1e-300, 1e300])
+def test_any_temperature_above_0_gives_probabilities(temperature: float) -> None:
+    got = distribution(np.array([-40.0, 80.0, 79.0]), temperature=temperature).probabilities
+    assert got == pytest.approx([1 / 3] * 3 if temperature > 1 else [0, 1, 0])
+
+
+def test_an_impossible_token_stays_impossible() -> None:
+    got = distribution(np.array([0.0, -np.inf, 0.0]), temperature=3.0)
+    assert got.probabilities.tolist() == [0.5, 0, 0.5]
+    assert got.entropy_bits == 1
+    assert got.ranks.tolist() == [1, 3, 2]
+
+
+@given(logits(np.float32))
+def test_greedy_is_certain_of_the_lowest_id_among_the_likeliest(values: Floats) -> None:
+    got = distribution(values, greedy=True)
+    likeliest = min(i for i, value in enumerate(values) if value == max(values))
+    assert np.flatnonzero(got.probabilities).tolist() == [likeliest]
+    assert got.probabilities[likeliest] == 1
+    assert got.entropy_bits == 0
+    np.testing.assert_allclose(got.raw_probabilities, reference(values), rtol=1e-5, atol=1e-37)
+
+
+@given(logits())
+def test_ranks_count_the_likelier_tokens_and_equal_ones_of_lower_id(values: Floats) -> None:
+    got = distribution(values)
+    for i, value in enumerate(values):
+        before = sum(other > value or (other == value and j < i) for j, other in enumerate(values))
+        assert got.candidate(i).rank == before + 1
+    assert [got.ranks[i] for i in got.order] == list(range(1, len(values) + 1))
+
+
+@given(logits(), st.integers(0, 70), temperatures)
+def test_top_and_rest_are_all_there_is(values: Floats, n: int, temperature: float) -> None:
+    got = distribution(values, temperature=temperature)
+    top = got.top(n)
+    assert len(top) == min(n, len(values))
+    assert [c.rank for c in top] == list(range(1, len(top) + 1))
+    assert [c.probability for c in top] == sorted((c.probability for c in top), reverse=True)
+    assert sum(c.probability for c in top) + got.rest(n) == pytest.approx(1)
+
+
+@given(logits(), temperatures, st.booleans())
+def test_the_logits_are_left_as_they_were(values: Floats, temperature: float, greedy: bool) -> None:
+    before = values.copy()
+    values.flags.writeable = False
+    got = distribution(values, temperature=temperature, greedy=greedy)
+    got.top(3)
+    np.testing.assert_array_equal(values, before)
+
+
+def test_a_candidate_says_what_was_before_the_sampler_and_after() -> None:
+    values = np.log(np.array([0.1, 0.6, 0.3]))
+    candidate = Sampling(temperature=0.5).apply(values, (), Vocabulary([b"a", b" b", b"c"])).candidate(2)
+    assert (candidate.id, candidate.text, candidate.rank) == (2, "c", 2)
+    assert candidate.raw_probability == pytest.approx(0.3)
+    assert candidate.probability == pytest.approx(0.09 / (0.01 + 0.36 + 0.09))
+    assert candidate.logit == values[2]
+
+
+def test_the_record_of_a_candidate_is_the_one_files_hold() -> None:
+    vocabulary = Vocabulary([b" Paris", "你".encode()[:2]])
+    got = Sampling().apply(np.array([1.0, 0.0], np.float32), (), vocabulary)
+    whole, fragment = (json.loads(json.dumps(c.record())) for c in got.top(2))
+    keys = ["id", "text", "bytes", "raw_probability", "probability", "logit", "rank", "u", "chosen_by"]
+    assert list(whole) == keys
+    assert (whole["id"], whole["text"], whole["bytes"], whole["rank"]) == (0, " Paris", b" Paris".hex(), 1)
+    assert (whole["u"], whole["chosen_by"]) == (None, None)
+    assert (fragment["text"], fragment["bytes"]) == (None, "e4bd")
+
+
+@pytest.mark.parametrize("token_id", [-1, 3])
+def test_a_token_that_is_not_there_is_an_error_that_names_it(token_id: int) -> None:
+    with pytest.raises(ExplorerError, match=rf"^{token_id} is not a token id .* 0 to 2"):
+        distribution(np.zeros(3)).candidate(token_id)
+
+
+@pytest.mark.parametrize("temperature", [0, -1, -0.0, float("nan"), float("inf"), float("-inf")])
+def test_a_temperature_out_of_range_is_refused_on_construction(temperature: float) -> None:
+    with pytest.raises(ExplorerError) as caught:
+        Sampling(temperature=temperature)
+    assert caught.value.message.id == "temperature-out-of-range"
+    assert str(temperature) in str(caught.value)
+
+
+def test_sampling_is_a_value() -> None:
+    assert Sampling(temperature=0.7) == Sampling(temperature=0.7)
+    assert len({Sampling(), Sampling(temperature=1.0), Sampling(greedy=True)}) == 2
+    with pytest.raises(AttributeError):
+        Sampling().temperature = 2  # type: ignore[misc]
