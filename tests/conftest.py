@@ -82,7 +82,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     for test, reason in _not_allowed(config):
         terminalreporter.write_line(f"This run may not skip {test} ({reason})", red=True)
-    if any(test.startswith("tests/browser/") for test, _ in _skips(config)):
+    if any("Chromium" in reason for _, reason in _skips(config)):
         terminalreporter.write_line(
             "The browser tests were skipped: no Chromium was found. Install it (on Debian and Ubuntu: "
             "apt install chromium) to run them.",

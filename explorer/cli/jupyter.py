@@ -80,4 +80,4 @@ def _run(module: str, options: Sequence[str]) -> int:
     # Ctrl-C reaches both processes: the server ends by it, and we end with the server. A handler, unlike SIG_IGN, is
     # not inherited.
     signal.signal(signal.SIGINT, lambda *_: None)
-    return subprocess.call([sys.executable, "-W", "ignore::DeprecationWarning", "-m", module, *options])
+    return subprocess.call([sys.executable, "-m", module, *options])

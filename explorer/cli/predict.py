@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from explorer.sampling.sampling import Distribution
 
-BAR_WIDTH = 20  # characters
+BAR_WIDTH = 18  # characters
 SHOWN_TOKENS = 100  # of a long text, the last ones
 
 
@@ -79,7 +79,7 @@ def _print_table(info: explorer.ModelInfo, trace: explorer.Trace, distribution: 
 
 
 def _prefix(trace: explorer.Trace) -> Text:
-    """The tokens of the text, a space between each two (their own spaces are dots); a character in pieces as a whole."""
+    """The tokens of the text with a space between each two (their own are dots); a character in pieces as a whole."""
     from rich.text import Text
 
     from explorer.language_model.tokens import group_fragments
@@ -100,7 +100,7 @@ def _candidates(distribution: Distribution, top: int) -> Table:
 
     candidates, rest = distribution.top(top), distribution.rest(top)
     longest = max([rest, *(candidate.probability for candidate in candidates)])
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column(tr("cli-column-rank"), justify="right", style="dim")
     table.add_column(tr("cli-column-token"), overflow="fold")
     table.add_column("", width=BAR_WIDTH)

@@ -14,8 +14,8 @@ from explorer.locales import tr
 from explorer.sampling.sampling import Candidate, Distribution
 
 LONGEST_LABEL = 22
-ROW_PIXELS = 24
-FRAME_PIXELS = 78  # title and axis
+ROW_PIXELS = 22
+FRAME_PIXELS = 96  # title, subtitle and axis
 LABEL_PIXELS = 190  # fixed: bars keep their place whatever their labels are
 
 
@@ -61,7 +61,13 @@ def distribution_bars(
         text=[numbers.probability(v) for v in values], textposition="outside", cliponaxis=False,
         textfont={"color": look.text}, hovertext=hovers, hoverinfo="text", name="final",
     )  # fmt: skip
-    _lay_out(figure, look, names, log=log, floor=floor, n_pinned=len(pinned))
+    entropy = tr(
+        "entropy",
+        look.language,
+        bits=numbers.bits(distribution.entropy_bits),
+        choices=numbers.count(distribution.effective_choices),
+    )
+    _lay_out(figure, look, names, subtitle=entropy, log=log, floor=floor, n_pinned=len(pinned))
     return figure
 
 
@@ -85,14 +91,21 @@ def _log_floor(values: Sequence[float]) -> float:
     return max(1e-300, min([v for v in values if v > 0], default=1e-3) / 10)
 
 
-def _lay_out(figure: go.Figure, look: Look, names: Sequence[str], *, log: bool, floor: float, n_pinned: int) -> None:
+def _lay_out(
+    figure: go.Figure, look: Look, names: Sequence[str], *, subtitle: str, log: bool, floor: float, n_pinned: int
+) -> None:
     axis_id = "axis-probability-log" if log else "axis-probability"
     figure.update_layout(
-        title={"text": escape(tr("bars-title", look.language)), "font": {"size": 15}, "x": 0, "xref": "paper", "y": 0.99, "yanchor": "top"},
+        title={
+            "text": escape(tr("bars-title", look.language)), "font": {"size": 15},
+            "subtitle": {"text": escape(subtitle), "font": {"size": 13, "color": look.muted}},
+            "x": 0, "xref": "container", "xanchor": "left", "y": 1, "yanchor": "top", "pad": {"t": 4},
+        },
         barmode="overlay",
         showlegend=False,
+        hovermode="y",  # the whole row answers, however short its bar
         height=ROW_PIXELS * len(names) + FRAME_PIXELS,
-        margin={"l": LABEL_PIXELS, "r": 60, "t": 34, "b": 44},
+        margin={"l": LABEL_PIXELS, "r": 60, "t": 54, "b": 40},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"color": look.text, "size": 14},
@@ -110,7 +123,7 @@ def _lay_out(figure: go.Figure, look: Look, names: Sequence[str], *, log: bool, 
     figure.update_yaxes(
         tickvals=list(range(len(names))), ticktext=names, range=[len(names) - 0.4, -0.6], fixedrange=True,
         showgrid=False, zeroline=False, automargin=False, ticks="", ticklabelstandoff=6,
-        tickfont={"family": "monospace", "size": 14},
+        tickfont={"family": "monospace", "size": 13},
     )  # fmt: skip
     if n_pinned:
         figure.add_hline(y=len(names) - n_pinned - 0.5, line={"color": look.grid, "width": 1})

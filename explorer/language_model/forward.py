@@ -82,7 +82,7 @@ class LanguageModel:
         ids = np.asarray(encoding.ids, dtype=np.int64)
         with self._lock:
             found = self._recent.pop(ids.tobytes(), None)
-            trace = found or self._surviving_out_of_memory(lambda: self._compute(ids, watch))
+            trace = found or self.surviving_out_of_memory(lambda: self._compute(ids, watch))
             self._remember(trace)
         milliseconds = (perf_counter() - began) * 1000
         computed = 0 if found else trace.computed
@@ -96,7 +96,7 @@ class LanguageModel:
         windows = [np.asarray(self._encoding(row).ids, dtype=np.int64) for row in rows]
         windows = [ids[window_start(len(ids), self.info.n_positions) :] for ids in windows]
         with self._lock:
-            return self._surviving_out_of_memory(lambda: self._compute_rows(windows))
+            return self.surviving_out_of_memory(lambda: self._compute_rows(windows))
 
     def _encoding(self, text_or_ids: str | Sequence[int] | Ints) -> Encoding:
         if isinstance(text_or_ids, str):
@@ -105,7 +105,7 @@ class LanguageModel:
             return self.tokenize("")
         ids = tuple(int(i) for i in text_or_ids)
         for wrong in (i for i in ids if not 0 <= i < self.info.vocab_size):
-            raise ExplorerError("unknown-token-id", id=wrong, last=self.info.vocab_size - 1)
+            raise ExplorerError("unknown-token-id", id=str(wrong), last=str(self.info.vocab_size - 1))
         return Encoding(ids)
 
     def _remember(self, trace: Trace) -> None:
@@ -201,7 +201,7 @@ class LanguageModel:
             logits = logits + bias
         return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
-    def _surviving_out_of_memory(self, compute: Any) -> Any:
+    def surviving_out_of_memory(self, compute: Any) -> Any:
         """Run ``compute``; when the GPU's memory is full, once more without the cache, then on the CPU, saying so."""
         try:
             return compute()

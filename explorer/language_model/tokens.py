@@ -1,7 +1,8 @@
 """Text to token ids and back, and to labels a person can read.
 
-A token is a piece of *bytes*: one character may be spread over several tokens (``你`` is ``E4 BD`` and ``A0`` in GPT-2).
-So the vocabulary keeps bytes, text is what the joined bytes spell, and a label never shows a bare replacement mark.
+A token is a piece of *bytes*: one character may be spread over several tokens (GPT-2 reads ``你`` as ``E4 BD`` and
+``A0``). So the vocabulary keeps bytes, text is what the joined bytes spell, and a label never shows a bare replacement
+mark.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ class Vocabulary:
     def __getitem__(self, token_id: int) -> Token:
         token_id = int(token_id)
         if not 0 <= token_id < len(self):
-            raise ExplorerError("unknown-token-id", id=token_id, last=len(self) - 1)
+            raise ExplorerError("unknown-token-id", id=str(token_id), last=str(len(self) - 1))
         return Token(token_id, self._pieces[token_id], token_id in self._special)
 
     def tokens(self, ids: Iterable[int]) -> tuple[Token, ...]:
@@ -104,12 +105,12 @@ class Vocabulary:
 
     def find(self, text: str) -> Token | None:
         """The one token that spells exactly ``text``, or None (the lowest id where several do)."""
-        found = self._by_bytes.get(text.encode("utf-8", errors="replace"))
+        found = self._by_bytes.get(text.encode("utf-8", errors="surrogatepass"))
         return None if found is None else self[found]
 
     def starting_with(self, *texts: str) -> list[int]:
         """Ids of the tokens that begin with one of ``texts``."""
-        starts = tuple(text.encode("utf-8", errors="replace") for text in texts)
+        starts = tuple(text.encode("utf-8", errors="surrogatepass") for text in texts)
         return [i for i, piece in enumerate(self._pieces) if piece.startswith(starts)]
 
     @cached_property

@@ -13,6 +13,10 @@ bad-logits = { $n } of the { $of } logits are not numbers. The weights are damag
 no-model-on-disk = No model is on this disk yet. Run “explorer models fetch auto” once while online, or name a folder that holds one.
 gpu-memory-full = The memory of the device “{ $device }” is full, so the model moved to the CPU: answers are right but slower. Close other programs on it and load the model again.
 model-unreadable = The model “{ $name }” cannot be read: { $reason }. Fetch it again, or choose another one.
+weights-incomplete = The weights of the model “{ $name }” lack { $n ->
+    [one] 1 part
+   *[other] { $n } parts
+}, for example { $part }. Fetch it again, or choose another one.
 model-unsupported = The model “{ $name }” (type { $kind }) works in a way the explorer cannot follow exactly, so its numbers would be wrong. Choose a GPT-2 or Llama-shaped model.
 unknown-device = There is no device “{ $device }” here. Choose one of: { $known }.
 unknown-dtype = “{ $dtype }” is not a number format for weights. Choose one of: { $known }.
@@ -52,7 +56,6 @@ status-reading = Reading the text: { $done } of { $todo } tokens
 unexpected-error = Something unexpected went wrong ({ $kind }); the log has the details. What you typed is kept: change it, or choose the model again.
 window-notice = The text is longer than the model can read: it reads the last { $n } tokens, and not the first { $start }.
 prefix-label = Type a prefix. The model says what could come next.
-prefix-placeholder = Type here…
 examples = Examples
 examples-choose = choose one
 example-fact = a fact
@@ -67,10 +70,9 @@ example-pattern = a repeated pattern
 example-name = who has the book?
 example-word = an unfinished word
 example-empty = the empty prefix
-colour-by = Colour by
-surprisal = surprisal
-rank = rank
-probability = probability
+colour-by-surprisal = coloured by surprisal
+colour-by-rank = coloured by rank
+colour-by-probability = coloured by probability
 tokens-description = The tokens of the prefix
 chips-elided = The { $n } tokens before these are not shown; the last { $shown } are.
 chip-unread = token { $position } { $token } · id { $id } · outside the model’s window, not read

@@ -145,7 +145,7 @@ class Distribution:
             ExplorerError: there is no such token.
         """
         if not 0 <= token_id < len(self.probabilities):
-            raise ExplorerError("unknown-token-id", id=int(token_id), last=len(self.probabilities) - 1)
+            raise ExplorerError("unknown-token-id", id=str(token_id), last=str(len(self.probabilities) - 1))
         i = int(token_id)
         return Candidate(
             token=self.vocabulary[i] if self.vocabulary is not None else Token(i, b""),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ipywidgets as w
 
 from explorer.language_model.model import Model
+from explorer.widgets.panels.axis import AxisPanel
 from explorer.widgets.panels.distribution import DistributionPanel
+from explorer.widgets.panels.examples import ExamplesPanel
 from explorer.widgets.panels.header import HeaderPanel
 from explorer.widgets.panels.panel import look_reporter
 from explorer.widgets.panels.prefix import PrefixPanel
@@ -30,16 +32,21 @@ class Explorer(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         loaded = None if model is None or isinstance(model, str) else model
         self.state = ExplorerState(loaded, prefix)
         header = HeaderPanel(self.state)
-        left = w.VBox([DistributionPanel(self.state)], layout={"flex": "3 1 0", "min_width": "0"})
-        right = w.VBox([SamplingPanel(self.state), SearchPanel(self.state)], layout={"flex": "2 1 0", "min_width": "0"})
+        status, examples = StatusPanel(self.state), ExamplesPanel(self.state)
+        bars = DistributionPanel(self.state)
+        controls = w.VBox([SamplingPanel(self.state), SearchPanel(self.state), AxisPanel(self.state)])
+        status.layout.flex, examples.layout.flex = "1 1 0", "0 0 auto"
+        bars.layout.flex, controls.layout.flex = "3 1 0", "2 1 0"
+        for box in (status, bars, controls):
+            box.layout.min_width = "0"  # a flex box is else as wide as its longest line
         super().__init__(
             [
                 look_reporter(self.state),
                 header,
+                w.HBox([status, examples]),
                 PrefixPanel(self.state),
                 TokensPanel(self.state),
-                StatusPanel(self.state),
-                w.HBox([left, right], layout={"width": "100%"}),
+                w.HBox([bars, controls]),
             ]
         )
         self.add_class("nte-app")

@@ -30,7 +30,6 @@ class PrefixBox(anywidget.AnyWidget):
     # Not echoed: with a megabyte in the box, every key press would send it back.
     value = t.Unicode("").tag(sync=True, echo_update=False)
     label = t.Unicode("").tag(sync=True)
-    placeholder = t.Unicode("").tag(sync=True)
 
 
 class TokenChips(anywidget.AnyWidget):
@@ -39,6 +38,7 @@ class TokenChips(anywidget.AnyWidget):
     Attributes:
         chips: dicts of ``label``, ``note``, ``kind``, ``back``, ``ink`` and ``joined`` (the character that this token
             and the following ones spell only together, else "").
+        way: what the colours tell, one of the keys of ``ways``, whose values name them to the reader.
         scale: ``least`` and ``most`` as text and the ``colours`` between them.
         summary: the line when no chip is pointed at.
     """
@@ -47,6 +47,8 @@ class TokenChips(anywidget.AnyWidget):
     _css = static("tokens.css")
     key = t.Unicode("").tag(sync=True)
     chips = t.List().tag(sync=True)
+    way = t.Unicode("").tag(sync=True)
+    ways = t.Dict().tag(sync=True)
     scale = t.Dict().tag(sync=True)
     summary = t.Unicode("").tag(sync=True)
     description = t.Unicode("").tag(sync=True)
@@ -56,7 +58,10 @@ class TokenChips(anywidget.AnyWidget):
 
 
 class StatusLine(anywidget.AnyWidget):
-    """``state`` is ``ready``, ``busy`` or ``error``; ``share`` 0..1 done, -1 for unknown, None for no bar."""
+    """A line of text with a sign of its ``state``: ``ready``, ``busy``, ``error``, or ``plain`` for none.
+
+    ``share`` is 0..1 of a piece of work, -1 for unknown, None for no bar; ``notes`` are lines of their own below.
+    """
 
     _esm = static("status.js")
     _css = static("status.css")

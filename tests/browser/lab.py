@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,7 +57,12 @@ class Lab:
         name = f"test-{self.counter}.ipynb"
         cell = {"cell_type": "code", "id": "one", "metadata": {}, "outputs": [], "execution_count": None}
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        book = {"cells": [cell | {"source": source}], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+        book = {
+            "cells": [cell | {"source": source}],
+            "metadata": {"kernelspec": kernel},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
         (self.folder / name).write_text(json.dumps(book), encoding="utf-8")
         return f"{self.url}/lab/workspaces/{name[:-6]}/tree/{name}?reset"
 
@@ -67,8 +73,10 @@ def wait_for_server(url: str, process: subprocess.Popen[bytes], seconds: float =
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with status {process.returncode}")
         try:
-            urllib.request.urlopen(url, timeout=2).read()
+            urllib.request.urlopen(url, timeout=2).close()
             return
+        except urllib.error.HTTPError:
+            return  # an answer all the same
         except OSError:
             time.sleep(0.2)
     raise TimeoutError(f"{url} did not answer within {seconds} s")

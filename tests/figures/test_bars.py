@@ -22,7 +22,15 @@ from explorer.locales import tr
 from explorer.sampling.sampling import Distribution, Sampling
 
 V = 40
-HOSTILE = [b"<b>", b"<script>alert(1)</script>", b"&amp;", b"$x$", b"<img src=x onerror=alert(1)>", b"<br>x", b"\xe4\xbd"]
+HOSTILE = [
+    b"<b>",
+    b"<script>alert(1)</script>",
+    b"&amp;",
+    b"$x$",
+    b"<img src=x onerror=alert(1)>",
+    b"<br>x",
+    b"\xe4\xbd",
+]
 VOCABULARY = Vocabulary([*HOSTILE, *(f" word{i}".encode() for i in range(V - len(HOSTILE)))])
 ENGLISH = Look()
 

@@ -49,7 +49,8 @@ def test_likelier_tokens_never_show_smaller_numbers(one: float, other: float) ->
 
 
 @pytest.mark.parametrize(
-    ("amount", "shown"), [(0, "0.00"), (-0.0, "0.00"), (0.125, "0.12"), (21.42, "21.4"), (math.nan, "–"), (math.inf, "inf")]
+    ("amount", "shown"),
+    [(0, "0.00"), (-0.0, "0.00"), (0.125, "0.12"), (21.42, "21.4"), (math.nan, "–"), (math.inf, "inf")],
 )
 def test_bits_have_one_decimal_and_two_below_1(amount: float, shown: str) -> None:
     assert numbers.bits(amount) == shown

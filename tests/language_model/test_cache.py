@@ -40,7 +40,8 @@ def contents(entry: Entry) -> list[np.ndarray]:
     """Everything an entry holds, copied."""
     layers = [tensor for layer in entry.keys_values.layers for tensor in (layer.keys, layer.values)]
     tensors = [*layers, entry.hidden]
-    return [np.array(a) for a in (*tensors, entry.ids, entry.surprisal, entry.entropy, entry.rank)]
+    arrays = [*(tensor.numpy() for tensor in tensors), entry.ids, entry.surprisal, entry.entropy, entry.rank]
+    return [array.copy() for array in arrays]
 
 
 @given(edits, st.integers(0, 2**32))

@@ -54,7 +54,9 @@ def test_probabilities_are_torchs_to_float32_rounding(values: Floats, temperatur
 
 @given(logits(), temperatures)
 def test_temperature_is_that_of_transformers(values: Floats, temperature: float) -> None:
-    scores = TemperatureLogitsWarper(temperature)(torch.zeros((1, 0), dtype=torch.int64), torch.from_numpy(values)[None])
+    scores = TemperatureLogitsWarper(temperature)(
+        torch.zeros((1, 0), dtype=torch.int64), torch.from_numpy(values)[None]
+    )
     expected = torch.softmax(scores, dim=-1)[0].numpy()
     np.testing.assert_allclose(distribution(values, temperature=temperature).probabilities, expected, rtol=1e-9)
 
@@ -82,7 +84,9 @@ def test_entropy_lies_between_none_and_all_tokens_equal(values: Floats, temperat
     assert 1 <= got.effective_choices <= len(values) * (1 + 1e-9)
 
 
-@pytest.mark.parametrize(("probabilities", "bits"), [([1.0], 0), ([0.5, 0.5], 1), ([0.5, 0.25, 0.25], 1.5), ([0.125] * 8, 3)])
+@pytest.mark.parametrize(
+    ("probabilities", "bits"), [([1.0], 0), ([0.5, 0.5], 1), ([0.5, 0.25, 0.25], 1.5), ([0.125] * 8, 3)]
+)
 def test_entropy_is_in_bits(probabilities: list[float], bits: float) -> None:
     got = distribution(np.log(np.array(probabilities)))
     assert got.entropy_bits == pytest.approx(bits)

@@ -15,6 +15,9 @@ from explorer.widgets.elements import StatusLine
 from explorer.widgets.panels.panel import Panel, set_options
 from explorer.widgets.state import Status
 
+NONE = ""
+"""The picker's value while there is no model; None would leave it blank."""
+
 
 class HeaderPanel(Panel):
     """The model picker, facts about the model, and the language switch."""
@@ -22,7 +25,7 @@ class HeaderPanel(Panel):
     follows = ("model",)
 
     def build(self) -> list[w.Widget]:
-        self._model = w.Dropdown(layout={"width": "380px"}, style={"description_width": "initial"})
+        self._model = w.Dropdown(layout={"flex": "0 1 380px", "min_width": "200px"}, style={"description_width": "initial"})
         self._facts = StatusLine(state="plain")
         self._language = w.ToggleButtons(
             options=[(name, tag) for tag, name in LANGUAGES.items()], value=self.state.look.language,
@@ -30,8 +33,7 @@ class HeaderPanel(Panel):
         )  # fmt: skip
         self._model.observe(self._on_model, "value")
         self._language.observe(self._on_language, "value")
-        row = w.HBox([self._model, self._facts, self._language], layout={"align_items": "center", "width": "100%"})
-        return [row]
+        return [w.HBox([self._model, self._facts, self._language], layout={"align_items": "center"})]
 
     def translate(self) -> None:
         self._model.description = self.tr("model")
@@ -65,9 +67,9 @@ class HeaderPanel(Panel):
 
     def _show_options(self, current: str | None) -> None:
         names = list(CATALOG) if current is None or current in CATALOG else [current, *CATALOG]
-        options: list[tuple[str, str | None]] = [(self.tr("model-choose"), None)] if current is None else []
+        options = [(self.tr("model-choose"), NONE)] if current is None else []
         options += [(self._title(name), name) for name in names]
-        set_options(self._model, options, current, self._on_model)
+        set_options(self._model, options, current or NONE, self._on_model)
 
     def _title(self, name: str) -> str:
         entry = CATALOG.get(name)
@@ -79,7 +81,7 @@ class HeaderPanel(Panel):
 
     def _on_model(self, change: dict[str, Any]) -> None:
         current = self.state.model.info.name if self.state.model is not None else None
-        if change["new"] is not None and change["new"] != current:
+        if change["new"] not in (NONE, current):
             self.load(change["new"])
 
     def _on_language(self, change: dict[str, Any]) -> None:

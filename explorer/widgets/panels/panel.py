@@ -33,10 +33,11 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         super().__init__()
         self.add_class("nte-panel")
         own = self.build()
-        self.children = [*self._frame(), *own] if alone else own
-        self.translate()
-        self.refresh()
-        self.state.observe(self._on_state, [*self.follows, "look"])
+        self.children = [*self.around(), *own] if alone else own
+        with self.state.lock:  # an answer that comes between the two would never be shown
+            self.translate()
+            self.refresh()
+            self.state.observe(self._on_state, [*self.follows, "look"])
 
     def build(self) -> list[w.Widget]:
         """Make the widgets, once."""
@@ -51,8 +52,8 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def tr(self, message_id: str, **arguments: Argument) -> str:
         return tr(message_id, self.state.look.language, **arguments)
 
-    def _frame(self) -> list[w.Widget]:
-        """What a panel alone in a cell needs around it."""
+    def around(self) -> list[w.Widget]:
+        """What the panel needs around it when it is alone in a cell."""
         from explorer.widgets.panels.prefix import PrefixPanel
         from explorer.widgets.panels.status import StatusPanel
 

@@ -22,7 +22,7 @@ class SamplingPanel(Panel):
     def build(self) -> list[w.Widget]:
         self._temperature = w.FloatSlider(
             value=self.state.sampling.temperature, min=0, max=MOST, step=STEP, readout_format=".2f",
-            layout={"width": "100%"}, style={"description_width": "initial"},
+            layout={"width": "auto"}, style={"description_width": "initial"},
         )  # fmt: skip
         self._temperature.observe(self._on_temperature, "value")
         self._explanation = StatusLine(state="plain")

@@ -21,7 +21,7 @@ class SearchPanel(Panel):
     follows = ("trace", "sampling", "pins")
 
     def build(self) -> list[w.Widget]:
-        self._query = w.Text(continuous_update=True, layout={"width": "100%"}, style={"description_width": "initial"})
+        self._query = w.Text(continuous_update=True, layout={"width": "auto"}, style={"description_width": "initial"})
         self._choices = Choices(self._on_chosen)
         self._query.observe(lambda _change: self.refresh(), "value")
         return [self._query, self._choices]

@@ -11,7 +11,7 @@ from explorer.figures import numbers
 from explorer.language_model.tokens import Token, group_fragments
 from explorer.language_model.trace import Trace
 from explorer.widgets.elements import TokenChips
-from explorer.widgets.panels.panel import Panel, set_options
+from explorer.widgets.panels.panel import Panel
 
 MOST_CHIPS = 400
 """A page stays quick with this many chips; of longer texts the end is shown."""
@@ -21,6 +21,9 @@ MOST_BITS = 16.0
 
 MOST_RANK = 1000
 
+WAYS = {"surprisal": "colour-by-surprisal", "rank": "colour-by-rank", "probability": "colour-by-probability"}
+"""What the colour of a chip can tell, and how the menu calls it."""
+
 
 class TokensPanel(Panel):
     """Chips under the text, and what the colours mean."""
@@ -28,26 +31,25 @@ class TokensPanel(Panel):
     follows = ("trace", "colour_by")
 
     def build(self) -> list[w.Widget]:
-        self._chips = TokenChips()
-        self._colour_by = w.Dropdown(layout={"width": "260px"}, style={"description_width": "initial"})
-        self._colour_by.observe(self._on_colour_by, "value")
-        return [self._chips, self._colour_by]
+        self._chips = TokenChips(way=self.state.colour_by)
+        self._chips.observe(self._on_way, "way")
+        return [self._chips]
 
     def translate(self) -> None:
-        self._colour_by.description = self.tr("colour-by")
-        ways = [(self.tr("surprisal"), "surprisal"), (self.tr("rank"), "rank"), (self.tr("probability"), "probability")]
-        set_options(self._colour_by, ways, self.state.colour_by, self._on_colour_by)
+        self._chips.ways = {way: self.tr(message) for way, message in WAYS.items()}
 
     def refresh(self) -> None:
         trace = self.state.trace
         with self._chips.hold_sync():
+            self._chips.way = self.state.colour_by
             self._chips.description = self.tr("tokens-description")
             self._chips.scale = self._scale()
             self._chips.chips = self._chips_of(trace) if trace is not None else []
             self._chips.summary = self._summary(trace) if trace is not None else ""
 
-    def _on_colour_by(self, change: dict[str, Any]) -> None:
-        self.state.colour_by = change["new"]
+    def _on_way(self, change: dict[str, Any]) -> None:
+        if change["new"] in WAYS:
+            self.state.colour_by = change["new"]
 
     def _chips_of(self, trace: Trace) -> list[dict[str, str]]:
         first = max(0, len(trace.ids) - MOST_CHIPS)

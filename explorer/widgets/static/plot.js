@@ -59,7 +59,6 @@ async function render({ model, el }) {
     reserve();
     const words = model.get("words");
     const config = {
-      responsive: true,
       displaylogo: false,
       typesetMath: false,
       modeBarButtons: [[button(Plotly, words.png, "png"), button(Plotly, words.svg, "svg")]],
@@ -76,11 +75,17 @@ async function render({ model, el }) {
     }
   };
   const dim = () => el.classList.toggle("nte-stale", model.get("stale"));
+  // The window is not all that changes its size: panels of JupyterLab do as well.
+  const resize = new ResizeObserver(() => box.data && box.clientWidth && Plotly.Plots.resize(box));
+  resize.observe(el);
   model.on("change:figure", schedule);
   model.on("change:stale", dim);
   draw();
   dim();
-  return () => Plotly.purge(box);
+  return () => {
+    resize.disconnect();
+    Plotly.purge(box);
+  };
 }
 
 export default { render };

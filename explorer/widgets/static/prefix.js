@@ -5,23 +5,20 @@ const LONGEST = 6; // rows
 
 function render({ model, el }) {
   el.classList.add("nte-prefix");
-  const label = document.createElement("label");
   const box = document.createElement("textarea");
-  box.id = `nte-prefix-${crypto.randomUUID?.() ?? Math.random()}`;
-  label.htmlFor = box.id;
   box.spellcheck = false;
   box.autocomplete = "off";
   box.dir = "auto";
-  el.append(label, box);
+  el.append(box);
 
   const words = () => {
-    label.textContent = model.get("label");
-    box.placeholder = model.get("placeholder");
+    box.placeholder = model.get("label");
+    box.setAttribute("aria-label", model.get("label"));
   };
   const grow = () => {
     box.rows = 1;
     const rows = Math.round(box.scrollHeight / parseFloat(getComputedStyle(box).lineHeight || 20));
-    box.rows = Math.min(LONGEST, Math.max(2, rows));
+    box.rows = Math.min(LONGEST, Math.max(1, rows));
   };
   const send = () => {
     if (model.get("value") === box.value) return;
@@ -49,7 +46,6 @@ function render({ model, el }) {
   });
   model.on("change:value", receive);
   model.on("change:label", words);
-  model.on("change:placeholder", words);
   words();
   receive();
   requestAnimationFrame(grow); // once it has a size

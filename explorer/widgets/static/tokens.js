@@ -14,7 +14,8 @@ function render({ model, el }) {
   const ramp = document.createElement("span");
   const [least, most] = [document.createElement("span"), document.createElement("span")];
   ramp.className = "nte-ramp";
-  legend.append(least, ramp, most);
+  const way = document.createElement("select");
+  legend.append(way, least, ramp, most);
   const foot = document.createElement("div");
   foot.className = "nte-foot";
   foot.append(line, legend);
@@ -68,6 +69,16 @@ function render({ model, el }) {
     row.setAttribute("aria-label", model.get("description"));
   };
 
+  const offer = () => {
+    const options = Object.entries(model.get("ways")).map(([key, name]) => new Option(name, key));
+    way.replaceChildren(...options);
+    way.value = model.get("way");
+  };
+  way.addEventListener("change", () => {
+    model.set("way", way.value);
+    model.save_changes();
+  });
+
   row.addEventListener("pointerleave", () => activate(-1));
   row.addEventListener("blur", () => activate(-1));
   row.addEventListener("keydown", (event) => {
@@ -86,6 +97,9 @@ function render({ model, el }) {
   model.on("change:summary", tell);
   model.on("change:scale", explain);
   model.on("change:description", explain);
+  model.on("change:ways", offer);
+  model.on("change:way", offer);
+  offer();
   explain();
   paint();
 }

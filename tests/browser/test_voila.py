@@ -1,0 +1,41 @@
+"""The same notebook as a page without code."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from tests.browser.lab import PATIENCE, Screen, free_port, wait_for_server
+from tests.browser.reference import Reference
+
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "explorer.ipynb"
+
+
+def test_the_app_is_a_page(
+    environment: dict[str, str], new_page: Callable[[], Page], reference: Reference, tmp_path: Path
+) -> None:
+    shutil.copy(NOTEBOOK, tmp_path)
+    port = free_port()
+    command = [sys.executable, "-m", "voila", str(tmp_path / NOTEBOOK.name), "--no-browser", f"--port={port}"]
+    with (tmp_path / "voila.log").open("wb") as log:
+        process = subprocess.Popen(command, env=os.environ | environment, stdout=log, stderr=log)
+        try:
+            wait_for_server(f"http://127.0.0.1:{port}/voila/nothing", process)
+            screen = Screen(new_page())
+            screen.page.goto(f"http://127.0.0.1:{port}", timeout=PATIENCE)
+            screen.wait_ready()
+            screen.type(" and the")
+            text = "The capital of France is and the"
+            screen.wait_chips(reference.labels(text))
+            screen.wait_ready()
+            assert screen.bar_labels()[0] == reference.top(text, 1)[0][0]
+            screen.page.close()
+        finally:
+            process.terminate()
+            process.wait(20)

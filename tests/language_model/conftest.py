@@ -1,0 +1,35 @@
+"""Models for the tests of the passes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from explorer.language_model.forward import LanguageModel
+from explorer.language_model.loading import load
+from tests.model_repositories import make_gpt2
+
+
+@pytest.fixture
+def lm(tiny_gpt2: Path) -> LanguageModel:
+    """A tiny GPT-2 of 128 positions that has read nothing yet."""
+    return fresh(tiny_gpt2)
+
+
+@pytest.fixture(scope="session")
+def long_gpt2(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a tiny GPT-2 of 1,024 positions."""
+    return make_gpt2(tmp_path_factory.mktemp("models") / "long-gpt2", n_positions=1024)
+
+
+@pytest.fixture
+def long_lm(long_gpt2: Path) -> LanguageModel:
+    """A tiny GPT-2 of 1,024 positions that has read nothing yet."""
+    return fresh(long_gpt2)
+
+
+def fresh(folder: Path) -> LanguageModel:
+    """The model, without what it read when it was checked."""
+    loaded = load(str(folder), device="cpu")
+    return LanguageModel(loaded.module, loaded.tokenizer, loaded.info)

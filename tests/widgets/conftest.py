@@ -1,0 +1,35 @@
+"""A page without a browser, and a model for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import comm
+import huggingface_hub
+import pytest
+
+from explorer.language_model.forward import LanguageModel
+from explorer.language_model.loading import load
+from explorer.widgets.state import ExplorerState
+from explorer.widgets.panels import panel
+from tests.widgets.page import Page
+
+
+@pytest.fixture(autouse=True)
+def page(monkeypatch: pytest.MonkeyPatch) -> Page:
+    """What a page would be sent; every widget that is made from here on talks to it."""
+    page = Page()
+    monkeypatch.setattr(comm, "create_comm", page.create_comm)
+    return page
+
+
+@pytest.fixture(autouse=True)
+def empty_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No model of the catalogue is on this disk."""
+    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path / "explorer"))
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+
+
+@pytest.fixture
+def lm(tiny_gpt2: Path) -> LanguageModel:
+    return load(str(tiny_gpt2), device="cpu")
