@@ -57,7 +57,7 @@ awk '/^ *Collecting / { printf "."; fflush() } \
      /^ *Downloading .*[0-9][0-9.]* [MG]B\)/ { \
          count = split($$2, path, "/"); size = $$(NF - 1) " " $$NF; \
          if (size ~ /GB/ || substr(size, 2) + 0 >= 10) { printf "\n  %s %s ", path[count], size; fflush() } } \
-     /^Installing collected packages/ { printf "\n  installing %d packages\n", NF - 3; fflush() }'
+     /^Installing collected packages/ { printf "\n  packages to install: %d\n", NF - 3; fflush() }'
 endef
 
 # $(call install,WHAT)

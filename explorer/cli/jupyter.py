@@ -19,8 +19,9 @@ from explorer.locales import ExplorerError, Message
 NOTEBOOK = "explorer.ipynb"
 
 # No news prompt, no update check, no question to a package registry, no log of what goes well; Ctrl-C stops at once.
-# These are flags of this one run: the user's own JupyterLab settings stay as they are.
+# These are flags of this one run: the user's own JupyterLab settings stay as they are, and win over our defaults.
 QUIET_LAB = (
+    f"--LabApp.app_settings_dir={Path(__file__).parent / 'lab_settings'}",
     "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--LabApp.extension_manager=readonly",
@@ -28,6 +29,10 @@ QUIET_LAB = (
     "--ServerApp.log_level=WARN",
     "--ServerApp.answer_yes=True",
 )
+
+# Kernels share their cores with the browser. Threads of a matrix product that spin while they wait for each other slow
+# both down: a key press then takes a third longer to reach the bars.
+KERNEL_ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
 def lab(options: Sequence[str]) -> int:
@@ -80,4 +85,4 @@ def _run(module: str, options: Sequence[str]) -> int:
     # Ctrl-C reaches both processes: the server ends by it, and we end with the server. A handler, unlike SIG_IGN, is
     # not inherited.
     signal.signal(signal.SIGINT, lambda *_: None)
-    return subprocess.call([sys.executable, "-m", module, *options])
+    return subprocess.call([sys.executable, "-m", module, *options], env=KERNEL_ENVIRONMENT | os.environ)

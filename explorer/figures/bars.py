@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -50,25 +51,26 @@ def distribution_bars(
 
     rows = list(range(len(names)))
     floor = _log_floor([*values, *raw]) if log else 0.0
-    figure = go.Figure()
-    if any(abs(r - v) > 1e-6 for r, v in zip(raw, values, strict=True)):
-        figure.add_bar(
-            y=rows, x=[max(r, floor) for r in raw], orientation="h", hoverinfo="skip", width=0.92,
-            marker={"color": look.ghost, "opacity": 0.45}, name="raw",
-        )  # fmt: skip
-    figure.add_bar(
-        y=rows, x=[max(v, floor) for v in values], orientation="h", width=0.62, marker={"color": colours},
-        text=[numbers.probability(v) for v in values], textposition="outside", cliponaxis=False,
-        textfont={"color": look.text}, hovertext=hovers, hoverinfo="text", name="final",
-    )  # fmt: skip
+    final = {
+        "type": "bar", "orientation": "h", "name": "final", "y": rows, "x": [max(v, floor) for v in values],
+        "width": 0.62, "marker": {"color": colours}, "hovertext": hovers, "hoverinfo": "text",
+        "text": [numbers.probability(v) for v in values], "textposition": "outside", "cliponaxis": False,
+        "textfont": {"color": look.text},
+    }  # fmt: skip
+    before = {
+        "type": "bar", "orientation": "h", "name": "raw", "y": rows, "x": [max(r, floor) for r in raw],
+        "width": 0.92, "marker": {"color": look.ghost, "opacity": 0.45}, "hoverinfo": "skip",
+    }  # fmt: skip
+    changed = any(abs(r - v) > 1e-6 for r, v in zip(raw, values, strict=True))
     entropy = tr(
         "entropy",
         look.language,
         bits=numbers.bits(distribution.entropy_bits),
         choices=numbers.count(distribution.effective_choices),
     )
-    _lay_out(figure, look, names, subtitle=entropy, log=log, floor=floor, n_pinned=len(pinned))
-    return figure
+    layout = _layout(look, names, subtitle=entropy, log=log, floor=floor, n_pinned=len(pinned))
+    # In one go: plotly's add_... and update_... methods would take three times as long, on every key press.
+    return go.Figure(data=[before, final] if changed else [final], layout=layout)
 
 
 def _hover(candidate: Candidate, look: Look) -> str:
@@ -91,39 +93,45 @@ def _log_floor(values: Sequence[float]) -> float:
     return max(1e-300, min([v for v in values if v > 0], default=1e-3) / 10)
 
 
-def _lay_out(
-    figure: go.Figure, look: Look, names: Sequence[str], *, subtitle: str, log: bool, floor: float, n_pinned: int
-) -> None:
-    axis_id = "axis-probability-log" if log else "axis-probability"
-    figure.update_layout(
-        title={
+def _layout(
+    look: Look, names: Sequence[str], *, subtitle: str, log: bool, floor: float, n_pinned: int
+) -> dict[str, Any]:
+    small = {"color": look.muted, "size": 12}
+    probability_axis: dict[str, Any] = {"type": "linear", "range": [0, 1], "tickvals": [0, 0.2, 0.4, 0.6, 0.8, 1]}
+    if log:
+        probability_axis = {"type": "log", "range": [math.log10(floor), 0.15], "dtick": 1, "exponentformat": "power"}
+    border = len(names) - n_pinned - 0.5
+    line = {
+        "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": border, "y1": border,
+        "line": {"color": look.grid, "width": 1},
+    }  # fmt: skip
+    return {
+        "title": {
             "text": escape(tr("bars-title", look.language)), "font": {"size": 15},
             "subtitle": {"text": escape(subtitle), "font": {"size": 13, "color": look.muted}},
             "x": 0, "xref": "container", "xanchor": "left", "y": 1, "yanchor": "top", "pad": {"t": 4},
         },
-        barmode="overlay",
-        showlegend=False,
-        hovermode="y",  # the whole row answers, however short its bar
-        height=ROW_PIXELS * len(names) + FRAME_PIXELS,
-        margin={"l": LABEL_PIXELS, "r": 60, "t": 54, "b": 40},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": look.text, "size": 14},
-        hoverlabel={"align": "left", "font": {"family": "monospace", "size": 13}},
-        uirevision="bars",
-    )  # fmt: skip
-    figure.update_xaxes(
-        title={"text": escape(tr(axis_id, look.language)), "standoff": 6, "font": {"color": look.muted, "size": 12}},
-        gridcolor=look.grid, zeroline=False, fixedrange=True, tickfont={"color": look.muted, "size": 11},
-    )  # fmt: skip
-    if log:
-        figure.update_xaxes(type="log", range=[math.log10(floor), 0.15], dtick=1, exponentformat="power")
-    else:
-        figure.update_xaxes(type="linear", range=[0, 1], tickvals=[0, 0.2, 0.4, 0.6, 0.8, 1])
-    figure.update_yaxes(
-        tickvals=list(range(len(names))), ticktext=names, range=[len(names) - 0.4, -0.6], fixedrange=True,
-        showgrid=False, zeroline=False, automargin=False, ticks="", ticklabelstandoff=6,
-        tickfont={"family": "monospace", "size": 13},
-    )  # fmt: skip
-    if n_pinned:
-        figure.add_hline(y=len(names) - n_pinned - 0.5, line={"color": look.grid, "width": 1})
+        "barmode": "overlay",
+        "showlegend": False,
+        "hovermode": "y",  # the whole row answers, however short its bar
+        "height": ROW_PIXELS * len(names) + FRAME_PIXELS,
+        "margin": {"l": LABEL_PIXELS, "r": 60, "t": 54, "b": 40},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": look.text, "size": 14, "family": "system-ui, sans-serif"},
+        "hoverlabel": {"align": "left", "font": {"family": "monospace", "size": 13}},
+        "uirevision": "bars",
+        "xaxis": probability_axis | {
+            "title": {
+                "text": escape(tr("axis-probability-log" if log else "axis-probability", look.language)),
+                "standoff": 6, "font": small,
+            },
+            "gridcolor": look.grid, "zeroline": False, "fixedrange": True, "tickfont": small,
+        },
+        "yaxis": {
+            "tickvals": list(range(len(names))), "ticktext": names, "range": [len(names) - 0.4, -0.6],
+            "fixedrange": True, "showgrid": False, "zeroline": False, "automargin": False, "ticks": "",
+            "ticklabelstandoff": 6, "tickfont": {"family": "monospace", "size": 13},
+        },
+        "shapes": [line] if n_pinned else [],
+    }  # fmt: skip

@@ -59,8 +59,9 @@ def convert_gguf(gguf: Path, folder: Path, *, report: Report | None = None) -> N
 
 
 def _save(tokenizer: Any, model: PreTrainedModel, folder: Path) -> None:
-    drawn = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()  # transformers' own bar would come up beside ours
+    bars: Any = logging
+    drawn = bars.is_progress_bar_enabled()
+    bars.disable_progress_bar()  # transformers' own bar would come up beside ours
     try:
         tokenizer.save_pretrained(folder)
         model.save_pretrained(folder)
@@ -70,7 +71,7 @@ def _save(tokenizer: Any, model: PreTrainedModel, folder: Path) -> None:
         raise
     finally:
         if drawn:
-            logging.enable_progress_bar()
+            bars.enable_progress_bar()
 
 
 def _tokenizer(gguf: Path, reader: GGUFReader) -> Any:
@@ -98,10 +99,11 @@ def _model(gguf: Path, reader: GGUFReader, report: Report | None) -> PreTrainedM
     ``from_pretrained(gguf_file=)`` unpacks the same way, with the same parts of transformers, but asks for accelerate,
     reads the file's 100,000 tokens and merges once more, and cannot be watched or stopped.
     """
+    causal: Any = AutoModelForCausalLM
     with _unreadable_said(gguf):
         config = AutoConfig.from_pretrained(gguf.parent, gguf_file=gguf.name, local_files_only=True)
         with torch.device("meta"):  # names and shapes only: the weights are about to be replaced
-            model: PreTrainedModel = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+            model: PreTrainedModel = causal.from_config(config, dtype=torch.float32)
         # llama.cpp turns the query and key rows of each head; a processor turns them back.
         processor_of: dict[str, Any] = TENSOR_PROCESSORS
         processor = processor_of.get(_field(reader, "general.architecture"), TensorProcessor)(config=config.to_dict())

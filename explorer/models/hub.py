@@ -123,7 +123,7 @@ def list_repository(source: HubSource) -> Listing:
         UnavailableError: the hub does not answer, or we are told not to ask.
         ExplorerError: there is no such repository or revision, or it is closed to us.
     """
-    if constants.is_offline_mode():
+    if constants.HF_HUB_OFFLINE:
         raise UnavailableError("hub-offline", name=source.repo)
     seconds = float(os.environ.get("HF_HUB_ETAG_TIMEOUT", _ANSWER_SECONDS))
     try:
@@ -274,7 +274,7 @@ def _remove_abandoned(repository: Path) -> None:
     for unfinished in repository.glob("blobs/*.incomplete"):
         locks.mkdir(parents=True, exist_ok=True)
         try:
-            with filelock.FileLock(locks / f"{unfinished.name.split('.')[0]}.lock", timeout=0):
+            with filelock.FileLock(locks / f"{unfinished.name.split('.')[0]}.lock", timeout=0, mode=0o664):
                 unfinished.unlink(missing_ok=True)
         except filelock.Timeout:
             continue

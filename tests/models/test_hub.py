@@ -339,6 +339,7 @@ def test_two_processes_at_once_fetch_once(hub_server: HubServer) -> None:
     assert local is not None
     assert folders == {str(local.folder)}
     assert hub_server.served[WEIGHTS] == 1
+    assert hub_server.n_listings == 1, "the second one found everything there"
 
 
 def test_no_space_is_said_before_the_download(hub_server: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:

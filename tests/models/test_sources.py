@@ -109,6 +109,16 @@ def test_the_best_on_disk(repository: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert best.name == "gpt2-medium"
 
 
+def test_a_cache_we_may_not_write(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path / "file" / "cache"))
+    snapshot = cache("gpt2", repository)
+    assert sources.locate("gpt2").folder == snapshot
+    assert sources.locate("openai-community/gpt2").folder == snapshot
+    with pytest.raises(ExplorerError, match="cannot be written"):
+        sources.locate("gpt2-medium")
+
+
 def test_another_commit_is_not_the_pinned_model(repository: Path) -> None:
     put_in_hub_cache(repository, Path(huggingface_hub.constants.HF_HUB_CACHE), "openai-community/gpt2", "f" * 40)
     assert sources.on_disk("gpt2") is None

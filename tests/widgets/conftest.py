@@ -10,8 +10,6 @@ import pytest
 
 from explorer.language_model.forward import LanguageModel
 from explorer.language_model.loading import load
-from explorer.widgets.state import ExplorerState
-from explorer.widgets.panels import panel
 from tests.widgets.page import Page
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ipywidgets as w
 import plotly.graph_objects as go
 
@@ -14,14 +16,14 @@ from explorer.widgets.plot import Plot
 class DistributionPanel(Panel):
     """Bars of the likeliest tokens, one for all the others, and how undecided the model is."""
 
-    follows = ("trace", "sampling", "stale", "n_bars", "log_axis", "pins")
+    follows = ("trace", "sampling", "n_bars", "log_axis", "pins")
 
     def build(self) -> list[w.Widget]:
         self._plot = Plot(height=ROW_PIXELS * (self.state.n_bars + 1) + FRAME_PIXELS)
+        self.state.observe(self._on_stale, "stale")
         return [self._plot]
 
     def refresh(self) -> None:
-        self._plot.stale = self.state.stale and self.state.trace is not None
         if self.state.trace is not None:
             self._plot.show(self.figure(), self.state.look, answer=self.state.answer)
 
@@ -31,6 +33,9 @@ class DistributionPanel(Panel):
         if distribution is None:
             return go.Figure()
         return distribution_bars(distribution, state.look, n=state.n_bars, log=state.log_axis, pins=state.pins)
+
+    def _on_stale(self, change: dict[str, Any]) -> None:
+        self._plot.stale = change["new"] and self.state.trace is not None
 
     def around(self) -> list[w.Widget]:
         return [*super().around(), AxisPanel(self.state)]

@@ -1,0 +1,85 @@
+"""From a key press to repainted bars, in JupyterLab in a headless Chromium, with a real model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from explorer.models import sources
+from tests.browser.lab import Screen, chromium, launch, open_cell, serve_lab
+
+MODEL = os.environ.get("EXPLORER_MODEL", "smollm2-135m")
+SENTENCE = "it was the best of times, it was the worst of times, it was "
+
+WATCH = """() => {
+    window.keys = []; window.paints = [];
+    document.querySelector(".nte-prefix textarea").addEventListener("input", () => window.keys.push(performance.now()));
+    const plot = document.querySelector(".nte-plot");
+    new MutationObserver(() => requestAnimationFrame(() => window.paints.push([performance.now(), Number(plot.dataset.answer)])))
+        .observe(plot, { attributes: true, attributeFilter: ["data-answer"] });
+}"""
+
+
+@pytest.fixture(scope="module")
+def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
+    if chromium() is None:
+        pytest.skip("no Chromium found")
+    if sources.on_disk(MODEL) is None:
+        pytest.skip(f"{MODEL} is not on this disk")
+    folder: Path = tmp_path_factory.mktemp("notebooks")
+    environment = {"EXPLORER_MODEL": MODEL, "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings")}
+    with serve_lab(folder, environment) as lab, sync_playwright() as playwright:
+        browser = launch(playwright)
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
+        opened = open_cell(page, lab.notebook("import explorer\nexplorer.Explorer()"))
+        opened.wait_ready()
+        page.evaluate(WATCH)
+        yield opened
+        browser.close()
+
+
+def settle(screen: Screen, answers: int) -> None:
+    """Until the last of ``answers`` key presses since the start is painted."""
+    screen.page.wait_for_function("n => window.paints.length && window.paints.at(-1)[1] >= n", arg=answers)
+
+
+@pytest.fixture
+def first_answer(screen: Screen) -> Callable[[], int]:
+    return lambda: int(screen.page.locator(".nte-plot").get_attribute("data-answer") or 0)
+
+
+def test_key_press_to_repainted_bars(screen: Screen, first_answer: Callable[[], int]) -> None:
+    screen.fill("The house was")
+    screen.page.wait_for_timeout(1500)
+    before = first_answer()
+    screen.page.evaluate("window.keys = []; window.paints = []")
+    screen.box.click()
+    screen.page.keyboard.press("ControlOrMeta+End")
+    for n, character in enumerate(SENTENCE[:30], start=1):
+        screen.page.keyboard.type(character)
+        settle(screen, before + n)
+        screen.page.wait_for_timeout(150)
+    keys, paints = screen.page.evaluate("[window.keys, window.paints]")
+    times = sorted(paint[0] - key for key, paint in zip(keys, paints, strict=True))
+    print(f"\nkey press to repainted bars, {MODEL}, {len(times)} presses:"
+          f" median {median(times):.0f} ms, fastest {times[0]:.0f}, slowest {times[-1]:.0f} (goal: median 200)")  # fmt: skip
+
+
+def test_sixty_characters_at_ten_a_second(screen: Screen, first_answer: Callable[[], int]) -> None:
+    screen.fill("Once upon a time")
+    screen.page.wait_for_timeout(1500)
+    before = first_answer()
+    screen.page.evaluate("window.keys = []; window.paints = []")
+    screen.type(SENTENCE[:60], delay=100)
+    settle(screen, before + 60)
+    keys, paints = screen.page.evaluate("[window.keys, window.paints]")
+    answers = [answer for _, answer in paints]
+    moved = sum(time < keys[-1] for time, _ in paints)
+    assert answers == sorted(answers), "the bars went back"
+    print(f"\n60 characters in {(keys[-1] - keys[0]) / 1000:.1f} s, {MODEL}: the bars moved {moved} times while typing (goal: 4)"
+          f" and stood right {paints[-1][0] - keys[-1]:.0f} ms after the last key (goal: 500)")  # fmt: skip

@@ -1,0 +1,298 @@
+"""The whole app: typing, languages, what it costs, and starting with nothing."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as w
+import pytest
+from plotly.offline import get_plotlyjs
+
+import explorer
+from explorer.language_model.forward import LanguageModel
+from explorer.locales import ExplorerError
+from explorer.models.catalog import CATALOG
+from explorer.widgets.app import Explorer
+from explorer.widgets.elements import Choices, LookReporter, PrefixBox, StatusLine, TokenChips
+from explorer.widgets.panels.axis import AxisPanel
+from explorer.widgets.panels.header import HeaderPanel
+from explorer.widgets.panels.sampling import SamplingPanel
+from explorer.widgets.panels.search import SearchPanel
+from explorer.widgets.panels.status import StatusPanel
+from explorer.widgets.plot import Plot
+from tests.passes import Passes
+from tests.widgets.paced_model import PacedModel
+from tests.widgets.page import Page, all_widgets, only, settle, wait_until
+
+MOST_MESSAGES_A_TICK = 5
+"""That a slider's tick may send for each figure on show."""
+
+MOST_BYTES_A_TICK = 64 * 1024
+MOST_BYTES_TO_OPEN = 128 * 1024
+"""Of the whole app; plotly.js (1.5 MB packed) comes once a page on top of it."""
+
+
+@pytest.fixture
+def app(lm: LanguageModel) -> Explorer:
+    app = Explorer(lm)
+    settle(app.state)
+    return app
+
+
+def slider(app: Explorer) -> w.FloatSlider:
+    return only(app, SamplingPanel)._temperature
+
+
+def status_line(app: Explorer) -> StatusLine:
+    return only(only(app, StatusPanel), StatusLine)
+
+
+# --- typing
+
+
+def test_typing_moves_the_chips_and_the_bars(app: Explorer, page: Page) -> None:
+    for text in ("The capital of France is ", "The capital of France is P", "The capital of France is Pa"):
+        figure, chips = only(app, Plot).figure, only(app, TokenChips).chips
+        page.set(only(app, PrefixBox), value=text)
+        settle(app.state)
+        assert only(app, Plot).figure != figure
+        assert only(app, TokenChips).chips != chips
+        assert "".join(chip["label"] for chip in only(app, TokenChips).chips) == text.replace(" ", "·")
+        assert status_line(app).state == "ready"
+
+
+def test_the_old_picture_stays_dimmed_until_the_new_one_is_there(lm: LanguageModel, page: Page) -> None:
+    paced = PacedModel(lm)
+    app = Explorer(paced, "one")
+    paced.release("one")
+    settle(app.state)
+    plot = only(app, Plot)
+    picture = plot.figure
+    assert picture
+    page.set(only(app, PrefixBox), value="two")
+    assert (plot.stale, plot.figure) == (True, picture)
+    paced.release("two")
+    settle(app.state)
+    assert plot.stale is False
+    assert plot.figure != picture
+
+
+def test_an_error_is_one_sentence_and_everything_stays(app: Explorer, page: Page, lm: LanguageModel) -> None:
+    picture, chips = only(app, Plot).figure, only(app, TokenChips).chips
+
+    def fail(*_: object, **__: object) -> None:
+        raise ExplorerError("no-start-token")
+
+    lm.trace = fail  # type: ignore[assignment, method-assign]
+    page.set(only(app, PrefixBox), value="typed")
+    settle(app.state)
+    line = status_line(app)
+    assert line.state == "error"
+    assert line.text == str(ExplorerError("no-start-token"))
+    assert (only(app, Plot).figure, only(app, TokenChips).chips) == (picture, chips)
+    assert only(app, PrefixBox).value == "typed"
+
+
+def test_hostile_text_reaches_the_page_as_text(app: Explorer, page: Page) -> None:
+    text = "<script>alert(1)</script><img src=x onerror=alert(1)>&amp;$x$"
+    page.set(only(app, PrefixBox), value=text)
+    settle(app.state)
+    figure = json.loads(only(app, Plot).figure)
+    shown = [*figure["layout"]["yaxis"]["ticktext"], *figure["data"][-1]["hovertext"]]
+    assert not [s for s in shown if "<" in s.replace("<br>", "") or "$" in s]
+    assert "".join(chip["label"] for chip in only(app, TokenChips).chips) == text.replace(" ", "·")
+
+
+# --- languages
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Every string in a JSON value."""
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from strings(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from strings(inner)
+    elif isinstance(value, str):
+        yield value
+
+
+SHOWN = {
+    Choices: ("choices",),
+    Plot: ("words", "description"),
+    PrefixBox: ("label",),
+    StatusLine: ("text", "notes"),
+    TokenChips: ("chips", "ways", "scale", "summary", "description"),
+    w.DOMWidget: ("description", "placeholder", "_options_labels"),
+}
+"""What of a widget's traits a person reads."""
+
+
+def words_on_screen(app: Explorer) -> set[str]:
+    """Every string with a letter that a person can read, but for tokens."""
+    found: set[str] = set()
+    for widget in all_widgets(app):
+        for kind, names in SHOWN.items():
+            if isinstance(widget, kind):
+                found |= {s for name in names for s in strings(getattr(widget, name, ""))}
+    figure = json.loads(only(app, Plot).figure)
+    layout, n_bars = figure["layout"], app.state.n_bars
+    found |= {layout["title"]["text"], layout["title"]["subtitle"]["text"], layout["xaxis"]["title"]["text"]}
+    found |= {layout["yaxis"]["ticktext"][n_bars], *figure["data"][-1]["hovertext"]}
+    no_words = {chip[name] for chip in only(app, TokenChips).chips for name in ("label", "kind", "back", "ink")}
+    no_words |= {choice["label"] for choice in only(app, Choices).choices}
+    no_words |= set(only(app, TokenChips).scale["colours"])
+    return {s for s in found - no_words if any(c.isalpha() for c in s)}
+
+
+def test_a_switch_of_language_leaves_no_word_behind(app: Explorer, page: Page) -> None:
+    page.set(only(app, SearchPanel)._query, value="the")
+    page.send(only(app, Choices), kind="chosen", key=only(app, Choices).choices[0]["key"])
+    page.set(slider(app), value=0.7)
+    english = words_on_screen(app)
+    languages = only(app, HeaderPanel)._language
+    page.messages.clear()
+    page.set(languages, index=[value for _, value in languages.options].index("zh-Hans"))
+    assert app.state.look.language == "zh-Hans"
+    assert len(page.to(only(app, Plot))) == 1  # title, axes and hovers together
+    chinese = words_on_screen(app)
+    same_in_both = {entry.title for entry in CATALOG.values()}
+    same_in_both |= {app.state.model.info.title, "English", "中文", "p = 0", "p = 1"}
+    assert not (english & chinese) - same_in_both
+    assert len(english) > 40
+    assert all(any("\u4e00" <= c <= "\u9fff" for c in s) for s in chinese - same_in_both)
+    page.set(languages, index=[value for _, value in languages.options].index("en"))
+    assert words_on_screen(app) == english
+
+
+def test_the_theme_of_the_page_reaches_the_figure(app: Explorer, page: Page) -> None:
+    light = only(app, Plot).figure
+    page.set(only(app, LookReporter), dark=True)
+    assert only(app, Plot).figure != light
+    assert app.state.look.text in only(app, Plot).figure
+    assert "var(" not in only(app, Plot).figure
+
+
+# --- what it costs
+
+
+@pytest.mark.parametrize("temperature", [0.7, 0.0, 3.0])
+@pytest.mark.parametrize("n_bars", [10, 100])
+def test_a_tick_of_the_slider_is_few_messages_and_no_forward_pass(
+    app: Explorer, page: Page, lm: LanguageModel, temperature: float, n_bars: int
+) -> None:
+    page.set(only(app, AxisPanel)._n_bars, value=n_bars)
+    plots = [widget for widget in all_widgets(app) if isinstance(widget, Plot)]
+    before = plots[0].figure
+    page.messages.clear()
+    with Passes(lm) as passes:
+        page.set(slider(app), value=temperature)
+    assert passes.tokens == []
+    assert plots[0].figure != before
+    assert 0 < len(page.messages) <= MOST_MESSAGES_A_TICK * len(plots)
+    assert page.n_bytes < MOST_BYTES_A_TICK
+    assert all(len(page.to(plot)) == 1 for plot in plots)
+
+
+def test_a_keystroke_costs_one_pass_and_one_picture(app: Explorer, page: Page, lm: LanguageModel) -> None:
+    page.messages.clear()
+    with Passes(lm) as passes:
+        page.set(only(app, PrefixBox), value=app.state.prefix + " n")
+        settle(app.state)
+    assert len(passes.tokens) == 1
+    to_the_plot = [set(message.data["state"]) for message in page.to(only(app, Plot))]
+    assert to_the_plot == [{"stale"}, {"answer", "figure"}, {"stale"}]
+    assert len(page.to(only(app, TokenChips))) == 1
+    assert len(page.messages) <= 8
+    assert page.n_bytes < MOST_BYTES_A_TICK
+
+
+def test_opening_the_app_is_light_and_the_library_comes_when_it_is_asked_for(lm: LanguageModel, page: Page) -> None:
+    app = Explorer(lm)
+    settle(app.state)
+    assert page.n_bytes < MOST_BYTES_TO_OPEN
+    assert not [message for message in page.messages if message.kind == "custom"]
+    plot = only(app, Plot)
+    page.messages.clear()
+    page.send(plot, kind="library")
+    (sent,) = page.messages
+    assert sent.data["content"] == {"kind": "library"}
+    assert sent.n_bytes < 2_000_000
+    page.messages.clear()
+    page.send(plot, kind="something else")
+    assert page.messages == []
+
+
+def test_the_library_that_is_sent_is_plotlys(app: Explorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[bytes] = []
+    plot = only(app, Plot)
+    monkeypatch.setattr(plot, "send", lambda _content, buffers: sent.extend(buffers))
+    plot._receive(plot, {"kind": "library"}, [])
+    assert gzip.decompress(sent[0]).decode() == get_plotlyjs()
+
+
+# --- models
+
+
+def test_the_app_without_a_model_on_disk_says_what_to_do(page: Page) -> None:
+    app = Explorer()
+    wait_until(lambda: app.state.status.state == "error", "the failure is said")
+    assert status_line(app).text == str(ExplorerError("no-model-on-disk"))
+    page.set(only(app, PrefixBox), value="typed meanwhile")
+    assert app.state.prefix == "typed meanwhile"
+    assert only(app, Plot).figure == ""
+
+
+def test_the_frame_is_there_at_once_and_the_model_is_loaded_behind_it(tiny_llama: Path, page: Page) -> None:
+    app = Explorer(str(tiny_llama), "The capital")
+    page.set(only(app, PrefixBox), value="The capital of")
+    wait_until(lambda: app.state.trace is not None, "the model has answered")
+    settle(app.state)
+    assert app.state.model.info.name == str(tiny_llama)
+    assert app.state.trace.text.endswith("The capital of")
+    assert only(app, Plot).figure
+    assert only(app, HeaderPanel)._model.value == str(tiny_llama)
+
+
+def test_the_model_is_changed_behind_the_one_in_use(app: Explorer, page: Page, tiny_llama: Path) -> None:
+    header = only(app, HeaderPanel)
+    header.load(str(tiny_llama))
+    wait_until(lambda: app.state.model.info.name == str(tiny_llama), "the other model is there")
+    settle(app.state)
+    trace = app.state.trace
+    assert len(trace.vocabulary) == app.state.model.info.vocab_size
+    assert [chip["label"] for chip in only(app, TokenChips).chips] == [token.label for token in trace.tokens]
+
+
+def test_a_model_that_cannot_be_had_leaves_the_one_in_use(app: Explorer, page: Page) -> None:
+    model, header = app.state.model, only(app, HeaderPanel)
+    menu = header._model
+    page.set(menu, index=[value for _, value in menu.options].index("gpt2"))
+    wait_until(lambda: app.state.status.state == "error", "the failure is said")
+    assert app.state.model is model
+    with app.state.lock:
+        assert menu.value == model.info.name
+    page.set(only(app, PrefixBox), value="still here")
+    settle(app.state)
+    assert (status_line(app).state, app.state.trace.text) == ("ready", "still here")
+
+
+def test_the_picker_offers_every_model_of_the_catalogue_with_what_it_costs(app: Explorer) -> None:
+    options = {value: label for label, value in only(app, HeaderPanel)._model.options}
+    assert set(CATALOG) <= set(options)
+    assert all(f"{round(entry.download_bytes / 1e6):,} MB" in options[name] for name, entry in CATALOG.items())
+
+
+def test_the_facts_about_the_model_are_on_the_screen(app: Explorer) -> None:
+    facts = only(only(app, HeaderPanel), StatusLine).text
+    for fact in ("cpu", "float32", "128"):
+        assert fact in facts
+
+
+def test_the_app_and_the_bars_are_at_the_front_door() -> None:
+    assert explorer.Explorer is Explorer

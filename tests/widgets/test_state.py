@@ -1,0 +1,309 @@
+"""`ExplorerState` and the worker: which questions are asked, and which answers are shown."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from explorer.language_model.forward import LanguageModel
+from explorer.locales import ExplorerError
+from explorer.sampling.sampling import Sampling
+from explorer.widgets import worker as worker_module
+from explorer.widgets.panels.panel import Panel
+from explorer.widgets.state import ExplorerState
+from explorer.widgets.worker import Worker, worker_of
+from tests.passes import Passes
+from tests.widgets.paced_model import PacedModel
+from tests.widgets.page import PATIENCE, settle, wait_until
+
+
+@pytest.fixture
+def paced(lm: LanguageModel) -> PacedModel:
+    return PacedModel(lm)
+
+
+def shown_texts(state: ExplorerState) -> list[str]:
+    """Grows by the text of every answer that is shown."""
+    texts: list[str] = []
+    state.observe(lambda change: texts.append(change["new"].text), "trace")
+    return texts
+
+
+def busy_with(model: PacedModel, text: str) -> ExplorerState:
+    """A state whose first question, ``text``, is being answered."""
+    state = ExplorerState(model, text)
+    model.wait_until_asked(text)
+    return state
+
+
+def test_setting_the_prefix_asks_the_model_and_the_trace_follows(lm: LanguageModel) -> None:
+    state = ExplorerState(lm, "The capital")
+    settle(state)
+    assert state.trace is not None
+    assert state.trace.text == "The capital"
+    state.prefix = "The capital of"
+    settle(state)
+    assert state.trace.text == "The capital of"
+    assert (state.status.state, state.status.message.id) == ("ready", "status-ready")
+
+
+def test_what_was_typed_before_there_was_a_model_is_answered(lm: LanguageModel) -> None:
+    state = ExplorerState(None, "The")
+    state.prefix = "The robot"
+    assert (state.trace, state.stale) == (None, False)
+    state.model = lm
+    settle(state)
+    assert state.trace is not None
+    assert state.trace.text == "The robot"
+
+
+def test_a_waiting_question_is_replaced_by_a_newer_one(paced: PacedModel) -> None:
+    state = busy_with(paced, "one")
+    texts = shown_texts(state)
+    state.prefix = "two"
+    state.prefix = "three"
+    assert state.stale
+    for text in ("one", "two", "three"):
+        paced.release(text)
+    settle(state)
+    assert paced.asked == ["one", "three"]
+    assert texts == ["one", "three"]  # the pass that was running is worth showing
+
+
+def test_while_a_newer_question_waits_the_picture_is_stale(paced: PacedModel) -> None:
+    state = busy_with(paced, "one")
+    state.prefix = "two"
+    paced.release("one")
+    paced.wait_until_asked("two")
+    with state.lock:
+        assert state.trace is not None
+        assert (state.trace.text, state.stale) == ("one", True)
+    paced.release("two")
+    settle(state)
+    assert state.trace.text == "two"
+
+
+def test_answers_never_go_backwards(lm: LanguageModel) -> None:
+    # Each model has a worker of its own: the first one's answer comes after the second one's.
+    slow, quick = PacedModel(lm, name="slow"), PacedModel(lm, name="quick")
+    state = busy_with(slow, "one")
+    texts = shown_texts(state)
+    state.model = quick
+    quick.release("one")
+    settle(state)
+    state.prefix = "two"
+    quick.release("two")
+    settle(state)
+    finish(slow, "one")
+    assert texts == ["one", "two"]
+    assert not state.stale
+
+
+def test_an_answer_of_the_model_before_is_not_shown(lm: LanguageModel) -> None:
+    before, now = PacedModel(lm, name="before"), PacedModel(lm, name="now")
+    state = busy_with(before, "one")
+    state.model = now
+    finish(before, "one")
+    assert (state.trace, state.stale) == (None, True)
+    now.release("one")
+    settle(state)
+    assert state.trace is not None
+
+
+def finish(model: PacedModel, text: str) -> None:
+    """Let the pass over ``text`` end, and wait until the model's worker is through with it."""
+    through = threading.Event()
+    worker_of(model).ask(model, lambda _: None, lambda _: through.set(), lambda _: None, lambda *_: None)
+    model.release(text)
+    assert through.wait(PATIENCE)
+
+
+def test_a_long_pass_is_dropped_for_a_newer_question(lm: LanguageModel) -> None:
+    paced = PacedModel(lm, chunks=3)
+    state = busy_with(paced, "long")
+    texts = shown_texts(state)
+    paced.release("long")
+    wait_until(lambda: state.status.message.id == "status-reading", "progress is shown")
+    assert state.status.share == pytest.approx(1 / 4)
+    state.prefix = "short"
+    paced.release("long")
+    for _ in range(4):
+        paced.release("short")
+    settle(state)
+    assert texts == ["short"]
+
+
+def test_a_failure_keeps_the_last_answer_and_what_was_typed(
+    paced: PacedModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    state = busy_with(paced, "one")
+    paced.release("one")
+    settle(state)
+    before = state.trace
+    state.prefix = "fail now"
+    paced.release("fail now")
+    with caplog.at_level(logging.CRITICAL):
+        settle(state)
+    assert state.trace is before
+    assert state.prefix == "fail now"
+    assert (state.status.state, state.status.message.id) == ("error", "unexpected-error")
+    assert "RuntimeError" in str(state.status.message)
+    state.prefix = "three"
+    paced.release("three")
+    settle(state)
+    assert state.trace is not None
+    assert (state.trace.text, state.status.state) == ("three", "ready")
+
+
+def test_the_failure_of_an_old_question_is_not_shown(paced: PacedModel) -> None:
+    state = busy_with(paced, "fail")
+    seen: list[str] = []
+    state.observe(lambda change: seen.append(change["new"].state), "status")
+    state.prefix = "two"
+    paced.release("fail")
+    paced.release("two")
+    settle(state)
+    assert seen == ["ready"]
+
+
+def test_another_model_answers_the_same_prefix_and_pins_are_gone(lm: LanguageModel) -> None:
+    state = ExplorerState(lm, "The")
+    settle(state)
+    state.pins = (1, 2)
+    other = PacedModel(lm, name="other")
+    state.model = other
+    assert state.pins == ()  # they were ids of another vocabulary
+    assert state.stale
+    other.release("The")
+    settle(state)
+    assert other.asked == ["The"]
+
+
+def test_a_sampler_asks_nothing_of_the_model(lm: LanguageModel) -> None:
+    state = ExplorerState(lm, "The")
+    settle(state)
+    trace = state.trace
+    with Passes(lm) as passes:
+        state.sampling = Sampling(temperature=0.5)
+        assert state.distribution is not None
+        state.distribution.top(5)
+    assert passes.tokens == []
+    assert state.trace is trace
+
+
+def test_a_sentence_of_ours_is_shown_as_it_is() -> None:
+    state = ExplorerState()
+    state.fail(ExplorerError("no-start-token"))
+    assert state.status.message.id == "no-start-token"
+
+
+# --- panels
+
+
+class NumberPanel(Panel):
+    """Shows one number; ``meanwhile`` happens after the first look at it."""
+
+    follows = ("n_bars",)
+    meanwhile: Callable[[ExplorerState], None]
+
+    def build(self) -> list[object]:
+        self.shown = 0
+        return []
+
+    def refresh(self) -> None:
+        first, self.shown = self.shown == 0, self.state.n_bars
+        if first:
+            self.meanwhile(self.state)
+
+
+def test_what_changes_while_a_panel_is_made_is_shown() -> None:
+    threads = []
+
+    def answer_from_another_thread(_panel: object, state: ExplorerState) -> None:
+        def answer() -> None:
+            with state.lock:
+                state.n_bars = 20
+
+        threads.append(threading.Thread(target=answer))
+        threads[0].start()
+        threads[0].join(0.2)
+
+    class Made(NumberPanel):
+        meanwhile = answer_from_another_thread  # type: ignore[assignment]
+
+    panel = Made(ExplorerState())
+    threads[0].join(PATIENCE)
+    assert panel.shown == 20
+
+
+# --- the worker
+
+
+def test_panels_on_one_model_share_its_worker(lm: LanguageModel) -> None:
+    assert worker_of(lm) is worker_of(lm)
+    assert worker_of(lm) is not worker_of(PacedModel(lm))
+
+
+def test_each_asker_has_its_own_place_in_the_queue(lm: LanguageModel) -> None:
+    paced = PacedModel(lm)
+    first = busy_with(paced, "one")
+    second = ExplorerState(paced, "two")
+    first.prefix = "three"
+    for text in ("one", "two", "three"):
+        paced.release(text)
+    settle(first)
+    settle(second)
+    assert paced.asked == ["one", "two", "three"]
+
+
+def test_who_asks_often_does_not_make_others_wait(lm: LanguageModel) -> None:
+    paced = PacedModel(lm)
+    restless = busy_with(paced, "one")
+    restless.prefix = "two"
+    patient = ExplorerState(paced, "mine")
+    restless.prefix = "three"
+    for text in ("one", "mine", "three"):
+        paced.release(text)
+    settle(restless)
+    settle(patient)
+    assert paced.asked == ["one", "mine", "three"]
+
+
+def test_questions_are_answered_on_one_thread_however_many_ask() -> None:
+    worker, threads, done = Worker(), set(), threading.Semaphore(0)
+    for asker in range(20):
+        worker.ask(
+            asker,
+            lambda _: threads.add(threading.get_ident()),
+            lambda _: done.release(),
+            lambda _: done.release(),
+            lambda *_: None,
+        )
+    for _ in range(20):
+        assert done.acquire(timeout=PATIENCE)
+    assert len(threads) == 1
+
+
+def test_a_worker_survives_a_handler_that_fails(caplog: pytest.LogCaptureFixture) -> None:
+    worker, answered = Worker(), threading.Event()
+
+    def fail(_answer: object) -> None:
+        raise ZeroDivisionError
+
+    with caplog.at_level(logging.CRITICAL):
+        worker.ask("first", lambda _: 1, fail, lambda _: None, lambda *_: None)
+        worker.ask("second", lambda _: 2, lambda _: answered.set(), lambda _: None, lambda *_: None)
+        assert answered.wait(PATIENCE)
+
+
+def test_an_idle_worker_ends_and_begins_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_module, "IDLE_SECONDS", 0.01)
+    worker = Worker()
+    for _ in range(2):
+        answered = threading.Event()
+        worker.ask("asker", lambda _: None, lambda _, event=answered: event.set(), lambda _: None, lambda *_: None)
+        assert answered.wait(PATIENCE)
+        wait_until(lambda: worker._thread is None, "the worker has ended")
