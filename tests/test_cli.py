@@ -302,7 +302,7 @@ def test_doctor_prints_a_line_for_each_check(run: Run) -> None:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The commands that would have been started."""
     commands: list[list[str]] = []
-    monkeypatch.setattr(subprocess, "call", lambda command: commands.append(command) or 0)
+    monkeypatch.setattr(subprocess, "call", lambda command, env: commands.append(command) or 0)
     monkeypatch.setattr("signal.signal", lambda *_: None)
     for name in ("MODEL", "DEVICE", "DTYPE", "LANG"):
         monkeypatch.setenv(f"EXPLORER_{name}", "")  # so that what the command sets is undone

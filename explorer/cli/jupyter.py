@@ -39,6 +39,8 @@ def lab(options: Sequence[str]) -> int:
     """Run JupyterLab on the notebooks until it ends; its exit status. ``options`` go to it as they are."""
     folder = notebooks_folder()
     where = [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{NOTEBOOK}"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # a container's only user, who is then refused otherwise
+        where.append("--ServerApp.allow_root=True")
     say(Message.of("cli-opening-lab", folder=str(folder)))
     return _run("jupyterlab", [*where, *QUIET_LAB, *options])
 

@@ -118,7 +118,7 @@ def _layout(
         "margin": {"l": LABEL_PIXELS, "r": 60, "t": 54, "b": 40},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"color": look.text, "size": 14, "family": "system-ui, sans-serif"},
+        "font": {"color": look.text, "size": 14, "family": "system-ui"},
         "hoverlabel": {"align": "left", "font": {"family": "monospace", "size": 13}},
         "uirevision": "bars",
         "xaxis": probability_axis | {

@@ -57,12 +57,12 @@ class Look:
     def amounts(self) -> Sequence[str]:
         """Nine colours from nothing, close to the background, to the most."""
         shares = [i / 8 for i in range(9)]
-        return sample_colorscale(_SEQUENTIAL, shares if self.dark else shares[::-1])
+        return [self.amount(share) for share in shares]
 
     def amount(self, share: float) -> str:
         """The colour of an amount, ``share`` in 0..1 of the most; as ``rgb(r, g, b)``."""
         share = min(1.0, max(0.0, share))
-        return sample_colorscale(_SEQUENTIAL, [share if self.dark else 1 - share])[0]
+        return str(sample_colorscale(_SEQUENTIAL, [share if self.dark else 1 - share])[0])
 
     @staticmethod
     def ink_on(colour: str) -> str:

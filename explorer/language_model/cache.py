@@ -20,15 +20,18 @@ SHORT_TAIL = 4
 """Up to this many tokens are cheaper to compute again than their prefix is to copy."""
 
 
-class GrowingLayer(DynamicLayer):  # type: ignore[misc]  # transformers is untyped here
+class GrowingLayer(DynamicLayer):
     """Keys and values of one layer in buffers that double.
 
     transformers' own layer copies everything for every new token. Here `keys` and `values` are views of the buffers,
     (1, n_kv_head, length, head_dim), so that its length, mask and crop work unchanged.
     """
 
+    keys: torch.Tensor
+    values: torch.Tensor
+
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._buffers: list[torch.Tensor] = []
 
     def update(
@@ -71,13 +74,13 @@ class Entry:
 
     Attributes:
         ids: (T,) the tokens read, from position 0.
-        keys_values: one `GrowingLayer` a layer, T tokens long.
+        layers: the keys and values of each layer, T tokens long.
         hidden: (T, n_embd) after the final norm, ready for the unembedding.
         surprisal, entropy, rank: (T,) as in `Trace`.
     """
 
     ids: Ints
-    keys_values: Cache
+    layers: list[GrowingLayer]
     hidden: torch.Tensor
     surprisal: Floats
     entropy: Floats
@@ -85,9 +88,15 @@ class Entry:
 
     @classmethod
     def empty(cls, n_layer: int, n_embd: int, like: torch.Tensor) -> Entry:
-        none = np.empty(0, np.float64 if like.dtype == torch.float64 else np.float32)
+        none: Floats = np.empty(0, np.float64 if like.dtype == torch.float64 else np.float32)
+        no_ids = np.empty(0, np.int64)
         layers = [GrowingLayer() for _ in range(n_layer)]
-        return cls(none.astype(np.int64), Cache(layers=layers), like.new_empty(0, n_embd), none, none, none.astype(int))
+        return cls(no_ids, layers, like.new_empty(0, n_embd), surprisal=none, entropy=none, rank=no_ids)
+
+    @property
+    def keys_values(self) -> Cache:
+        """The layers, as transformers' models take them."""
+        return Cache(layers=list(self.layers))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -102,7 +111,7 @@ class Entry:
         """An entry of its own with the first ``length`` tokens."""
         return Entry(
             self.ids[:length].copy(),
-            Cache(layers=[layer.fork(length) for layer in self.keys_values.layers]),
+            [layer.fork(length) for layer in self.layers],
             self.hidden[:length].clone(),
             self.surprisal[:length].copy(),
             self.entropy[:length].copy(),
@@ -110,7 +119,7 @@ class Entry:
         )
 
     def append(self, ids: Ints, hidden: torch.Tensor, surprisal: Floats, entropy: Floats, rank: Ints) -> None:
-        """Add tokens whose keys and values the forward pass has put into `keys_values` already."""
+        """Add tokens whose keys and values the forward pass has put into `layers` already."""
         self.ids = np.concatenate([self.ids, ids])
         self.hidden = torch.cat([self.hidden, hidden])
         self.surprisal = np.concatenate([self.surprisal, surprisal])
@@ -119,7 +128,7 @@ class Entry:
 
     @property
     def n_bytes(self) -> int:
-        layers = sum(layer.n_bytes for layer in self.keys_values.layers)
+        layers = sum(layer.n_bytes for layer in self.layers)
         return layers + self.hidden.numel() * self.hidden.element_size() + 32 * len(self)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -18,9 +18,14 @@ from explorer.language_model.tokens import Encoding, Tokenizer, Vocabulary
 from explorer.language_model.trace import Floats, Ints, Trace
 from explorer.locales import ExplorerError, Message
 
+Result = TypeVar("Result")
+
 CHUNK = 256
 """Tokens in one forward pass, and rows in one product with the unembedding: a whole 8,192-token window of
 SmolLM2 in one go would hold 1.6 GB of logits."""
+
+ROWS = 16
+"""Rows of logits that are looked at together: few enough to stay in the processor's cache, 3 times faster than all."""
 
 POOL_BYTES = 512 * 2**20
 RECENT_BYTES = 64 * 2**20
@@ -201,7 +206,7 @@ class LanguageModel:
             logits = logits + bias
         return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
-    def surviving_out_of_memory(self, compute: Any) -> Any:
+    def surviving_out_of_memory(self, compute: Callable[[], Result]) -> Result:
         """Run ``compute``; when the GPU's memory is full, once more without the cache, then on the CPU, saying so."""
         try:
             return compute()
@@ -235,18 +240,28 @@ def _outcomes(logits: torch.Tensor, chosen: torch.Tensor, *, n_tokens: int) -> t
     Returns:
         (n_tokens,) surprisal in bits, entropy in bits, rank from 1: NaN, NaN, 0 for a token that nothing foretells.
     """
-    log_p = torch.log_softmax(logits, dim=-1)
-    surprisal = -log_p.gather(1, chosen[:, None])[:, 0] / np.log(2)
-    entropy = torch.special.entr(log_p.exp()).sum(-1) / np.log(2)
-    mark = logits.gather(1, chosen[:, None])
-    lower_id = torch.arange(logits.shape[1], device=logits.device) < chosen[:, None]
-    rank = 1 + (logits > mark).sum(-1) + ((logits == mark) & lower_id).sum(-1)
+    parts = [
+        _outcomes_of_rows(rows.contiguous(), ids)
+        for rows, ids in zip(logits.split(ROWS), chosen.split(ROWS), strict=True)
+    ]
+    surprisal, entropy, rank = (torch.cat(part) for part in zip(*parts, strict=True))
     missing = n_tokens - len(chosen)
     return (
         _padded(_numpy(surprisal), missing, np.nan),
         _padded(_numpy(entropy), missing, np.nan),
         _padded(_numpy(rank), missing, 0),
     )
+
+
+def _outcomes_of_rows(logits: torch.Tensor, chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """(n, V) and (n,) -> (n,) surprisal in bits, entropy in bits, rank from 1."""
+    log_p = torch.log_softmax(logits, dim=-1)
+    surprisal = -log_p.gather(1, chosen[:, None])[:, 0] / np.log(2)
+    entropy = torch.special.entr(log_p.exp()).sum(-1) / np.log(2)
+    mark = logits.gather(1, chosen[:, None])
+    lower_id = torch.arange(logits.shape[1], device=logits.device) < chosen[:, None]
+    rank = 1 + (logits > mark).sum(-1) + ((logits == mark) & lower_id).sum(-1)
+    return surprisal, entropy, rank
 
 
 def _numpy(tensor: torch.Tensor) -> Any:

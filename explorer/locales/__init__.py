@@ -5,6 +5,8 @@ A sentence that is not yet written out is a `Message`, an error that carries one
 rendered where somebody reads them, in that reader's language.
 """
 
+from __future__ import annotations
+
 from explorer.locales.messages import (
     LANGUAGES,
     Argument,

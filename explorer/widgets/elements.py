@@ -46,7 +46,7 @@ class TokenChips(anywidget.AnyWidget):
     _esm = static("tokens.js")
     _css = static("tokens.css")
     key = t.Unicode("").tag(sync=True)
-    chips = t.List().tag(sync=True)
+    chips: t.List[dict[str, str]] = t.List().tag(sync=True)
     way = t.Unicode("").tag(sync=True)
     ways = t.Dict().tag(sync=True)
     scale = t.Dict().tag(sync=True)
@@ -76,7 +76,7 @@ class Choices(anywidget.AnyWidget):
 
     _esm = static("choices.js")
     _css = static("choices.css")
-    choices = t.List().tag(sync=True)
+    choices: t.List[dict[str, Any]] = t.List().tag(sync=True)
 
     def __init__(self, on_chosen: Callable[[str], None], **traits: Any) -> None:
         super().__init__(**traits)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page, Playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright
 
 from explorer.cli.jupyter import KERNEL_ENVIRONMENT, QUIET_LAB
 
@@ -104,7 +104,10 @@ def serve_lab(folder: Path, environment: dict[str, str]) -> Iterator[Lab]:
     ]
     log = (folder / "server.log").open("wb")
     process = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", *options], env=KERNEL_ENVIRONMENT | os.environ | environment, stdout=log, stderr=log
+        [sys.executable, "-m", "jupyterlab", *options],
+        env=KERNEL_ENVIRONMENT | os.environ | environment,
+        stdout=log,
+        stderr=log,
     )
     try:
         wait_for_server(f"http://127.0.0.1:{port}/api", process)
@@ -147,20 +150,15 @@ class Screen:
     def chips(self) -> list[str]:
         return self.page.locator(".nte-chips > span").all_text_contents()
 
-    def status(self) -> str:
-        return self.page.locator(".nte-status[data-state='ready'], .nte-status[data-state='busy'], .nte-status[data-state='error']").last.inner_text()  # fmt: skip
-
     def wait_ready(self) -> None:
         """Until the latest question is answered and painted."""
         self.page.wait_for_selector(".nte-status[data-state='ready']", timeout=PATIENCE)
         self.page.wait_for_selector(".nte-plot:not(.nte-stale) .ytick", timeout=PATIENCE)
 
     def wait_chips(self, expected: list[str]) -> None:
-        self.page.wait_for_function(
-            "expected => JSON.stringify([...document.querySelectorAll('.nte-chips > span')].map(s => s.textContent)) === expected",
-            arg=json.dumps(expected, ensure_ascii=False, separators=(",", ":")),
-            timeout=PATIENCE,
-        )  # fmt: skip
+        shown = "JSON.stringify([...document.querySelectorAll('.nte-chips > span')].map(s => s.textContent))"
+        text = json.dumps(expected, ensure_ascii=False, separators=(",", ":"))
+        self.page.wait_for_function(f"expected => {shown} === expected", arg=text, timeout=PATIENCE)
 
     def execute(self, command: str, **arguments: Any) -> None:
         """A command of JupyterLab, as from its menu."""
@@ -170,8 +168,13 @@ class Screen:
 def open_cell(page: Page, address: str) -> Screen:
     """Open a notebook and run its first cell."""
     screen = Screen(page)
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            screen.problems.append(f"{message.text} [{message.location.get('url', '')}]")
+
     page.on("pageerror", lambda error: screen.problems.append(f"page error: {error}"))
-    page.on("console", lambda m: screen.problems.append(f"{m.text} [{m.location.get('url', '')}]") if m.type == "error" else None)  # fmt: skip
+    page.on("console", on_console)
     page.goto(address)
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=PATIENCE)
     # Before the kernel says so itself in the status bar, a run is lost.

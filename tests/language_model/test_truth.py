@@ -26,8 +26,9 @@ GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "gpt2-small.json").r
 
 FLOAT32 = 1e-3
 FLOAT64 = 1e-9
-LLAMA_FLOAT64 = 1e-5
-"""transformers' Llama keeps the norms and the rotary angles in float32 whatever the dtype."""
+LLAMA_FLOAT64 = 1e-6
+"""transformers' Llama keeps norms and rotary angles in float32 whatever the dtype: a difference of 1e-16 before such a
+step can fall on either side of a rounding, and be one of 1e-7 after it."""
 
 
 @pytest.fixture(scope="module")

@@ -17,10 +17,9 @@ class AxisPanel(Panel):
     follows = ("n_bars", "log_axis")
 
     def build(self) -> list[w.Widget]:
-        self._n_bars = w.BoundedIntText(
-            value=self.state.n_bars, min=FEWEST, max=MOST, layout={"width": "130px"}, style={"description_width": "initial"}
-        )  # fmt: skip
-        self._log_axis = w.Checkbox(value=self.state.log_axis, indent=False, layout={"width": "auto"})
+        style = {"description_width": "initial"}
+        self._n_bars = w.BoundedIntText(self.state.n_bars, min=FEWEST, max=MOST, layout={"width": "130px"}, style=style)
+        self._log_axis = w.Checkbox(self.state.log_axis, indent=False, layout={"width": "auto"})
         self._n_bars.observe(self._on_n_bars, "value")
         self._log_axis.observe(self._on_log_axis, "value")
         return [w.HBox([self._n_bars, self._log_axis], layout={"align_items": "center"})]

@@ -25,7 +25,9 @@ class HeaderPanel(Panel):
     follows = ("model",)
 
     def build(self) -> list[w.Widget]:
-        self._model = w.Dropdown(layout={"flex": "0 1 380px", "min_width": "200px"}, style={"description_width": "initial"})
+        self._model = w.Dropdown(
+            layout={"flex": "0 1 380px", "min_width": "200px"}, style={"description_width": "initial"}
+        )
         self._facts = StatusLine(state="plain")
         self._language = w.ToggleButtons(
             options=[(name, tag) for tag, name in LANGUAGES.items()], value=self.state.look.language,
@@ -44,8 +46,13 @@ class HeaderPanel(Panel):
         if model is not None:
             info = model.info
             self._facts.text = self.tr(
-                "model-facts", device=info.device, dtype=info.dtype, positions=info.n_positions, layers=info.n_layer, heads=info.n_head
-            )  # fmt: skip
+                "model-facts",
+                device=info.device,
+                dtype=info.dtype,
+                positions=info.n_positions,
+                layers=info.n_layer,
+                heads=info.n_head,
+            )
             self._facts.notes = [info.note.render(self.state.look.language)] if info.note else []
 
     def load(self, name: str | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import ipywidgets as w
 
@@ -29,7 +29,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def __init__(self, source: Model | ExplorerState, prefix: str = "") -> None:
         alone = not isinstance(source, ExplorerState)
-        self.state = ExplorerState(source, prefix) if alone else cast(ExplorerState, source)
+        self.state = source if isinstance(source, ExplorerState) else ExplorerState(source, prefix)
         super().__init__()
         self.add_class("nte-panel")
         own = self.build()
