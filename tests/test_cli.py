@@ -304,6 +304,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     commands: list[list[str]] = []
     monkeypatch.setattr(subprocess, "call", lambda command, env: commands.append(command) or 0)
     monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setenv("JUPYTER_PATH", "")
     for name in ("MODEL", "DEVICE", "DTYPE", "LANG"):
         monkeypatch.setenv(f"EXPLORER_{name}", "")  # so that what the command sets is undone
     return commands
@@ -323,7 +324,7 @@ def test_app_serves_the_same_notebook(run: Run, started: list[list[str]]) -> Non
     assert run("app", "--no-browser").status == 0
     (command,) = started
     assert command[command.index("-m") + 1] == "voila"
-    assert command[-2:] == [str(jupyter.notebooks_folder() / "explorer.ipynb"), "--no-browser"]
+    assert command[3:] == [str(jupyter.notebooks_folder() / "explorer.ipynb"), "--template=explorer", "--no-browser"]
 
 
 def test_an_installed_package_copies_its_notebooks_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -30,6 +30,9 @@ QUIET_LAB = (
     "--ServerApp.answer_yes=True",
 )
 
+VOILA_SHARE = Path(__file__).parent / "voila_share"
+"""Holds a Voila template that asks nobody for an icon font."""
+
 # Kernels share their cores with the browser. Threads of a matrix product that spin while they wait for each other slow
 # both down: a key press then takes a third longer to reach the bars.
 KERNEL_ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
@@ -48,7 +51,8 @@ def lab(options: Sequence[str]) -> int:
 def app(options: Sequence[str]) -> int:
     """Serve the same notebook as a page without code until it ends; its exit status."""
     say(Message.of("cli-opening-app"))
-    return _run("voila", [str(notebooks_folder() / NOTEBOOK), *options])
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(VOILA_SHARE), os.environ.get("JUPYTER_PATH")]))
+    return _run("voila", [str(notebooks_folder() / NOTEBOOK), "--template=explorer", *options])
 
 
 def hand_to_kernels(*, model: str | None, device: str | None, dtype: str | None, lang: str | None) -> None:

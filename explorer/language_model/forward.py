@@ -242,7 +242,7 @@ def _outcomes(logits: torch.Tensor, chosen: torch.Tensor, *, n_tokens: int) -> t
     """
     parts = [
         _outcomes_of_rows(rows.contiguous(), ids)
-        for rows, ids in zip(logits.split(ROWS), chosen.split(ROWS), strict=True)
+        for rows, ids in zip(torch.split(logits, ROWS), torch.split(chosen, ROWS), strict=True)
     ]
     surprisal, entropy, rank = (torch.cat(part) for part in zip(*parts, strict=True))
     missing = n_tokens - len(chosen)

@@ -43,7 +43,7 @@ class Explorer(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             [
                 look_reporter(self.state),
                 header,
-                w.HBox([status, examples]),
+                w.HBox([status, examples], layout={"align_items": "center"}),
                 PrefixPanel(self.state),
                 TokensPanel(self.state),
                 w.HBox([bars, controls]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,15 +13,12 @@ from playwright.sync_api import Page
 from tests.browser.lab import PATIENCE, Screen, free_port, wait_for_server
 from tests.browser.reference import Reference
 
-NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "explorer.ipynb"
-
 
 def test_the_app_is_a_page(
     environment: dict[str, str], new_page: Callable[[], Page], reference: Reference, tmp_path: Path
 ) -> None:
-    shutil.copy(NOTEBOOK, tmp_path)
     port = free_port()
-    command = [sys.executable, "-m", "voila", str(tmp_path / NOTEBOOK.name), "--no-browser", f"--port={port}"]
+    command = [sys.executable, "-m", "explorer", "app", "--", "--no-browser", f"--port={port}"]
     with (tmp_path / "voila.log").open("wb") as log:
         process = subprocess.Popen(command, env=os.environ | environment, stdout=log, stderr=log)
         try:
@@ -35,6 +31,7 @@ def test_the_app_is_a_page(
             screen.wait_chips(reference.labels(text))
             screen.wait_ready()
             assert screen.bar_labels()[0] == reference.top(text, 1)[0][0]
+            assert new_page.asked == []
             screen.page.close()
         finally:
             process.terminate()

@@ -28,7 +28,7 @@ class HeaderPanel(Panel):
         self._model = w.Dropdown(
             layout={"flex": "0 1 380px", "min_width": "200px"}, style={"description_width": "initial"}
         )
-        self._facts = StatusLine(state="plain")
+        self._facts = StatusLine(state="plain", layout={"min_height": "42px"})  # two lines, also before they are there
         self._language = w.ToggleButtons(
             options=[(name, tag) for tag, name in LANGUAGES.items()], value=self.state.look.language,
             style={"button_width": "72px"}, layout={"width": "auto", "flex": "0 0 auto"},
