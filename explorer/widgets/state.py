@@ -62,6 +62,7 @@ class ExplorerState(t.HasTraits):
         self.lock = threading.RLock()
         self.answer = 0
         self._asked = 0
+        self._latest: tuple[Trace, Sampling, Distribution] | None = None
         traits.setdefault("look", Look(language=language()))
         super().__init__(prefix=prefix, status=Status("busy", Message.of("status-no-model")), **traits)
         self.observe(self._ask, ["model", "prefix"])
@@ -71,7 +72,13 @@ class ExplorerState(t.HasTraits):
     @property
     def distribution(self) -> Distribution | None:
         """The latest trace's distribution under `sampling`; no forward pass."""
-        return None if self.trace is None else self.trace.distribution(self.sampling)
+        trace, sampling = self.trace, self.sampling
+        if trace is None:
+            return None
+        # Several panels ask; sorting the vocabulary for one of them serves them all.
+        if self._latest is None or self._latest[0] is not trace or self._latest[1] != sampling:
+            self._latest = (trace, sampling, trace.distribution(sampling))
+        return self._latest[2]
 
     def progress(self, progress: Progress) -> None:
         """Show how far a download or a conversion is; fits as a `Report`."""

@@ -25,9 +25,7 @@ class HeaderPanel(Panel):
     follows = ("model",)
 
     def build(self) -> list[w.Widget]:
-        self._model = w.Dropdown(
-            layout={"flex": "0 1 380px", "min_width": "200px"}, style={"description_width": "initial"}
-        )
+        self._model = w.Dropdown(layout={"flex": "0 0 330px"}, style={"description_width": "initial"})
         self._facts = StatusLine(state="plain", layout={"min_height": "42px"})  # two lines, also before they are there
         self._language = w.ToggleButtons(
             options=[(name, tag) for tag, name in LANGUAGES.items()], value=self.state.look.language,

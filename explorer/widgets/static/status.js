@@ -9,7 +9,10 @@ function render({ model, el }) {
   const bar = document.createElement("progress");
   const notes = document.createElement("div");
   notes.className = "nte-notes";
-  el.append(dot, text, bar, notes);
+  const line = document.createElement("div");
+  line.className = "nte-now";
+  line.append(dot, text, bar);
+  el.append(line, notes);
 
   const paint = () => {
     el.dataset.state = model.get("state");
