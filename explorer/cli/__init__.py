@@ -47,6 +47,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         say(Message.of("cli-unexpected", kind=type(error).__name__, words=str(error)))
         sys.exit(1)
+    finally:
+        _flush()
+
+
+def _flush() -> None:
+    """Write out what is left; when whoever read us has gone (``| head``), leave the interpreter nothing to report."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _language_asked_for(arguments: Sequence[str]) -> str | None:
