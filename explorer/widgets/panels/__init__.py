@@ -1,1 +1,10 @@
 """One panel a file; each reads the state, calls pure code, and sets its widgets. Each is usable alone in a cell."""
+
+from __future__ import annotations
+
+from explorer.widgets.panels.panel import Panel
+from explorer.widgets.panels.prefix import PrefixPanel
+from explorer.widgets.panels.status import StatusPanel
+
+# Said here, because these two are panels themselves.
+Panel.companions = (StatusPanel, PrefixPanel)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import ipywidgets as w
 
@@ -26,6 +26,8 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     """
 
     follows: tuple[str, ...] = ()
+    companions: ClassVar[tuple[type[Panel], ...]] = ()
+    """What a panel alone in a cell has above it: something to type into, and what is going on."""
 
     def __init__(self, source: Model | ExplorerState, prefix: str = "") -> None:
         alone = not isinstance(source, ExplorerState)
@@ -54,10 +56,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def around(self) -> list[w.Widget]:
         """What the panel needs around it when it is alone in a cell."""
-        from explorer.widgets.panels.prefix import PrefixPanel
-        from explorer.widgets.panels.status import StatusPanel
-
-        return [look_reporter(self.state), StatusPanel(self.state), PrefixPanel(self.state)]
+        return [look_reporter(self.state), *(companion(self.state) for companion in self.companions)]
 
     def _on_state(self, change: dict[str, Any]) -> None:
         with self.state.lock:
