@@ -69,7 +69,7 @@ endef
 
 $(VENV)/.for-use: SHELL := bash
 $(VENV)/.for-use: pyproject.toml constraints.txt | $(VENV)/bin/python
-	@echo "Setting up $(VENV) (once; about 1 GB to download where pip has nothing cached, more with a CUDA torch)"
+	@echo "Setting up $(VENV) (once; about 0.5 GB to download where pip has nothing cached; several with a CUDA torch)"
 	@$(call install,.)
 	@touch $@
 

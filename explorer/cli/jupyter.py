@@ -25,13 +25,16 @@ QUIET_LAB = (
     "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--LabApp.extension_manager=readonly",
-    "--LabApp.log_level=WARN",
-    "--ServerApp.log_level=WARN",
+    "--LabApp.log_level=ERROR",
+    "--ServerApp.log_level=ERROR",
     "--ServerApp.answer_yes=True",
 )
 
 VOILA_SHARE = Path(__file__).parent / "voila_share"
 """Holds a Voila template that asks nobody for an icon font."""
+
+# Every page has a kernel with a model of its own, about 1 GB: those whose page is closed must not pile up.
+CULLING = ("--MappingKernelManager.cull_interval=30", "--MappingKernelManager.cull_idle_timeout=60")
 
 # Kernels share their cores with the browser. Threads of a matrix product that spin while they wait for each other slow
 # both down: a key press then takes a third longer to reach the bars.
@@ -41,7 +44,7 @@ KERNEL_ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 def lab(options: Sequence[str]) -> int:
     """Run JupyterLab on the notebooks until it ends; its exit status. ``options`` go to it as they are."""
     folder = notebooks_folder()
-    where = [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{NOTEBOOK}"]
+    where = [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/doc/tree/{NOTEBOOK}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # a container's only user, who is then refused otherwise
         where.append("--ServerApp.allow_root=True")
     say(Message.of("cli-opening-lab", folder=str(folder)))
@@ -52,7 +55,7 @@ def app(options: Sequence[str]) -> int:
     """Serve the same notebook as a page without code until it ends; its exit status."""
     say(Message.of("cli-opening-app"))
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(VOILA_SHARE), os.environ.get("JUPYTER_PATH")]))
-    return _run("voila", [str(notebooks_folder() / NOTEBOOK), "--template=explorer", *options])
+    return _run("voila", [str(notebooks_folder() / NOTEBOOK), "--template=explorer", *CULLING, *options])
 
 
 def hand_to_kernels(*, model: str | None, device: str | None, dtype: str | None, lang: str | None) -> None:

@@ -16,7 +16,7 @@ from explorer.sampling.sampling import Candidate, Distribution
 
 LONGEST_LABEL = 22
 ROW_PIXELS = 22
-FRAME_PIXELS = 96  # title, subtitle and axis
+FRAME_PIXELS = 68  # title and axis
 LABEL_PIXELS = 190  # fixed: bars keep their place whatever their labels are
 
 
@@ -96,6 +96,7 @@ def _log_floor(values: Sequence[float]) -> float:
 def _layout(
     look: Look, names: Sequence[str], *, subtitle: str, log: bool, floor: float, n_pinned: int
 ) -> dict[str, Any]:
+    title, subtitle = escape(tr("bars-title", look.language)), escape(subtitle)
     small = {"color": look.muted, "size": 12}
     probability_axis: dict[str, Any] = {"type": "linear", "range": [0, 1], "tickvals": [0, 0.2, 0.4, 0.6, 0.8, 1]}
     if log:
@@ -107,15 +108,16 @@ def _layout(
     }  # fmt: skip
     return {
         "title": {
-            "text": escape(tr("bars-title", look.language)), "font": {"size": 15},
-            "subtitle": {"text": escape(subtitle), "font": {"size": 13, "color": look.muted}},
+            "text": f"{title} <span style='font-size:13px;color:{look.muted}'>· {subtitle}</span>",
+            "font": {"size": 15},
             "x": 0, "xref": "container", "xanchor": "left", "y": 1, "yanchor": "top", "pad": {"t": 4},
         },
+        "meta": {"description": f"{title} · {subtitle}"},
         "barmode": "overlay",
         "showlegend": False,
         "hovermode": "y",  # the whole row answers, however short its bar
         "height": ROW_PIXELS * len(names) + FRAME_PIXELS,
-        "margin": {"l": LABEL_PIXELS, "r": 60, "t": 54, "b": 40},
+        "margin": {"l": LABEL_PIXELS, "r": 60, "t": 30, "b": 38},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": look.text, "size": 14, "family": "system-ui"},

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from operator import index
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -98,6 +99,8 @@ class LanguageModel:
 
         Rows of different lengths may be mixed: a causal model needs no mask for what is padded on the right.
         """
+        if isinstance(rows, str):  # a sequence of texts, as Python sees it
+            raise ExplorerError("rows-are-one-text")
         windows = [np.asarray(self._encoding(row).ids, dtype=np.int64) for row in rows]
         windows = [ids[window_start(len(ids), self.info.n_positions) :] for ids in windows]
         with self._lock:
@@ -106,9 +109,12 @@ class LanguageModel:
     def _encoding(self, text_or_ids: str | Sequence[int] | Ints) -> Encoding:
         if isinstance(text_or_ids, str):
             return self.tokenize(text_or_ids)
-        if not len(text_or_ids):
+        try:
+            ids = tuple(index(i) for i in text_or_ids)
+        except TypeError:
+            raise ExplorerError("not-text-or-ids", given=repr(text_or_ids)[:60]) from None
+        if not ids:
             return self.tokenize("")
-        ids = tuple(int(i) for i in text_or_ids)
         for wrong in (i for i in ids if not 0 <= i < self.info.vocab_size):
             raise ExplorerError("unknown-token-id", id=str(wrong), last=str(self.info.vocab_size - 1))
         return Encoding(ids)

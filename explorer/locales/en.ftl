@@ -5,6 +5,8 @@ unknown-language = There are no sentences in the language “{ $language }”. C
 
 ## language_model
 unknown-token-id = { $id } is not a token id of this model. Its ids go from 0 to { $last }.
+not-text-or-ids = { $given } is neither a text nor a list of token ids. Pass a string, or whole numbers such as [464, 3139].
+rows-are-one-text = next_logits takes rows of token ids and was given one text. For a text: next_logits([lm.tokenize(text).ids]).
 lone-surrogate = The text held half of a character (a lone surrogate). It was read as the replacement character �.
 text-shortened = The text has { $given } KB. Only its last { $kept } KB were read.
 no-start-token = This model has no start token, so it cannot read an empty text. Type at least one character.
@@ -26,7 +28,7 @@ checking-model = { $name }: checking its numbers
 model-ready = { $name }: ready
 
 ## sampling
-temperature-out-of-range = The temperature { $value } is not above 0. Choose a number such as 0.7, or greedy for always the likeliest token.
+temperature-out-of-range = The temperature { $value } is not a number above 0. Choose one such as 0.7. For always the likeliest token: Sampling(greedy=True), or --temperature 0 on the command line.
 
 ## figures
 bar-rest = the other { $n } tokens
@@ -36,7 +38,7 @@ axis-probability-log = probability (logarithmic)
 hover-token =
     { $token }
     probability { $probability }
-    before the sampler { $raw }
+    before the temperature { $raw }
     logit { $logit }
     rank { $rank }
     id { $id }
@@ -76,7 +78,7 @@ colour-by-probability = coloured by probability
 tokens-description = The tokens of the prefix
 chips-elided = The { $n } tokens before these are not shown; the last { $shown } are.
 chip-unread = token { $position } { $token } · id { $id } · outside the model’s window, not read
-chip-first = token { $position } { $token } · id { $id } · first in the window: nothing foretells it
+chip-first = token { $position } { $token } · id { $id } · first in the window: there is no context before it
 chip-scored = token { $position } { $token } · id { $id } · surprisal { $bits } bits · probability { $probability } · rank { $rank } · entropy { $entropy } bits
 chip-joined = with the next ones: { $text }
 scale-bits = { $n } bits
@@ -87,20 +89,23 @@ summary-unscored = { $n ->
 } · no surprisal yet: it needs a second token
 summary = { $n } tokens · { $bits } bits over { $scored } · perplexity { $perplexity }
 n-bars = Bars
+n-bars-explained = How many tokens have a bar of their own: { $fewest } to { $most }
 log-axis = logarithmic axis
 entropy = entropy { $bits } bits ≈ { $choices } equally likely choices
 temperature = Temperature
-temperature-explained = Below 1 the likely tokens gain, above 1 the unlikely ones do. Pale bars: before the temperature.
+temperature-explained = Below 1: likely tokens gain. Above 1: unlikely ones do. Pale bars: before.
 greedy-explained = Greedy: the likeliest token has probability 1 (the limit of the temperature towards 0).
 search = Find a token
 search-placeholder = any word, for example: cat
+search-hint = “·” is a space. Press a token to keep it in view.
+search-pieces = “{ $text }” is not one token here. It is read as:
 choice-note = { $probability } · rank { $rank }
 choice-pin = Keep { $token } in view: probability { $probability }, rank { $rank }
 choice-unpin = No longer keep { $token } in view: probability { $probability }, rank { $rank }
 model = Model
 model-choose = choose a model
 model-download = { $title } (download { $megabytes } MB)
-model-facts = { $device } · { $dtype } · { $positions } tokens · { $layers } layers × { $heads } heads
+model-facts = { $device } · { $dtype } · reads up to { $positions } tokens · { $layers } layers × { $heads } heads
 
 ## models
 waiting-for-other-process = Another process is fetching the same model; waiting for it
@@ -109,7 +114,7 @@ downloading = { $name }: downloading
 converting-tokenizer = { $name }: reading the tokenizer (once)
 converting-weights = { $name }: unpacking the weights (once)
 converting-saving = { $name }: saving the unpacked weights (once)
-four-bit-source = 4-bit source: its probabilities differ a little from those of the original weights.
+four-bit-source = Weights rounded to 4 bits: probabilities differ a little from those of the original ones.
 unknown-model = There is no model “{ $name }”. The nearest names: { $nearest }. A folder that holds a model, or a name on the hub such as org/name, works too.
 no-such-folder = There is no folder “{ $folder }”. Name a folder that holds config.json, a tokenizer and model.safetensors.
 folder-without-config = The folder “{ $folder }” has no config.json, so it is not a model's folder. Name the folder that save_pretrained wrote.

@@ -5,12 +5,14 @@ unknown-language = 没有“{ $language }”这种语言的界面文字。可选
 
 ## language_model
 unknown-token-id = { $id } 不是此模型的词元编号。编号范围是 0 到 { $last }。
+not-text-or-ids = { $given } 既不是文本，也不是词元编号列表。请传入字符串，或 [464, 3139] 这样的整数列表。
+rows-are-one-text = next_logits 需要若干行词元编号，而传入的是一段文本。对文本请用 next_logits([lm.tokenize(text).ids])。
 lone-surrogate = 文本中有半个字符（孤立代理项），已按替换字符 � 读取。
 text-shortened = 文本有 { $given } KB，只读取了最后 { $kept } KB。
 no-start-token = 此模型没有起始词元，无法读取空文本。请至少输入一个字符。
 empty-prefix = 前缀为空，模型从起始词元 { $token } 开始。
 bad-logits = { $of } 个 logit 中有 { $n } 个不是有效数字。权重已损坏或超出数值格式的范围；请重新下载模型，或改用 float32 加载。
-no-model-on-disk = 本机还没有模型。请联网运行一次 “explorer models fetch auto”，或指定一个存有模型的文件夹。
+no-model-on-disk = 本机还没有模型。请联网运行一次“explorer models fetch auto”，或指定一个存有模型的文件夹。
 gpu-memory-full = 设备“{ $device }”的显存已满，模型已移到 CPU：结果仍然正确，只是更慢。请关闭占用显存的其他程序，再重新加载模型。
 model-unreadable = 无法读取模型“{ $name }”：{ $reason }。请重新下载，或换一个模型。
 weights-incomplete = 模型“{ $name }”的权重缺少 { $n } 个部分，例如 { $part }。请重新下载，或换一个模型。
@@ -23,7 +25,7 @@ checking-model = { $name }：正在核对数值
 model-ready = { $name }：就绪
 
 ## sampling
-temperature-out-of-range = 温度 { $value } 不大于 0。请填 0.7 之类的正数；若总要取最可能的词元，请选贪心解码。
+temperature-out-of-range = 温度 { $value } 不是大于 0 的数。请填 0.7 之类的正数；若总要取最可能的词元：在 Python 中用 Sampling(greedy=True)，命令行用 --temperature 0。
 
 ## figures
 bar-rest = 其余 { $n } 个词元
@@ -33,7 +35,7 @@ axis-probability-log = 概率（对数坐标）
 hover-token =
     { $token }
     概率 { $probability }
-    采样前的概率 { $raw }
+    调整温度前的概率 { $raw }
     logit { $logit }
     排名 { $rank }
     编号 { $id }
@@ -78,31 +80,34 @@ chip-joined = 与后面的词元合成：{ $text }
 scale-bits = { $n } 比特
 scale-rank = 排名 { $n }
 summary-unscored = { $n } 个词元 · 还没有惊异度：至少需要两个词元
-summary = { $n } 个词元 · 后 { $scored } 个共 { $bits } 比特 · 困惑度 { $perplexity }
-n-bars = 条数
+summary = { $n } 个词元 · 后 { $scored } 个的惊异度合计 { $bits } 比特 · 困惑度 { $perplexity }
+n-bars = 显示条数
+n-bars-explained = 有多少个词元单独成条：{ $fewest } 到 { $most }
 log-axis = 对数坐标
 entropy = 熵 { $bits } 比特 ≈ { $choices } 个等可能的选择
 temperature = 温度
-temperature-explained = 低于 1 时，可能的词元更占优；高于 1 时，不太可能的词元机会更大。浅色条：调温之前。
+temperature-explained = 低于 1：高概率词元更占优势；高于 1：低概率词元机会增大。浅色条：调整之前。
 greedy-explained = 贪心：最可能的词元概率为 1（温度趋于 0 的极限）。
 search = 查找词元
 search-placeholder = 任意词，例如：cat
+search-hint = “·”表示空格。点击词元可固定显示。
+search-pieces = “{ $text }”在这里不是一个词元，它被读作：
 choice-note = { $probability } · 排名 { $rank }
 choice-pin = 固定显示 { $token }：概率 { $probability }，排名 { $rank }
 choice-unpin = 不再固定 { $token }：概率 { $probability }，排名 { $rank }
 model = 模型
 model-choose = 请选择模型
 model-download = { $title }（需下载 { $megabytes } MB）
-model-facts = { $device } · { $dtype } · { $positions } 个词元 · { $layers } 层 × { $heads } 头
+model-facts = { $device } · { $dtype } · 最多读取 { $positions } 个词元 · { $layers } 层 × { $heads } 个注意力头
 
 ## models
 waiting-for-other-process = 另一个进程正在获取同一个模型，正在等待
-asking-hub = { $name }：正在询问模型库
+asking-hub = { $name }：正在查询模型库
 downloading = { $name }：正在下载
 converting-tokenizer = { $name }：正在读取分词器（仅此一次）
-converting-weights = { $name }：正在展开权重（仅此一次）
+converting-weights = { $name }：正在反量化权重（仅此一次）
 converting-saving = { $name }：正在保存展开后的权重（仅此一次）
-four-bit-source = 4 位来源：概率与原始权重略有出入。
+four-bit-source = 权重来自 4 位量化版本：概率与原始权重略有出入。
 unknown-model = 没有名为“{ $name }”的模型。相近的名称：{ $nearest }。也可以给出存放模型的文件夹，或模型库中的名称（如 org/name）。
 no-such-folder = 没有文件夹“{ $folder }”。请给出含有 config.json、分词器和 model.safetensors 的文件夹。
 folder-without-config = 文件夹“{ $folder }”中没有 config.json，不是模型文件夹。请给出 save_pretrained 写出的文件夹。

@@ -79,7 +79,8 @@ class Sampling:
     greedy: bool = False
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.temperature) and self.temperature > 0):
+        number = isinstance(self.temperature, int | float) and math.isfinite(self.temperature)
+        if not (number and self.temperature > 0):
             raise ExplorerError("temperature-out-of-range", value=str(self.temperature))
 
     def apply(

@@ -41,6 +41,7 @@ class TokenChips(anywidget.AnyWidget):
         way: what the colours tell, one of the keys of ``ways``, whose values name them to the reader.
         scale: ``least`` and ``most`` as text and the ``colours`` between them.
         summary: the line when no chip is pointed at.
+        stale: newer chips are being computed.
     """
 
     _esm = static("tokens.js")
@@ -51,6 +52,7 @@ class TokenChips(anywidget.AnyWidget):
     ways = t.Dict().tag(sync=True)
     scale = t.Dict().tag(sync=True)
     summary = t.Unicode("").tag(sync=True)
+    stale = t.Bool(False).tag(sync=True)
     description = t.Unicode("").tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:

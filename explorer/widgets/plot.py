@@ -48,11 +48,11 @@ class Plot(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     def show(self, figure: go.Figure, look: Look, *, answer: int = 0) -> None:
-        """Put ``figure`` in the place of the one on show."""
+        """Put ``figure`` in the place of the one on show; ``layout.meta.description`` is what a screen reader says."""
         with self.hold_sync():
             self.answer = answer
             self.height = int(figure.layout.height or self.height)
-            self.description = figure.layout.title.text or ""
+            self.description = figure.layout.meta["description"]
             self.words = {"png": tr("save-png", look.language), "svg": tr("save-svg", look.language)}
             self.figure = figure.to_json(validate=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import threading
 import weakref
@@ -15,6 +16,9 @@ log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 30
 """A worker without questions ends after this, so that a forgotten model can be freed."""
+
+EXIT_SECONDS = 10
+"""A pass that is under way when the interpreter ends gets this long to finish."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +55,19 @@ class Worker:
             self._waiting.pop(asker, None)  # a newer question waits behind the others' older ones
             self._waiting[asker] = _Question(run, on_answer, on_error, on_progress)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="explorer-worker", daemon=True)
-                self._thread.start()
+                self._thread = in_background(self._work)
+            self._wake.notify()
+
+    def wake(self) -> None:
+        """Have the thread look at what it waits for."""
+        with self._wake:
             self._wake.notify()
 
     def _work(self) -> None:
         while True:
             with self._wake:
-                if not self._wake.wait_for(lambda: self._waiting, timeout=IDLE_SECONDS):
+                self._wake.wait_for(lambda: self._waiting or _ending.is_set(), timeout=IDLE_SECONDS)
+                if not self._waiting or _ending.is_set():
                     self._thread = None  # the next question starts another
                     return
                 asker = next(iter(self._waiting))
@@ -84,11 +93,34 @@ class Worker:
             question.on_answer(answer)
 
 
+def in_background(work: Callable[[], None]) -> threading.Thread:
+    """A started daemon thread that the interpreter waits for, a moment, when it ends.
+
+    A thread that is inside torch while the interpreter goes away takes the process down with it.
+    """
+    thread = threading.Thread(target=work, name="explorer", daemon=True)
+    with _lock:
+        _threads.add(thread)
+    thread.start()
+    return thread
+
+
+@atexit.register
+def _wait() -> None:
+    _ending.set()
+    for worker in list(_workers.values()):
+        worker.wake()
+    for thread in list(_threads):
+        thread.join(EXIT_SECONDS)
+
+
+_ending = threading.Event()
+_threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
 _workers: weakref.WeakKeyDictionary[Model, Worker] = weakref.WeakKeyDictionary()
-_workers_lock = threading.Lock()
+_lock = threading.Lock()
 
 
 def worker_of(model: Model) -> Worker:
     """The worker of ``model``, the same for every panel on it."""
-    with _workers_lock:
+    with _lock:
         return _workers.setdefault(model, Worker())

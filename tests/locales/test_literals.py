@@ -18,8 +18,9 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]{2,}")
 PREFIXES = {"EXAMPLES", "FIRST_PREFIX", "TRIAL"}  # what these constants hold is for the model to read
 LOG = {"debug", "info", "warning", "error", "exception"}  # the log is for us
 
-# Whole strings that look like sentences and are none: CSS, and what only the browser's console says.
+# Whole strings that look like sentences and are none: markup, CSS, and what only the browser's console says.
 NO_SENTENCES = {
+    "{} <span style='font-size:13px;color:{}'>· {}</span>",
     "(prefers-contrast: more)",
     "linear-gradient(to right, )",
     "plotly.js did not arrive",

@@ -142,7 +142,7 @@ def words_on_screen(app: Explorer) -> set[str]:
                 found |= {s for name in names for s in strings(getattr(widget, name, ""))}
     figure = json.loads(only(app, Plot).figure)
     layout, n_bars = figure["layout"], app.state.n_bars
-    found |= {layout["title"]["text"], layout["title"]["subtitle"]["text"], layout["xaxis"]["title"]["text"]}
+    found |= {*layout["meta"]["description"].split(" · "), layout["xaxis"]["title"]["text"]}
     found |= {layout["yaxis"]["ticktext"][n_bars], *figure["data"][-1]["hovertext"]}
     no_words = {chip[name] for chip in only(app, TokenChips).chips for name in ("label", "kind", "back", "ink")}
     no_words |= {choice["label"] for choice in only(app, Choices).choices}
@@ -206,8 +206,9 @@ def test_a_keystroke_costs_one_pass_and_one_picture(app: Explorer, page: Page, l
         settle(app.state)
     assert len(passes.tokens) == 1
     to_the_plot = [set(message.data["state"]) for message in page.to(only(app, Plot))]
-    assert to_the_plot == [{"stale"}, {"answer", "figure"}, {"stale"}]
-    assert len(page.to(only(app, TokenChips))) == 1
+    assert to_the_plot == [{"stale"}, {"answer", "description", "figure"}, {"stale"}]
+    to_the_chips = [set(message.data["state"]) for message in page.to(only(app, TokenChips))]
+    assert to_the_chips == [{"stale"}, {"chips", "summary"}, {"stale"}]
     assert len(page.messages) <= 8
     assert page.n_bytes < MOST_BYTES_A_TICK
 

@@ -182,7 +182,7 @@ def test_the_first_chip_is_neutral_and_the_others_say_what_they_cost(state: Expl
     assert trace is not None
     first, *others = only(TokensPanel(state), TokenChips).chips
     assert (first["kind"], first["back"]) == ("plain", "")
-    assert "nothing foretells it" in first["note"]
+    assert "there is no context before it" in first["note"]
     for i, chip in enumerate(others, start=1):
         assert f"surprisal {trace.surprisal[i]:.1f} bits" in chip["note"]
         assert f"rank {trace.rank[i]}" in chip["note"]
@@ -278,9 +278,9 @@ def vocabulary_of_cats() -> Vocabulary:
 
 def test_search_finds_the_word_with_and_without_a_space_then_what_begins_so() -> None:
     distribution = Sampling().apply(np.arange(7.0), (), vocabulary_of_cats())
-    assert [c.text for c in find(distribution, "cat")] == ["cat", " cat", "cats", " catalog"]
+    assert [c.text for c in find(distribution, "cat")] == [" cat", "cat", "cats", " catalog"]
     assert [c.text for c in find(distribution, " cat")] == [" cat", " catalog"]
-    assert [c.text for c in find(distribution, "cat", most=3)] == ["cat", " cat", "cats"]
+    assert [c.text for c in find(distribution, "cat", most=3)] == [" cat", "cat", "cats"]
     assert find(distribution, "") == find(distribution, "zebra") == find(distribution, "\ud800") == []
 
 
@@ -383,3 +383,13 @@ def test_a_window_notice_tells_how_much_is_read(lm: LanguageModel) -> None:
     (note,) = status_of(lm, text).notes
     assert f"the last {len(trace.ids) - trace.start} tokens" in note
     assert f"the first {trace.start}" in note
+
+
+def test_a_search_for_what_is_no_token_shows_the_pieces_it_is_read_as(state: ExplorerState, page: Page) -> None:
+    panel = SearchPanel(state)
+    text = "qzxjjkw"
+    shown = choices_for(panel, page, f"{text} ")
+    assert [int(choice["key"]) for choice in shown] == list(dict.fromkeys(state.model.tokenize(text).ids))[: len(shown)]
+    assert text in only(panel, StatusLine).text
+    assert choices_for(panel, page, "") == []
+    assert text not in only(panel, StatusLine).text

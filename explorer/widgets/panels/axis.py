@@ -26,7 +26,8 @@ class AxisPanel(Panel):
 
     def translate(self) -> None:
         self._n_bars.description = self.tr("n-bars")
-        self._log_axis.description = self.tr("log-axis")
+        self._n_bars.tooltip = self.tr("n-bars-explained", fewest=FEWEST, most=MOST)
+        self._log_axis.description = self._log_axis.tooltip = self.tr("log-axis")
 
     def refresh(self) -> None:
         self._n_bars.value, self._log_axis.value = self.state.n_bars, self.state.log_axis

@@ -39,7 +39,7 @@ class ExamplesPanel(Panel):
         return [self._menu]
 
     def translate(self) -> None:
-        self._menu.description = self.tr("examples")
+        self._menu.description = self._menu.tooltip = self.tr("examples")
         options = [(self.tr("examples-choose"), NONE), *((self.tr(name), name) for name in EXAMPLES)]
         set_options(self._menu, options, NONE, self._on_chosen)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +13,7 @@ from explorer.models.catalog import CATALOG
 from explorer.widgets.elements import StatusLine
 from explorer.widgets.panels.panel import Panel, set_options
 from explorer.widgets.state import Status
+from explorer.widgets.worker import in_background
 
 NONE = ""
 """The picker's value while there is no model; None would leave it blank."""
@@ -26,7 +26,9 @@ class HeaderPanel(Panel):
 
     def build(self) -> list[w.Widget]:
         self._model = w.Dropdown(layout={"flex": "0 0 330px"}, style={"description_width": "initial"})
-        self._facts = StatusLine(state="plain", layout={"min_height": "42px"})  # two lines, also before they are there
+        self._facts = StatusLine(
+            state="plain", layout={"min_height": "42px", "margin": "0 8px"}
+        )  # two lines, also before they are there
         self._language = w.ToggleButtons(
             options=[(name, tag) for tag, name in LANGUAGES.items()], value=self.state.look.language,
             style={"button_width": "72px"}, layout={"width": "auto", "flex": "0 0 auto"},
@@ -36,7 +38,7 @@ class HeaderPanel(Panel):
         return [w.HBox([self._model, self._facts, self._language], layout={"align_items": "center"})]
 
     def translate(self) -> None:
-        self._model.description = self.tr("model")
+        self._model.description = self._model.tooltip = self.tr("model")
 
     def refresh(self) -> None:
         model = self.state.model
@@ -55,7 +57,7 @@ class HeaderPanel(Panel):
 
     def load(self, name: str | None) -> None:
         """Fetch (if need be) and load a model in the background; the one in use answers until the new one is ready."""
-        threading.Thread(target=self._load, args=(name,), name="explorer-loader", daemon=True).start()
+        in_background(lambda: self._load(name))
 
     def _load(self, name: str | None) -> None:
         state = self.state

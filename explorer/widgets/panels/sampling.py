@@ -30,6 +30,7 @@ class SamplingPanel(Panel):
 
     def translate(self) -> None:
         self._temperature.description = self.tr("temperature")
+        self._temperature.tooltip = self.tr("temperature-explained")
 
     def refresh(self) -> None:
         sampling = self.state.sampling

@@ -8,7 +8,7 @@ import ipywidgets as w
 
 from explorer.figures import numbers
 from explorer.sampling.sampling import Candidate, Distribution
-from explorer.widgets.elements import Choices
+from explorer.widgets.elements import Choices, StatusLine
 from explorer.widgets.panels.panel import Panel
 
 MOST_FOUND = 6
@@ -24,10 +24,11 @@ class SearchPanel(Panel):
         self._query = w.Text(continuous_update=True, layout={"width": "auto"}, style={"description_width": "initial"})
         self._choices = Choices(self._on_chosen)
         self._query.observe(lambda _change: self.refresh(), "value")
-        return [self._query, self._choices]
+        self._hint = StatusLine(state="plain")
+        return [self._query, self._hint, self._choices]
 
     def translate(self) -> None:
-        self._query.description = self.tr("search")
+        self._query.description = self._query.tooltip = self.tr("search")
         self._query.placeholder = self.tr("search-placeholder")
 
     def refresh(self) -> None:
@@ -35,10 +36,17 @@ class SearchPanel(Panel):
         if distribution is None or distribution.vocabulary is None:
             self._choices.choices = []
             return
-        query = self._query.value
-        found = [distribution.candidate(i) for i in self.state.pins]
-        found += [c for c in find(distribution, query) if c.id not in self.state.pins]
-        self._choices.choices = [self._choice(candidate) for candidate in found]
+        query = self._query.value.rstrip()
+        found, hint = find(distribution, query), self.tr("search-hint")
+        if query and not found:
+            found = [distribution.candidate(i) for i in dict.fromkeys(self.state.model.tokenize(query).ids)][
+                :MOST_FOUND
+            ]
+            hint = self.tr("search-pieces", text=query[:20])
+        pinned = [distribution.candidate(i) for i in self.state.pins]
+        found = [candidate for candidate in found if candidate.id not in self.state.pins]
+        self._hint.text = hint
+        self._choices.choices = [self._choice(candidate) for candidate in (*pinned, *found)]
 
     def _choice(self, candidate: Candidate) -> dict[str, Any]:
         pinned = candidate.id in self.state.pins
@@ -69,5 +77,5 @@ def find(distribution: Distribution, query: str, most: int = MOST_FOUND) -> list
     spellings = [query] if query.startswith(" ") else [query, f" {query}"]
     exact = [token.id for token in map(vocabulary.find, spellings) if token is not None]
     longer = [i for i in vocabulary.starting_with(*spellings) if i not in exact]
-    longer.sort(key=lambda i: distribution.ranks[i])
-    return [distribution.candidate(i) for i in (*exact, *longer)][:most]
+    likeliest = [*sorted(exact, key=distribution.ranks.item), *sorted(longer, key=distribution.ranks.item)]
+    return [distribution.candidate(i) for i in likeliest[:most]]

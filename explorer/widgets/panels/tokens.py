@@ -33,6 +33,7 @@ class TokensPanel(Panel):
     def build(self) -> list[w.Widget]:
         self._chips = TokenChips(way=self.state.colour_by)
         self._chips.observe(self._on_way, "way")
+        self.state.observe(self._on_stale, "stale")
         return [self._chips]
 
     def translate(self) -> None:
@@ -46,6 +47,9 @@ class TokensPanel(Panel):
             self._chips.scale = self._scale()
             self._chips.chips = self._chips_of(trace) if trace is not None else []
             self._chips.summary = self._summary(trace) if trace is not None else ""
+
+    def _on_stale(self, change: dict[str, Any]) -> None:
+        self._chips.stale = change["new"]
 
     def _on_way(self, change: dict[str, Any]) -> None:
         if change["new"] in WAYS:

@@ -1,7 +1,7 @@
 // The box one types the prefix into. Every change is sent; while an input method composes a character (Chinese,
 // Japanese, accents), what is half-typed is not text yet and stays here.
 
-const LONGEST = 6; // rows
+const LONGEST = 3; // rows; the bars stay in view
 
 function render({ model, el }) {
   el.classList.add("nte-prefix");

@@ -93,6 +93,8 @@ function render({ model, el }) {
     event.stopPropagation();
     activate(target);
   });
+  const dim = () => el.classList.toggle("nte-stale", model.get("stale"));
+  model.on("change:stale", dim);
   model.on("change:chips", paint);
   model.on("change:summary", tell);
   model.on("change:scale", explain);
@@ -102,6 +104,7 @@ function render({ model, el }) {
   offer();
   explain();
   paint();
+  dim();
 }
 
 export default { render };
