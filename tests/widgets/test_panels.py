@@ -393,3 +393,10 @@ def test_a_search_for_what_is_no_token_shows_the_pieces_it_is_read_as(state: Exp
     assert text in only(panel, StatusLine).text
     assert choices_for(panel, page, "") == []
     assert text not in only(panel, StatusLine).text
+
+
+def test_a_search_survives_a_change_to_a_model_with_other_tokens(state: ExplorerState, page: Page) -> None:
+    panel = SearchPanel(state)
+    choices_for(panel, page, "qzxjjkw")
+    state.trace = replace(state.trace, vocabulary=Vocabulary([b"x"] * len(state.trace.vocabulary)))
+    assert only(panel, Choices).choices == []

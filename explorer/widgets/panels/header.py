@@ -26,15 +26,16 @@ class HeaderPanel(Panel):
 
     def build(self) -> list[w.Widget]:
         self._model = w.Dropdown(layout={"flex": "0 0 330px"}, style={"description_width": "initial"})
-        self._facts = StatusLine(
-            state="plain", layout={"min_height": "42px", "margin": "0 8px"}
-        )  # two lines, also before they are there
+        # Two lines keep their place before they are there.
+        self._facts = StatusLine(state="plain", layout={"min_height": "42px", "margin": "0 8px"})
         self._language = w.ToggleButtons(
             options=[(name, tag) for tag, name in LANGUAGES.items()], value=self.state.look.language,
             style={"button_width": "72px"}, layout={"width": "auto", "flex": "0 0 auto"},
         )  # fmt: skip
         self._model.observe(self._on_model, "value")
         self._language.observe(self._on_language, "value")
+        # A model whose GPU runs full moves to the CPU between two answers.
+        self.state.observe(lambda _change: self._show_facts(), "trace")
         return [w.HBox([self._model, self._facts, self._language], layout={"align_items": "center"})]
 
     def translate(self) -> None:
@@ -43,6 +44,10 @@ class HeaderPanel(Panel):
     def refresh(self) -> None:
         model = self.state.model
         self._show_options(model.info.name if model is not None else None)
+        self._show_facts()
+
+    def _show_facts(self) -> None:
+        model = self.state.model
         if model is not None:
             info = model.info
             self._facts.text = self.tr(

@@ -38,10 +38,10 @@ class SearchPanel(Panel):
             return
         query = self._query.value.rstrip()
         found, hint = find(distribution, query), self.tr("search-hint")
-        if query and not found:
-            found = [distribution.candidate(i) for i in dict.fromkeys(self.state.model.tokenize(query).ids)][
-                :MOST_FOUND
-            ]
+        # While another model is on its way, the distribution is still the old one's: its ids mean nothing to the new.
+        if query and not found and distribution.vocabulary is self.state.model.vocabulary:
+            pieces = dict.fromkeys(self.state.model.tokenize(query).ids)
+            found = [distribution.candidate(i) for i in pieces][:MOST_FOUND]
             hint = self.tr("search-pieces", text=query[:20])
         pinned = [distribution.candidate(i) for i in self.state.pins]
         found = [candidate for candidate in found if candidate.id not in self.state.pins]
