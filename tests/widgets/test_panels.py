@@ -383,20 +383,3 @@ def test_a_window_notice_tells_how_much_is_read(lm: LanguageModel) -> None:
     (note,) = status_of(lm, text).notes
     assert f"the last {len(trace.ids) - trace.start} tokens" in note
     assert f"the first {trace.start}" in note
-
-
-def test_a_search_for_what_is_no_token_shows_the_pieces_it_is_read_as(state: ExplorerState, page: Page) -> None:
-    panel = SearchPanel(state)
-    text = "qzxjjkw"
-    shown = choices_for(panel, page, f"{text} ")
-    assert [int(choice["key"]) for choice in shown] == list(dict.fromkeys(state.model.tokenize(text).ids))[: len(shown)]
-    assert text in only(panel, StatusLine).text
-    assert choices_for(panel, page, "") == []
-    assert text not in only(panel, StatusLine).text
-
-
-def test_a_search_survives_a_change_to_a_model_with_other_tokens(state: ExplorerState, page: Page) -> None:
-    panel = SearchPanel(state)
-    choices_for(panel, page, "qzxjjkw")
-    state.trace = replace(state.trace, vocabulary=Vocabulary([b"x"] * len(state.trace.vocabulary)))
-    assert only(panel, Choices).choices == []

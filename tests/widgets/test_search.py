@@ -1,0 +1,44 @@
+"""A search that finds no token of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from explorer.language_model.forward import LanguageModel
+from explorer.language_model.tokens import Vocabulary
+from explorer.widgets.elements import Choices, StatusLine
+from explorer.widgets.panels.search import SearchPanel
+from explorer.widgets.state import ExplorerState
+from tests.widgets.page import Page, only, settle
+
+
+@pytest.fixture
+def state(lm: LanguageModel) -> ExplorerState:
+    state = ExplorerState(lm, "Once upon a time")
+    settle(state)
+    return state
+
+
+def search(panel: SearchPanel, page: Page, query: str) -> list[dict[str, str]]:
+    page.set(panel._query, value=query)
+    choices: list[dict[str, str]] = only(panel, Choices).choices
+    return choices
+
+
+def test_a_search_for_what_is_no_token_shows_the_pieces_it_is_read_as(state: ExplorerState, page: Page) -> None:
+    panel = SearchPanel(state)
+    text = "qzxjjkw"
+    shown = search(panel, page, f"{text} ")
+    assert [int(choice["key"]) for choice in shown] == list(dict.fromkeys(state.model.tokenize(text).ids))[: len(shown)]
+    assert text in only(panel, StatusLine).text
+    assert search(panel, page, "") == []
+    assert text not in only(panel, StatusLine).text
+
+
+def test_a_search_survives_a_change_to_a_model_with_other_tokens(state: ExplorerState, page: Page) -> None:
+    panel = SearchPanel(state)
+    search(panel, page, "qzxjjkw")
+    state.trace = replace(state.trace, vocabulary=Vocabulary([b"x"] * len(state.trace.vocabulary)))
+    assert only(panel, Choices).choices == []
