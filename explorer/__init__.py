@@ -29,14 +29,15 @@ if TYPE_CHECKING:
     from explorer.language_model.tokens import Token
     from explorer.language_model.trace import Trace
     from explorer.locales import ExplorerError, Message, set_language
-    from explorer.sampling.sampling import Candidate, Distribution, Sampling
+    from explorer.sampling.distribution import Candidate, Distribution
+    from explorer.sampling.sampling import Sampling
     from explorer.widgets.app import Explorer
     from explorer.widgets.panels.distribution import DistributionPanel
 
 # Nothing below is imported before it is asked for: torch alone takes seconds.
 _HOMES = {
-    "Candidate": "explorer.sampling.sampling",
-    "Distribution": "explorer.sampling.sampling",
+    "Candidate": "explorer.sampling.distribution",
+    "Distribution": "explorer.sampling.distribution",
     "DistributionPanel": "explorer.widgets.panels.distribution",
     "Explorer": "explorer.widgets.app",
     "ExplorerError": "explorer.locales",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from explorer.sampling.sampling import Distribution
+    from explorer.sampling.distribution import Distribution
 
 BAR_WIDTH = 18  # characters
 SHOWN_TOKENS = 100  # of a long text, the last ones
@@ -29,14 +29,15 @@ def predict(
     distribution = trace.distribution(sampling)
     for notice in (*lm.info.notices, *trace.notices):
         say(notice)
+    candidates = distribution.top(top)
     if as_json:
         print_json(
             model=lm.info.name,
             text=_without_half_characters(text),
             tokens=[{"id": token.id, "text": token.text, "bytes": token.bytes.hex()} for token in trace.tokens],
             entropy_bits=distribution.entropy_bits,
-            candidates=[candidate.record() for candidate in distribution.top(top)],
-            rest_probability=distribution.rest(top),
+            candidates=[candidate.record() for candidate in candidates],
+            rest_probability=distribution.rest(candidates),
             milliseconds=round(trace.milliseconds, 3),
         )
     else:
@@ -98,7 +99,8 @@ def _candidates(distribution: Distribution, top: int) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    candidates, rest = distribution.top(top), distribution.rest(top)
+    candidates = distribution.top(top)
+    rest = distribution.rest(candidates)
     longest = max([rest, *(candidate.probability for candidate in candidates)])
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column(tr("cli-column-rank"), justify="right", style="dim")

@@ -12,7 +12,7 @@ from explorer.figures import numbers
 from explorer.figures.escape import escape
 from explorer.figures.look import Look
 from explorer.locales import tr
-from explorer.sampling.sampling import Candidate, Distribution
+from explorer.sampling.distribution import Candidate, Distribution
 
 LONGEST_LABEL = 22
 ROW_PIXELS = 22
@@ -35,15 +35,15 @@ def distribution_bars(
         log: logarithmic axis.
         pins: token ids to show in any case.
     """
-    top = distribution.top(n)
+    top = distribution.foremost(n)
     pinned = [distribution.candidate(i) for i in pins]
     n_rest = len(distribution.probabilities) - len(top)
     names = [escape(c.token.label, LONGEST_LABEL) for c in top]
     names += [escape(tr("bar-rest", look.language, n=n_rest))]
     names += [escape(c.token.label, LONGEST_LABEL) for c in pinned]
-    values = [c.probability for c in top] + [distribution.rest(n)] + [c.probability for c in pinned]
+    values = [c.probability for c in top] + [distribution.rest(top)] + [c.probability for c in pinned]
     raw_top = [c.raw_probability for c in top]
-    raw = [*raw_top, max(0.0, 1 - sum(raw_top)), *(c.raw_probability for c in pinned)]
+    raw = [*raw_top, distribution.rest(top, raw=True), *(c.raw_probability for c in pinned)]
     hovers = [_hover(c, look) for c in top]
     hovers += [escape(tr("hover-rest", look.language, n=n_rest, probability=numbers.probability(values[len(top)])))]
     hovers += [_hover(c, look) for c in pinned]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -84,7 +85,7 @@ def _read(local: LocalModel, device: str, dtype: str, report: Report) -> Languag
         device = "cpu"
         module.to(device)
     report(Progress(Message.of("checking-model", name=local.title), 2, STEPS))
-    info = _info(local, module, device, dtype, notices)
+    info = replace(_info(local, module, device, dtype, notices), end_ids=_end_ids(module, tokenizer))
     model = LanguageModel(module, Tokenizer(tokenizer, info.vocab_size), info)
     check(model)
     report(Progress(Message.of("model-ready", name=local.title), STEPS, STEPS))
@@ -127,6 +128,12 @@ def _info(local: LocalModel, module: Any, device: str, dtype: str, notices: tupl
         note=local.note,
         notices=notices,
     )
+
+
+def _end_ids(module: Any, tokenizer: Any) -> tuple[int, ...]:
+    own = module.generation_config.eos_token_id if module.generation_config is not None else None
+    ids = own if own is not None else tokenizer.eos_token_id
+    return tuple(ids) if isinstance(ids, list) else () if ids is None else (ids,)
 
 
 @torch.inference_mode()

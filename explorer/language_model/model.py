@@ -26,6 +26,7 @@ class ModelInfo:
         name: what ``explorer.load`` takes; title: what the screen shows.
         revision: the commit the weights come from, where there is one.
         device: ``cpu``, ``cuda`` or ``mps``; dtype: ``float32`` and so on.
+        end_ids: tokens that end a text, by the model's own generation settings or its tokenizer.
         note: something about the weights that changes how their numbers should be read.
         notices: what went otherwise than asked while loading.
     """
@@ -41,6 +42,7 @@ class ModelInfo:
     n_parameters: int
     device: str
     dtype: str
+    end_ids: tuple[int, ...] = ()
     note: Message | None = None
     notices: tuple[Message, ...] = ()
 

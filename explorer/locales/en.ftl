@@ -28,7 +28,18 @@ checking-model = { $name }: checking its numbers
 model-ready = { $name }: ready
 
 ## sampling
-temperature-out-of-range = The temperature { $value } is not a number above 0. Choose one such as 0.7. For always the likeliest token: Sampling(greedy=True), or --temperature 0 on the command line.
+temperature-out-of-range = The temperature { $value } is not a number from { $low } to { $high }. Choose one such as 0.7. For always the likeliest token: Sampling(greedy=True), or --temperature 0 on the command line.
+sampling-no-number = { $name } is { $value }, and has to be a number from { $low } to { $high }. Choose one in between.
+sampling-no-whole-number = { $name } is { $value }, and has to be a whole number from { $low } to { $high }. Choose one in between.
+sampling-not-a-switch = { $name } is { $value }, and has to be True or False.
+sampling-no-ids = { $name } is { $value }, and has to be a list of token ids: whole numbers from 0, such as [464, 3139].
+sampling-no-bias = bias is { $value }, and has to give a number from −{ $most } to { $most } for token ids, such as {"{"}464: 2.5{"}"}.
+sampling-order = order is { $value }, and has to name every stage once: { $stages }.
+sampling-no-stages = { $name } holds { $value }, which is no stage. The stages: { $stages }.
+sampling-unknown-parameter = There is no parameter “{ $name }” of a sampler. The nearest: { $nearest }.
+no-token-left = The stage { $stage } removed the last token, so none can come next. Loosen it, or allow more tokens.
+seed-out-of-range = The seed is { $value }, and has to be a whole number from 0 to { $most }.
+no-such-node = There is no token number { $number } in this history. The last has the number { $last }.
 
 ## figures
 bar-rest = the other { $n } tokens

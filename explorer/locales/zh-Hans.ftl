@@ -25,7 +25,18 @@ checking-model = { $name }：正在核对数值
 model-ready = { $name }：就绪
 
 ## sampling
-temperature-out-of-range = 温度 { $value } 不是大于 0 的数。请填 0.7 之类的正数；若总要取最可能的词元：在 Python 中用 Sampling(greedy=True)，命令行用 --temperature 0。
+temperature-out-of-range = 温度 { $value } 不是 { $low } 到 { $high } 之间的数。请填 0.7 之类的数；若总要取最可能的词元：在 Python 中用 Sampling(greedy=True)，命令行用 --temperature 0。
+sampling-no-number = { $name } 是 { $value }，应为 { $low } 到 { $high } 之间的数。请在此范围内选择。
+sampling-no-whole-number = { $name } 是 { $value }，应为 { $low } 到 { $high } 之间的整数。请在此范围内选择。
+sampling-not-a-switch = { $name } 是 { $value }，应为 True 或 False。
+sampling-no-ids = { $name } 是 { $value }，应为词元编号列表：从 0 起的整数，例如 [464, 3139]。
+sampling-no-bias = bias 是 { $value }，应为词元编号指定 −{ $most } 到 { $most } 之间的数，例如 {"{"}464: 2.5{"}"}。
+sampling-order = order 是 { $value }，应恰好包含每个阶段一次：{ $stages }。
+sampling-no-stages = { $name } 中的 { $value } 不是采样阶段。可用的阶段：{ $stages }。
+sampling-unknown-parameter = 采样器没有名为“{ $name }”的参数。相近的参数：{ $nearest }。
+no-token-left = 阶段 { $stage } 移除了最后一个词元，没有词元可选。请放宽它，或允许更多词元。
+seed-out-of-range = 种子是 { $value }，应为 0 到 { $most } 之间的整数。
+no-such-node = 这段历史中没有编号为 { $number } 的词元。最后一个的编号是 { $last }。
 
 ## figures
 bar-rest = 其余 { $n } 个词元

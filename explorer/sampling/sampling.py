@@ -1,174 +1,233 @@
-"""`Sampling`, the parameters of a sampler, and `Distribution`, what they make of the logits."""
+"""`Sampling`: the parameters of a sampler, and what they make of logits."""
 
 from __future__ import annotations
 
+import difflib
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from operator import index
 from typing import Any
 
 import numpy as np
 
-from explorer.language_model.tokens import Token, Vocabulary
+from explorer.language_model.tokens import Vocabulary
 from explorer.language_model.trace import Floats, Ints
 from explorer.locales import ExplorerError
+from explorer.sampling.distribution import Distribution, Stage, softmax
+from explorer.sampling.stages import DEFAULT_ORDER, GREEDY, STAGES
 
+RANGES: dict[str, tuple[float, float]] = {
+    "temperature": (0.001, 100),
+    "top_k": (1, 10_000_000),
+    "top_p": (1e-6, 1),
+    "min_p": (0, 1),
+    "typical_p": (1e-6, 1),
+    "repetition_penalty": (0.01, 100),
+    "presence_penalty": (-100, 100),
+    "frequency_penalty": (-100, 100),
+    "no_repeat_ngram": (0, 1000),
+}
+"""Smallest and largest value of each parameter that is a number; a bias has the range of a penalty."""
 
-@dataclass(frozen=True)
-class Candidate:
-    """One token that could come next: the record of a token choice.
-
-    Attributes:
-        token: which one.
-        raw_probability: before the sampler; probability: after it (both 0..1).
-        logit: as the model gave it (natural logarithm's units).
-        rank: from 1, before the sampler; equal logits by lower id.
-        u: where the draw fell, in [0, 1), and chosen_by: how it was chosen; None while it is only a candidate.
-    """
-
-    token: Token
-    raw_probability: float
-    probability: float
-    logit: float
-    rank: int
-    u: float | None = None
-    chosen_by: str | None = None
-
-    @property
-    def id(self) -> int:
-        return self.token.id
-
-    @property
-    def text(self) -> str | None:
-        return self.token.text
-
-    def record(self) -> dict[str, Any]:
-        """For JSON; ``bytes`` in hexadecimal, ``text`` null for a fragment that is not valid UTF-8 alone."""
-        return {
-            "id": self.token.id,
-            "text": self.token.text,
-            "bytes": self.token.bytes.hex(),
-            "raw_probability": self.raw_probability,
-            "probability": self.probability,
-            "logit": self.logit,
-            "rank": self.rank,
-            "u": self.u,
-            "chosen_by": self.chosen_by,
-        }
-
-    def __repr__(self) -> str:
-        shown = repr(self.text) if self.text is not None else self.token.bytes.hex(" ")
-        return f"Candidate(text={shown}, id={self.id}, probability={self.probability:.4g}, rank={self.rank})"
+WHOLE = {"top_k", "no_repeat_ngram"}
+MOST_BIAS = 100.0
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How a token is chosen from logits.
+    """How a token is chosen from logits. `explorer.sampling.stages` says what each parameter does, and its source.
 
     Attributes:
-        temperature: > 0; logits are divided by it before the softmax (Ackley, Hinton and Sejnowski 1985, eq. 5).
-            Below 1 sharpens, above 1 flattens.
-        greedy: the likeliest token always; the temperature then changes nothing.
+        temperature: 1 changes nothing; below 1 sharpens, above 1 flattens.
+        top_k: None keeps all.
+        top_p, typical_p: 1 keeps all.
+        min_p: 0 keeps all.
+        repetition_penalty: 1 changes nothing.
+        presence_penalty, frequency_penalty: 0 changes nothing.
+        no_repeat_ngram: the length n of the n-grams that may not occur twice; 0 allows all.
+        banned: ids of tokens that may not come.
+        bias: (id, amount) of tokens whose logit is raised or lowered; a mapping is taken as well.
+        greedy: the likeliest token always. Penalties, bias and bans come before; what reshapes a draw is passed over.
+        order: all the stages, in the order in which they run.
+        off: stages that are switched off, whatever their parameter.
 
     Raises:
         ExplorerError: a value out of its range, on construction.
     """
 
     temperature: float = 1.0
+    top_k: int | None = None
+    top_p: float = 1.0
+    min_p: float = 0.0
+    typical_p: float = 1.0
+    repetition_penalty: float = 1.0
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+    no_repeat_ngram: int = 0
+    banned: tuple[int, ...] = ()
+    bias: tuple[tuple[int, float], ...] = ()
     greedy: bool = False
+    order: tuple[str, ...] = DEFAULT_ORDER
+    off: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        number = isinstance(self.temperature, int | float) and math.isfinite(self.temperature)
-        if not (number and self.temperature > 0):
-            raise ExplorerError("temperature-out-of-range", value=str(self.temperature))
+        # Equal samplings must be equal values: what may be written in several ways gets one form here.
+        for name in RANGES:
+            self._set(name, _number(name, getattr(self, name)))
+        self._set("banned", _ids("banned", self.banned))
+        self._set("bias", _bias(self.bias))
+        if not isinstance(self.greedy, bool):
+            raise ExplorerError("sampling-not-a-switch", name="greedy", value=_shown(self.greedy))
+        self._set("order", _stages("order", self.order))
+        if sorted(self.order) != sorted(DEFAULT_ORDER):
+            raise ExplorerError("sampling-order", value=", ".join(self.order), stages=", ".join(DEFAULT_ORDER))
+        self._set("off", tuple(sorted(set(_stages("off", self.off)))))
 
-    def apply(
-        self, logits: Floats, history: Sequence[int] | Ints, vocabulary: Vocabulary | None = None
-    ) -> Distribution:
-        """The distribution over the next token.
-
-        Args:
-            logits: (V,) float32 or float64, not changed.
-            history: the token ids so far (penalties look at them).
-            vocabulary: gives candidates their text.
-        """
-        raw = softmax(logits)
-        if self.greedy:
-            final = np.zeros_like(raw)
-            final[int(np.argmax(logits))] = 1  # the lowest id among equals
-        else:
-            final = raw if self.temperature == 1 else softmax(logits, self.temperature)
-        return Distribution(logits, raw, final, vocabulary)
-
-
-@dataclass(frozen=True, eq=False)
-class Distribution:
-    """Probabilities of every token of the vocabulary to come next.
-
-    Attributes:
-        logits: (V,) as the model gave them.
-        raw_probabilities: (V,) their softmax, before the sampler; probabilities: (V,) after it. Both sum to 1.
-    """
-
-    logits: Floats
-    raw_probabilities: Floats
-    probabilities: Floats
-    vocabulary: Vocabulary | None = None
-
-    @cached_property
-    def order(self) -> Ints:
-        """(V,) token ids by descending logit, equal logits by lower id. Samplers keep this order."""
-        return np.argsort(-self.logits, kind="stable")
-
-    @cached_property
-    def ranks(self) -> Ints:
-        """(V,) rank of each token id, from 1."""
-        ranks = np.empty(len(self.order), np.int64)
-        ranks[self.order] = np.arange(1, len(self.order) + 1)
-        return ranks
-
-    @cached_property
-    def entropy_bits(self) -> float:
-        """Shannon entropy of `probabilities`, in bits (Shannon 1948, section 6)."""
-        p = self.probabilities[self.probabilities > 0].astype(np.float64)
-        return float(max(0.0, -(p * np.log2(p)).sum()))
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
 
     @property
-    def effective_choices(self) -> float:
-        """2 to the entropy: the number of equally likely tokens with the same entropy (perplexity)."""
-        return float(2.0**self.entropy_bits)
-
-    def candidate(self, token_id: int) -> Candidate:
-        """What the distribution says of one token.
-
-        Raises:
-            ExplorerError: there is no such token.
-        """
-        if not 0 <= token_id < len(self.probabilities):
-            raise ExplorerError("unknown-token-id", id=str(token_id), last=str(len(self.probabilities) - 1))
-        i = int(token_id)
-        return Candidate(
-            token=self.vocabulary[i] if self.vocabulary is not None else Token(i, b""),
-            raw_probability=float(self.raw_probabilities[i]),
-            probability=float(self.probabilities[i]),
-            logit=float(self.logits[i]),
-            rank=int(self.ranks[i]),
+    def in_force(self) -> tuple[str, ...]:
+        """The stages that change something, in their order."""
+        return tuple(
+            name
+            for name in self.order
+            if name not in self.off
+            and getattr(self, name) != STAGES[name].neutral
+            and not (self.greedy and STAGES[name].reshapes)
         )
 
-    def top(self, n: int) -> list[Candidate]:
-        """The n likeliest tokens, likeliest first."""
-        return [self.candidate(int(i)) for i in self.order[: max(0, n)]]
+    def apply(
+        self,
+        logits: Floats,
+        history: Sequence[int] | Sequence[Sequence[int]] | Ints,
+        vocabulary: Vocabulary | None = None,
+    ) -> Distribution:
+        """The distribution over the next token, with what each stage left.
 
-    def rest(self, n: int) -> float:
-        """The probability of all tokens but the n likeliest."""
-        return float(self.probabilities[self.order[max(0, n) :]].astype(np.float64).sum())
+        Args:
+            logits: (..., V) float32 or float64, not changed; the stages run in this dtype.
+            history: (T,) the token ids so far, which penalties look at; or (..., T), one text for each distribution.
+            vocabulary: gives candidates their text.
+
+        Raises:
+            ExplorerError: a banned or biased id is not in the vocabulary, or the stages leave no token.
+        """
+        for i in (*self.banned, *(i for i, _ in self.bias)):
+            if i >= logits.shape[-1]:
+                raise ExplorerError("unknown-token-id", id=str(i), last=str(logits.shape[-1] - 1))
+        raw = softmax(logits)
+        stages = self._stages(logits, np.asarray(history, np.int64))
+        if self.greedy:
+            scores = stages[-1].scores if stages else logits
+            stages = (*stages, Stage(GREEDY, _only_the_largest(scores)))
+        return Distribution(logits, raw, stages[-1].probabilities if stages else raw, stages, vocabulary)
+
+    def _stages(self, logits: Floats, history: Ints) -> tuple[Stage, ...]:
+        if not self.in_force:
+            return ()
+        import torch  # takes seconds: a sampling is also made where no model is needed
+
+        n_vocab = logits.shape[-1]
+        scores = torch.tensor(logits.reshape(-1, n_vocab))  # (B, V), a copy
+        ids = torch.tensor(np.broadcast_to(history, (*logits.shape[:-1], history.shape[-1])).reshape(len(scores), -1))
+        stages = []
+        for name in self.in_force:
+            scores = STAGES[name].make(self)(ids, scores)
+            left = scores.numpy().reshape(logits.shape)
+            left.flags.writeable = False
+            if np.isneginf(left).all(axis=-1).any():
+                raise ExplorerError("no-token-left", stage=name)
+            stages.append(Stage(name, left))
+        return tuple(stages)
+
+    def record(self) -> dict[str, Any]:
+        """For JSON: every parameter; `Sampling.of` reads it."""
+        return asdict(self) | {"bias": [list(pair) for pair in self.bias]}
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Sampling:
+        """From a record, in which parameters may be missing.
+
+        Raises:
+            ExplorerError: a parameter that there is not, or a value out of its range.
+        """
+        names = [field.name for field in fields(cls)]
+        for name in record:
+            if name not in names:
+                nearest = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4) or names
+                raise ExplorerError("sampling-unknown-parameter", name=str(name)[:60], nearest=", ".join(nearest))
+        return cls(**record)
+
+    def __str__(self) -> str:
+        """What it does, in the order in which it does it: ``temperature 0.7, top_p 0.9``."""
+        said = [f"{name} {_said(getattr(self, name))}" for name in self.in_force]
+        return ", ".join([*said, GREEDY] if self.greedy else said or ["temperature 1"])
 
 
-def softmax(logits: Floats, temperature: float = 1.0) -> Floats:
-    """(V,) probabilities that sum to 1, in the dtype of ``logits``; summed in float64."""
-    wide = logits.astype(np.float64)
-    with np.errstate(over="ignore"):  # a temperature of 1e-300 is allowed: all but the likeliest go to exp(-inf)
-        weights = np.exp((wide - wide.max()) / temperature)
-    result: Floats = (weights / weights.sum()).astype(logits.dtype)
-    return result
+def _number(name: str, value: Any) -> float | int | None:
+    low, high = RANGES[name]
+    if value is None and name == "top_k":
+        return None
+    try:
+        number = index(value) if name in WHOLE else float(value)
+        right = not isinstance(value, bool | str) and math.isfinite(number) and low <= number <= high
+    except (TypeError, ValueError, OverflowError):
+        right = False
+    if not right:
+        if name == "temperature":
+            raise ExplorerError("temperature-out-of-range", value=_shown(value), low=f"{low:g}", high=f"{high:g}")
+        limits = {"low": f"{low:g}", "high": f"{high:.15g}"}
+        message = "sampling-no-whole-number" if name in WHOLE else "sampling-no-number"
+        raise ExplorerError(message, name=name, value=_shown(value), **limits)
+    return number
+
+
+def _ids(name: str, values: Any) -> tuple[int, ...]:
+    try:
+        ids = {-1 if isinstance(i, bool) else index(i) for i in values}
+    except TypeError:
+        ids = {-1}
+    if min(ids, default=0) < 0:
+        raise ExplorerError("sampling-no-ids", name=name, value=_shown(values))
+    return tuple(sorted(ids))
+
+
+def _bias(values: Any) -> tuple[tuple[int, float], ...]:
+    try:
+        pairs = {index(i): float(amount) for i, amount in (values.items() if isinstance(values, Mapping) else values)}
+    except (TypeError, ValueError, OverflowError):
+        pairs = {-1: 0.0}
+    # NaN fails the comparison.
+    if min(pairs, default=0) < 0 or not all(abs(amount) <= MOST_BIAS for amount in pairs.values()):
+        raise ExplorerError("sampling-no-bias", value=_shown(values), most=f"{MOST_BIAS:g}")
+    return tuple(sorted(pairs.items()))
+
+
+def _stages(name: str, values: Iterable[Any]) -> tuple[str, ...]:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise ExplorerError("sampling-no-stages", name=name, value=_shown(values), stages=", ".join(DEFAULT_ORDER))
+    names = tuple(str(value) for value in values)
+    for value in names:
+        if value not in STAGES:
+            raise ExplorerError("sampling-no-stages", name=name, value=_shown(value), stages=", ".join(DEFAULT_ORDER))
+    return names
+
+
+def _only_the_largest(scores: Floats) -> Floats:
+    """(..., V) with -inf for all but the largest, the lowest id among equals."""
+    largest = np.argmax(scores, axis=-1, keepdims=True)
+    kept = np.full_like(scores, -np.inf)
+    np.put_along_axis(kept, largest, np.take_along_axis(scores, largest, axis=-1), axis=-1)
+    return kept
+
+
+def _said(value: Any) -> str:
+    return f"{len(value)} {'token' if len(value) == 1 else 'tokens'}" if isinstance(value, tuple) else _shown(value)
+
+
+def _shown(value: Any) -> str:
+    """A value as a sentence quotes it: numbers without needless digits, nothing long."""
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= 60 else text[:59] + "…"

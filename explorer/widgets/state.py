@@ -14,7 +14,8 @@ from explorer.language_model.model import Model, Watch
 from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError, Message, language
 from explorer.models.progress import Progress
-from explorer.sampling.sampling import Distribution, Sampling
+from explorer.sampling.distribution import Distribution
+from explorer.sampling.sampling import Sampling
 from explorer.widgets.worker import worker_of
 
 log = logging.getLogger(__name__)

@@ -181,7 +181,7 @@ def test_a_tick_of_the_slider(lm: LanguageModel) -> None:
     def look(sampling: Sampling) -> None:
         distribution = trace.distribution(sampling)
         distribution.top(10)
-        distribution.rest(10)
+        distribution.rest(distribution.top(10))
         assert distribution.entropy_bits > 0
 
     times = medians(actions)

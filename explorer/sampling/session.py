@@ -1,0 +1,175 @@
+"""`Session`: what was tried, as trees of tokens over prefixes. State is ids; text is derived from them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from explorer.locales import ExplorerError
+from explorer.sampling.distribution import Candidate
+from explorer.sampling.sampling import Sampling
+
+ROOT = 0
+"""Number of a tree's first node, which stands for the prefix."""
+
+LONGEST_NAME = 80
+
+
+@dataclass(frozen=True)
+class Node:
+    """One token of a tree, and how it came to be chosen.
+
+    Attributes:
+        number: its place in `Tree.nodes`; parent: that of the node before it.
+        choice: the record of the choice.
+        sampling: in force when it was made; `Candidate.probability` is what it gave.
+        seed, sample, throw: with the depth of the node they give `Candidate.u`, see `explorer.sampling.draw`.
+        time: seconds since 1970, UTC.
+        name: what somebody called the text that ends here.
+    """
+
+    number: int
+    parent: int
+    choice: Candidate
+    sampling: Sampling
+    seed: int
+    sample: int
+    throw: int
+    time: float
+    name: str = ""
+
+    def same_choice(self, other: Node) -> bool:
+        """Whether both are the same token after the same text, chosen in the same way."""
+        return (
+            self.parent == other.parent
+            and self.sampling == other.sampling
+            and (self.choice.id, self.choice.u, self.choice.chosen_by)
+            == (other.choice.id, other.choice.u, other.choice.chosen_by)
+        )
+
+
+class Tree:
+    """Every way in which one prefix was continued. Nodes are added and never removed.
+
+    Attributes:
+        prefix: the text as it was typed; prefix_ids: its token ids.
+        nodes: by number; `ROOT` is None, the prefix itself.
+        children: (len(nodes)) numbers of the nodes after each.
+        current: the node that the text on show ends with.
+    """
+
+    def __init__(self, prefix: str, prefix_ids: Sequence[int]) -> None:
+        self.prefix = prefix
+        self.prefix_ids = tuple(prefix_ids)
+        self.nodes: list[Node | None] = [None]
+        self.children: list[list[int]] = [[]]
+        self.current = ROOT
+        self._ahead: dict[int, int] = {}  # of each node, the child that was visited last
+
+    def __len__(self) -> int:
+        """How many tokens it holds; the prefix does not count."""
+        return len(self.nodes) - 1
+
+    def __iter__(self) -> Iterator[Node]:
+        return (node for node in self.nodes if node is not None)
+
+    def node(self, number: int) -> Node:
+        """
+        Raises:
+            ExplorerError: there is no such node; the root is none.
+        """
+        node = self.nodes[number] if 0 <= number < len(self.nodes) else None
+        if node is None:
+            raise ExplorerError("no-such-node", number=str(number), last=str(len(self)))
+        return node
+
+    def path(self, number: int | None = None) -> tuple[Node, ...]:
+        """The nodes from the first token after the prefix to ``number`` (without it: to the current one)."""
+        backwards = []
+        node = self.nodes[self.current if number is None else number]
+        while node is not None:
+            backwards.append(node)
+            node = self.nodes[node.parent]
+        return tuple(reversed(backwards))
+
+    def ahead(self) -> tuple[Node, ...]:
+        """The nodes after the current one that redo would come to."""
+        found, number = [], self.current
+        while (number := self._ahead.get(number, ROOT)) != ROOT:
+            found.append(self.node(number))
+        return tuple(found)
+
+    def ids(self, number: int | None = None) -> tuple[int, ...]:
+        """Token ids of the prefix and of the `path` to ``number``."""
+        return (*self.prefix_ids, *(node.choice.id for node in self.path(number)))
+
+    def add(self, choice: Candidate, sampling: Sampling, *, seed: int = 0, sample: int = 0, throw: int = 0) -> Node:
+        """Choose a token after the current node, and go there. The same choice as before is no new node."""
+        new = Node(len(self.nodes), self.current, choice, sampling, seed, sample, throw, round(time.time(), 3))
+        for number in self.children[self.current]:
+            if self.node(number).same_choice(new):
+                self.go(number)
+                return self.node(number)
+        self.attach(new)
+        self.go(new.number)
+        return new
+
+    def attach(self, node: Node) -> None:
+        """Take in a node as it was recorded; its number is the next one."""
+        self.nodes.append(node)
+        self.children.append([])
+        self.children[node.parent].append(node.number)
+
+    def go(self, number: int) -> None:
+        """Make ``number`` the current node; redo then comes along here.
+
+        Raises:
+            ExplorerError: there is no such node.
+        """
+        if number != ROOT:
+            self.node(number)
+        for node in self.path(number):
+            self._ahead[node.parent] = node.number
+        self.current = number
+
+    def undo(self) -> bool:
+        """One token back; False at the prefix."""
+        if self.current == ROOT:
+            return False
+        self.current = self.node(self.current).parent
+        return True
+
+    def redo(self) -> bool:
+        """One token forward along the way that was taken last; False where there is none."""
+        if self.current not in self._ahead:
+            return False
+        self.current = self._ahead[self.current]
+        return True
+
+    def rename(self, number: int, name: str) -> None:
+        """Call the text that ends at ``number`` by a name of at most 80 characters; "" takes the name away."""
+        self.nodes[number] = replace(self.node(number), name=" ".join(name.split())[:LONGEST_NAME])
+
+
+@dataclass
+class Session:
+    """The trees that were grown with one model, one for each prefix.
+
+    Attributes:
+        model: name of the model; revision: of its weights, where there is one.
+        trees: by prefix, in the order in which they were begun. Prefixes that nothing was chosen after leave no tree.
+    """
+
+    model: str
+    revision: str | None = None
+    trees: dict[str, Tree] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """How many tokens its trees hold."""
+        return sum(len(tree) for tree in self.trees.values())
+
+    def tree(self, prefix: str, prefix_ids: Sequence[int]) -> Tree:
+        """The tree over a prefix: the one there is, as it was left, or a new one."""
+        self.trees = {text: tree for text, tree in self.trees.items() if len(tree) or text == prefix}
+        return self.trees.setdefault(prefix, Tree(prefix, prefix_ids))
