@@ -130,7 +130,7 @@ class Distribution:
     @cached_property
     def order(self) -> Ints:
         """(V,) token ids by descending logit, equal logits by lower id: the order of the raw distribution."""
-        return np.argsort(-self.logits, kind="stable")
+        return descending(self.logits)
 
     @cached_property
     def ranks(self) -> Ints:
@@ -146,7 +146,7 @@ class Distribution:
         A draw goes through the cumulative distribution in this order.
         """
         ids = np.flatnonzero(self.probabilities)
-        return ids[np.argsort(-self.probabilities[ids], kind="stable")]
+        return ids[descending(self.probabilities[ids])]
 
     @cached_property
     def removed_by(self) -> NDArray[np.int8]:
@@ -196,7 +196,7 @@ class Distribution:
         if not self.stages:
             chosen = self.order[: max(0, n)]
         else:
-            chosen = self.order[np.argsort(-self.probabilities[self.order], kind="stable")[: max(0, n)]]
+            chosen = self.order[descending(self.probabilities[self.order])[: max(0, n)]]
         return [self.candidate(int(i)) for i in chosen]
 
     def foremost(self, n: int) -> list[Candidate]:
@@ -207,7 +207,7 @@ class Distribution:
         if not self.stages:
             return self.top(n)
         either = np.maximum(self.probabilities, self.raw_probabilities)[self.order]
-        places = np.sort(np.argsort(-either, kind="stable")[: max(0, n)])
+        places = np.sort(descending(either)[: max(0, n)])
         return [self.candidate(int(i)) for i in self.order[places]]
 
     def rest(self, shown: Iterable[Candidate], *, raw: bool = False) -> float:
@@ -215,6 +215,19 @@ class Distribution:
         others = np.ones(len(self.logits), bool)
         others[[candidate.id for candidate in shown]] = False
         return float((self.raw_probabilities if raw else self.probabilities)[others].sum(dtype=np.float64))
+
+
+def descending(values: Floats) -> Ints:
+    """(n,) indices of (n,) ``values`` from the largest to the smallest, equal ones by lower index."""
+    if values.dtype != np.float32:
+        return np.argsort(-values, kind="stable")
+    # A stable sort of 50,000 floats takes 4 ms, on every key press and slider tick; one of whole numbers 0.7. The bits
+    # of a float are made to order as it does, and its index stands below them.
+    bits = (values + np.float32(0)).view(np.uint32)  # -0.0 equals 0.0
+    ascending = np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))
+    keys = (~ascending).astype(np.uint64) << np.uint64(32) | np.arange(len(values), dtype=np.uint64)
+    keys.sort()
+    return (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
 
 
 def softmax(logits: Floats) -> Floats:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import traitlets as t
 
 from explorer.figures.look import Look
-from explorer.language_model.model import Model, Watch
+from explorer.language_model.model import Model
 from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError, Message, language
 from explorer.models.progress import Progress
 from explorer.sampling.distribution import Distribution
+from explorer.sampling.generate import Stop
 from explorer.sampling.sampling import Sampling
+from explorer.widgets.stepper import Place, Stepper
 from explorer.widgets.worker import worker_of
 
 log = logging.getLogger(__name__)
@@ -31,17 +34,24 @@ class Status:
 
 
 class ExplorerState(t.HasTraits):
-    """A model, a prefix, how it is sampled, and the latest trace of it.
+    """A model, a prefix, what was chosen after it, how it is sampled, and the latest trace of it all.
 
-    Setting `prefix` or `model` asks the model, off this thread; `trace` follows. Setting `sampling` costs no forward
-    pass. Traits may change on any thread, each under `lock`.
+    Setting `prefix` or `model` asks the model, off this thread, and so does every step of the `stepper`; `trace`
+    follows. Setting `sampling` costs no forward pass. Traits may change on any thread, each under `lock`.
 
     Attributes:
         prefix: the text, as typed.
-        trace: of the latest prefix that was answered; answers never go backwards.
+        stepper: steps through the tokens after it; keeper: keeps what was tried on the disk.
+        moves: grows with every change of the stepper's trees.
+        trace: of the latest text that was answered; answers never go backwards.
+        distribution: of `trace` under `sampling`; None before the first answer, and where the sampler leaves no token.
+        browser: who looks at this, as 16 hexadecimal digits that the page keeps; "" before it says so.
+        seed, throw: with the number of tokens after the prefix they give the coming draw.
+        playing: steps follow each other by themselves, one every `pace` seconds, until `stop` or `stop_at_end`.
         answer: number of the question that `trace` answers.
         stale: `trace` does not answer the latest question yet.
         error: why the latest question has no answer; the trace of an earlier one stays.
+        section: which of the sections below the bars is open, by its name.
         log_axis, n_bars: how the distribution is drawn.
         colour_by: ``surprisal``, ``rank`` or ``probability``.
         pins: ids of the tokens whose probability is always shown.
@@ -54,6 +64,15 @@ class ExplorerState(t.HasTraits):
     stale = t.Bool(False)
     status = t.Instance(Status)
     look = t.Instance(Look)
+    moves = t.Int(0)
+    browser = t.Unicode("")
+    seed = t.Int(1)
+    throw = t.Int(0)
+    playing = t.Bool(False)
+    pace = t.Float(0.5)
+    stop = t.Instance(Stop)
+    stop_at_end = t.Bool(True)
+    section = t.Unicode("")
     n_bars = t.Int(10)
     log_axis = t.Bool(False)
     colour_by = t.Enum(["surprisal", "rank", "probability"], default_value="surprisal")
@@ -62,24 +81,18 @@ class ExplorerState(t.HasTraits):
     def __init__(self, model: Model | None = None, prefix: str = "", **traits: Any) -> None:
         self.lock = threading.RLock()
         self.answer = 0
+        self.distribution: Distribution | None = None
+        self.stepper = Stepper(self)
         self._asked = 0
-        self._latest: tuple[Trace, Sampling, Distribution] | None = None
         traits.setdefault("look", Look(language=language()))
+        traits.setdefault("stop", Stop(max_new_tokens=40))
         super().__init__(prefix=prefix, status=Status("busy", Message.of("status-no-model")), **traits)
-        self.observe(self._ask, ["model", "prefix"])
+        self.observe(self._on_model, "model")
+        self.observe(self._on_prefix, "prefix")
+        self.observe(self._read_again, ["trace", "sampling"])  # before the panels, which look at the distribution
+        self.observe(self._on_seed, "seed")
         if model is not None:
             self.model = model
-
-    @property
-    def distribution(self) -> Distribution | None:
-        """The latest trace's distribution under `sampling`; no forward pass."""
-        trace, sampling = self.trace, self.sampling
-        if trace is None:
-            return None
-        # Several panels ask; sorting the vocabulary for one of them serves them all.
-        if self._latest is None or self._latest[0] is not trace or self._latest[1] != sampling:
-            self._latest = (trace, sampling, trace.distribution(sampling))
-        return self._latest[2]
 
     def progress(self, progress: Progress) -> None:
         """Show how far a download or a conversion is; fits as a `Report`."""
@@ -97,44 +110,93 @@ class ExplorerState(t.HasTraits):
         with self.lock:
             self.status = Status("error", message)
 
-    def _ask(self, change: dict[str, Any]) -> None:
+    def busy(self, message: Message, share: float) -> None:
+        """Show how far long work is, ``share`` 0..1."""
+        with self.lock:
+            self.status = Status("busy", message, share)
+
+    def say(self, message: Message) -> None:
+        """A sentence in the status line that is no error."""
+        with self.lock:
+            self.status = Status("ready", message)
+
+    def _say_ready(self, trace: Trace) -> None:
+        self.say(Message.of("status-ready", milliseconds=round(trace.milliseconds), computed=trace.computed))
+
+    def attempt(self, action: Callable[..., object], *arguments: object) -> None:
+        """Do what a reader asked for; what cannot be done is a sentence in the status line."""
+        try:
+            action(*arguments)
+        except Exception as error:
+            self.fail(error)
+
+    def ask(self) -> None:
+        """Have the present text read; `trace` follows."""
         if self.model is None:
             return
         with self.lock:
             self._asked += 1
-            number, model, prefix = self._asked, self.model, self.prefix
-            if change["name"] == "model":
-                self.pins = ()  # ids of another vocabulary
+            number, model, place = self._asked, self.model, self.stepper.place
+            notices = self.stepper.notices(place)
             self.stale = True
-
-        def run(watch: Watch) -> Trace:
-            return model.trace(prefix, watch=watch)  # type: ignore[no-any-return]
-
         worker_of(model).ask(
             self,
-            run,
-            lambda trace: self._answered(number, model, trace),
+            lambda watch: place.read(model, notices, watch),
+            lambda trace: self._answered(number, model, place, trace),
             lambda error: self._failed(number, error),
             lambda done, todo: self._reading(number, done, todo),
         )
 
-    def _answered(self, number: int, model: Model, trace: Trace) -> None:
+    def _on_model(self, change: dict[str, Any]) -> None:
+        with self.lock:
+            # These name tokens by their ids, which mean others in another vocabulary.
+            self.pins = ()
+            self.sampling = replace(self.sampling, banned=(), bias=())
+            if self.model is not None:
+                self.stepper.on_model(self.model)
+        self.ask()
+
+    def _on_prefix(self, change: dict[str, Any]) -> None:
+        with self.lock:
+            self.stepper.on_prefix(change["new"])
+        self.ask()
+
+    def _on_seed(self, _change: object) -> None:
+        self.throw = 0
+
+    def _read_again(self, _change: object) -> None:
+        with self.lock:
+            trace = self.trace
+            if trace is None:
+                return
+            try:
+                self.distribution = trace.distribution(self.sampling)
+            except ExplorerError as error:
+                self.distribution = None
+                self.fail(error)
+                return
+            if self.status.message.id == "no-token-left":
+                self._say_ready(trace)
+
+    def _answered(self, number: int, model: Model, place: Place, trace: Trace) -> None:
         with self.lock:
             if number < self.answer or model is not self.model:
                 return
             self.answer = number
+            self.stepper.on_answer(number, place, trace)
+            latest = number == self._asked
+            if latest:
+                self._say_ready(trace)
             self.trace = trace
-            if number == self._asked:
+            if latest:
                 self.stale = False
-                milliseconds = round(trace.milliseconds)
-                self.status = Status(
-                    "ready", Message.of("status-ready", milliseconds=milliseconds, computed=trace.computed)
-                )
+                self.stepper.after_answer()
 
     def _failed(self, number: int, error: Exception) -> None:
         with self.lock:
             if number == self._asked:
                 self.stale = False
+                self.stepper.on_failure()
                 self.fail(error)
 
     def _reading(self, number: int, done: int, todo: int) -> None:

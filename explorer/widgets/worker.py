@@ -6,13 +6,18 @@ import atexit
 import logging
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
+from time import monotonic
 from typing import Any
 
 from explorer.language_model.model import Model, Superseded, Watch
 
 log = logging.getLogger(__name__)
+
+Work = Generator[float, None, None]
+"""Long work: after each piece it yields how many seconds after the beginning of this one the next is due."""
 
 IDLE_SECONDS = 30
 """A worker without questions ends after this, so that a forgotten model can be freed."""
@@ -29,17 +34,24 @@ class _Question:
     on_progress: Callable[[int, int], None]
 
 
-class Worker:
-    """A thread with a place for one waiting question per asker.
+@dataclass
+class _Job:
+    work: Work
+    due: float  # by the monotonic clock
 
-    A newer question takes the place of a waiting one of the same asker. A question that is being answered goes on:
-    its answer is worth showing, so that pictures move while one types. Only in a pass of several chunks is it dropped
-    for a newer one.
+
+class Worker:
+    """A thread with a place for one waiting question per asker, and for long work.
+
+    Between two pieces of long work the questions of people are answered. A newer question takes the place of a waiting
+    one of the same asker. A question that is being answered goes on: its answer is worth showing, so that pictures move
+    while one types. Only in a pass of several chunks is it dropped for a newer one.
     """
 
     def __init__(self) -> None:
         self._wake = threading.Condition()
         self._waiting: dict[object, _Question] = {}
+        self._jobs: dict[object, _Job] = {}
         self._thread: threading.Thread | None = None
 
     def ask(
@@ -54,9 +66,30 @@ class Worker:
         with self._wake:
             self._waiting.pop(asker, None)  # a newer question waits behind the others' older ones
             self._waiting[asker] = _Question(run, on_answer, on_error, on_progress)
-            if self._thread is None:
-                self._thread = in_background(self._work)
-            self._wake.notify()
+            self._start()
+
+    def begin(self, asker: object, work: Work, *, after: float = 0.0) -> None:
+        """Have ``work`` done on the thread, from ``after`` seconds on, in the place of what this asker began before.
+
+        It ends when it returns, when the asker begins another, or with `end`; what it raises goes to the log.
+        """
+        with self._wake:
+            self._jobs[asker] = _Job(work, monotonic() + after)
+            self._start()
+
+    def end(self, asker: object) -> None:
+        """Drop the long work of ``asker``; a piece that is under way is finished."""
+        with self._wake:
+            self._jobs.pop(asker, None)
+
+    def busy(self, asker: object) -> bool:
+        """Whether there is long work of ``asker``."""
+        return asker in self._jobs
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = in_background(self._work)
+        self._wake.notify()
 
     def wake(self) -> None:
         """Have the thread look at what it waits for."""
@@ -66,16 +99,41 @@ class Worker:
     def _work(self) -> None:
         while True:
             with self._wake:
-                self._wake.wait_for(lambda: self._waiting or _ending.is_set(), timeout=IDLE_SECONDS)
-                if not self._waiting or _ending.is_set():
+                todo = self._next()
+                if todo is None:
                     self._thread = None  # the next question starts another
                     return
-                asker = next(iter(self._waiting))
-                question = self._waiting.pop(asker)
             try:
-                self._answer(asker, question)
+                todo()
             except Exception:  # a handler failed: the thread must live on for the others
                 log.exception("a handler of an answer failed")
+
+    def _next(self) -> Callable[[], None] | None:
+        """What is to be done next, questions first; None when nothing came for a while, or the interpreter ends."""
+        while not _ending.is_set():
+            if self._waiting:
+                asker = next(iter(self._waiting))
+                return partial(self._answer, asker, self._waiting.pop(asker))
+            if not self._jobs:
+                if not self._wake.wait(IDLE_SECONDS) and not (self._waiting or self._jobs):
+                    return None
+                continue
+            asker, job = min(self._jobs.items(), key=lambda item: item[1].due)
+            if (seconds := job.due - monotonic()) <= 0:
+                return partial(self._go_on, asker, job)
+            self._wake.wait(seconds)
+        return None
+
+    def _go_on(self, asker: object, job: _Job) -> None:
+        began = monotonic()
+        try:
+            job.due = began + next(job.work)
+        except BaseException as end:
+            with self._wake:
+                if self._jobs.get(asker) is job:  # its last piece may have begun another
+                    del self._jobs[asker]
+            if not isinstance(end, StopIteration):
+                raise
 
     def _answer(self, asker: object, question: _Question) -> None:
         def watch(done: int, todo: int) -> None:

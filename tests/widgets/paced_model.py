@@ -38,15 +38,15 @@ class PacedModel:
         return self._lm.tokenize(text)
 
     def trace(self, text_or_ids: str | Sequence[int], *, watch: Watch | None = None) -> Trace:
-        assert isinstance(text_or_ids, str)
-        self.asked.append(text_or_ids)
+        text = text_or_ids if isinstance(text_or_ids, str) else self.vocabulary.text(text_or_ids)
+        self.asked.append(text)
         for done in range(self._chunks):
-            self._wait(text_or_ids)
+            self._wait(text)
             if watch is not None:
                 watch(done + 1, self._chunks + 1)
-        self._wait(text_or_ids)
-        if text_or_ids.startswith("fail"):
-            raise RuntimeError(text_or_ids)
+        self._wait(text)
+        if text.startswith("fail"):
+            raise RuntimeError(text)
         return self._lm.trace(text_or_ids)
 
     def next_logits(self, rows: Sequence[Sequence[int]]) -> Floats:
@@ -55,6 +55,11 @@ class PacedModel:
     def release(self, text: str) -> None:
         """Let the pass over ``text`` go on."""
         self._gate(text).release()
+
+    def release_all(self) -> None:
+        """Let every pass go on that was asked for so far."""
+        for text in list(self.asked):
+            self.release(text)
 
     def wait_until_asked(self, text: str) -> None:
         wait_until(lambda: text in self.asked, f"the model is asked for {text!r}")

@@ -1,0 +1,301 @@
+"""`Stepper`: how the text on show grows: step, pick, undo, redo, branch, play. All under the state's lock."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from explorer.language_model.model import Model, Watch
+from explorer.language_model.trace import Trace
+from explorer.locales import Message
+from explorer.sampling.distribution import Candidate
+from explorer.sampling.draw import by_hand, choose, uniform
+from explorer.sampling.generate import END, TEXT, Stop
+from explorer.sampling.session import ROOT, Session, Tree
+from explorer.widgets.worker import Work, worker_of
+
+if TYPE_CHECKING:
+    from explorer.widgets.state import ExplorerState
+
+MOST_OWED = 100
+"""Steps that may be asked for before the model has answered; a key held down asks for more than anybody wants."""
+
+REMEMBERED_ANSWERS = 16
+"""A click on a picture means the text of that picture, though a later answer may be on its way to the page."""
+
+MOMENT = 0.05  # seconds until play looks again for an answer it waits for
+
+
+@dataclass(frozen=True)
+class Place:
+    """A node of a tree; ``tree`` is None for a prefix whose ids are not known yet."""
+
+    prefix: str
+    tree: Tree | None
+    number: int
+
+    def read(self, model: Model, notices: tuple[Message, ...], watch: Watch) -> Trace:
+        """What the model makes of the text that ends here. ``notices``: of its prefix."""
+        if self.tree is None:
+            return model.trace(self.prefix, watch=watch)
+        return replace(model.trace(self.tree.ids(self.number), watch=watch), notices=notices)
+
+
+class Stepper:
+    """The session of an `ExplorerState` and all that changes it. Methods may be called on any thread.
+
+    Attributes:
+        session: of the model in use.
+        tree: over the prefix; None until its ids are known.
+        shown: the place that the state's trace answers for.
+    """
+
+    def __init__(self, state: ExplorerState) -> None:
+        self._state = state
+        self._sessions: dict[tuple[str, str | None], Session] = {}
+        self._notices: dict[str, tuple[Message, ...]] = {}
+        self._answers: OrderedDict[int, tuple[Place, Trace]] = OrderedDict()
+        self._owed = 0
+        self._began_at = 0
+        self.session: Session | None = None
+        self.tree: Tree | None = None
+        self.shown: Place | None = None
+
+    # --- what the state tells -----------------------------------------------------------------------------------------
+
+    def on_model(self, model: Model) -> None:
+        """Another model: its own session goes on, or begins."""
+        self._stop_waiting()
+        key = (model.info.name, model.info.revision)
+        self.session = self._sessions.setdefault(key, Session(*key))
+        self._notices.clear()
+        self._answers.clear()
+        self.tree = None
+        self.on_prefix(self._state.prefix)
+
+    def on_prefix(self, prefix: str) -> None:
+        """Another prefix: the tree over the old one stays in the session. One that comes back begins at its root."""
+        self._stop_waiting()
+        if self.tree is not None and self.tree.prefix == prefix:
+            return
+        self.tree = self.session.trees.get(prefix) if self.session is not None else None
+        if self.tree is not None:
+            self.tree.go(ROOT)
+        self._changed()
+
+    def put(self, session: Session) -> None:
+        """Go on with ``session``, where it was left; the one before is let go."""
+        self._stop_waiting()
+        self._sessions[session.model, session.revision] = self.session = session
+        self._answers.clear()
+        self.tree = next(reversed(session.trees.values()), None)
+        if self.tree is not None:
+            self._state.prefix = self.tree.prefix  # asks, if it is another one
+        self._moved()
+
+    def on_answer(self, number: int, place: Place, trace: Trace) -> None:
+        """The trace of ``place`` is about to be shown."""
+        if self.session is None:
+            return
+        tree = place.tree
+        if tree is None:
+            self._notices[place.prefix] = trace.notices
+            tree = self.session.tree(place.prefix, trace.ids.tolist())
+            if self.tree is None and self._state.prefix == place.prefix:
+                self.tree = tree
+        self.shown = Place(place.prefix, tree, place.number)
+        self._answers[number] = (self.shown, trace)
+        while len(self._answers) > REMEMBERED_ANSWERS:
+            self._answers.popitem(last=False)
+
+    def after_answer(self) -> None:
+        """The trace is on show: what was asked for meanwhile is done now."""
+        if self._owed and self.ready:
+            self._owed -= 1
+            self._step_now()
+
+    def on_failure(self) -> None:
+        """There is no answer."""
+        self._stop_waiting()
+
+    # --- where we are -------------------------------------------------------------------------------------------------
+
+    @property
+    def place(self) -> Place:
+        """What the model is to be asked for."""
+        return Place(self._state.prefix, self.tree, self.tree.current if self.tree is not None else ROOT)
+
+    def notices(self, place: Place) -> tuple[Message, ...]:
+        """What a reader must know about how the prefix of ``place`` was read."""
+        return self._notices.get(place.prefix, ())
+
+    @property
+    def ready(self) -> bool:
+        """Whether the trace on show is that of the present text."""
+        return self.shown is not None and self.tree is not None and self.shown == self.place
+
+    @property
+    def n_after(self) -> int:
+        """Tokens after the prefix in the text that the trace on show is of."""
+        shown = self.shown
+        return len(shown.tree.path(shown.number)) if shown is not None and shown.tree is not None else 0
+
+    @property
+    def u(self) -> float:
+        """Where the coming draw falls, in [0, 1)."""
+        return uniform(self._state.seed, 0, self.n_after, self._state.throw)
+
+    @property
+    def coming(self) -> Candidate | None:
+        """The token that a step would take; None while there is no distribution."""
+        distribution = self._state.distribution
+        return choose(distribution, self.u) if distribution is not None else None
+
+    # --- what people do -----------------------------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """Take the token that the sampler chooses; once the model has answered, if it has not yet."""
+        with self._state.lock:
+            if self.ready:
+                self._step_now()
+            elif self._state.stale:
+                self._owed = min(MOST_OWED, self._owed + 1)
+            elif self._state.model is not None:  # the last question failed
+                self._owed = 1
+                self._state.ask()
+
+    def pick(self, token_id: int, answer: int | None = None) -> None:
+        """Take a token by hand, after the text that the picture with this ``answer`` shows (without it: the latest)."""
+        with self._state.lock:
+            self.pause()
+            place, trace = self._answers.get(answer or self._state.answer, (None, None))
+            if place is None or trace is None or self.tree is None or place.tree is not self.tree:
+                return  # a picture of another text, which is gone by now
+            self._owed = 0
+            choice = by_hand(trace.distribution(self._state.sampling), token_id)
+            self.tree.go(place.number)
+            self._take(choice, throw=0)
+
+    def undo(self) -> None:
+        """Take back a step: one that is still to come, else the last token."""
+        with self._state.lock:
+            self.pause()
+            if self._owed:
+                self._owed -= 1
+            elif self.tree is not None and self.tree.undo():
+                self._moved()
+
+    def redo(self) -> None:
+        """The token that undo took back."""
+        with self._state.lock:
+            self.pause()
+            if self.tree is not None and self.tree.redo():
+                self._moved()
+
+    def go(self, number: int) -> None:
+        """To any node of the tree; `ROOT` is the prefix alone."""
+        with self._state.lock:
+            self._stop_waiting()
+            if self.tree is not None and number != self.tree.current:
+                self.tree.go(number)
+                self._moved()
+
+    def branch(self) -> None:
+        """Draw the last token anew: another branch beside it."""
+        with self._state.lock:
+            self._stop_waiting()
+            tree = self.tree
+            if tree is None or tree.current == ROOT:
+                return
+            if self._state.sampling.greedy:
+                self._state.say(Message.of("branch-greedy"))
+                return
+            tree.undo()
+            self._moved()
+            seed = self._state.seed
+            siblings = [tree.node(number) for number in tree.children[tree.current]]
+            throws = [node.throw for node in siblings if node.seed == seed and node.choice.u is not None]
+            self._state.throw = max(throws, default=-1) + 1
+            self._owed = 1
+
+    def again(self) -> None:
+        """Throw anew for the coming draw, without moving on."""
+        with self._state.lock:
+            self._state.throw += 1
+
+    def rename(self, number: int, name: str) -> None:
+        """Call the text that ends at a node by a name."""
+        with self._state.lock:
+            if self.tree is not None:
+                self.tree.rename(number, name)
+                self._changed()
+
+    # --- play ---------------------------------------------------------------------------------------------------------
+
+    def play(self) -> None:
+        """Step after step, until a stop is reached or somebody does something else."""
+        with self._state.lock:
+            if not self._state.playing and self.tree is not None:
+                self._began_at = len(self.tree.path())
+                self._state.playing = True
+                worker_of(self._state.model).begin(self, self._steps())
+
+    def pause(self) -> None:
+        """Stop playing; a step that is under way is finished, and no other begins."""
+        with self._state.lock:
+            self._state.playing = False
+
+    def _steps(self) -> Work:
+        while self._play_on():
+            yield self._state.pace if self.ready else MOMENT
+
+    def _play_on(self) -> bool:
+        with self._state.lock:
+            if not self._state.playing or self.tree is None:
+                return False
+            if not self.ready or self._owed:
+                self._state.playing = self._state.stale  # no answer and none on its way: the question failed
+                return self._state.stale
+            tokens = [node.choice.token for node in self.tree.path()[self._began_at :]]
+            stop: Stop = self._state.stop
+            ends = self._state.model.info.end_ids if self._state.stop_at_end else ()
+            reason = Stop(stop.max_new_tokens, ends, stop.text).reason(tokens)
+            if reason is None:
+                self._step_now()
+                return True
+            self.pause()
+            self._state.say(_why_it_stopped(reason, stop))
+            return False
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _step_now(self) -> None:
+        choice = self.coming
+        if choice is not None:
+            self._take(choice, throw=self._state.throw if choice.u is not None else 0)
+
+    def _take(self, choice: Candidate, *, throw: int) -> None:
+        assert self.tree is not None
+        self.tree.add(choice, self._state.sampling, seed=self._state.seed, throw=throw)
+        self._moved()
+
+    def _moved(self) -> None:
+        self._state.throw = 0
+        self._changed()
+        self._state.ask()
+
+    def _changed(self) -> None:
+        self._state.moves += 1
+
+    def _stop_waiting(self) -> None:
+        self._owed = 0
+        self.pause()
+
+
+def _why_it_stopped(reason: str, stop: Stop) -> Message:
+    if reason == END:
+        return Message.of("stopped-at-end")
+    if reason == TEXT:
+        return Message.of("stopped-at-text", text=stop.text[:40])
+    return Message.of("stopped-at-length", n=stop.max_new_tokens)

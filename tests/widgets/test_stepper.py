@@ -1,0 +1,372 @@
+"""Steps, picks, undo, branches and play: what is shown is always the path in the tree."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from explorer.language_model.forward import LanguageModel
+from explorer.language_model.loading import load
+from explorer.sampling.draw import uniform
+from explorer.sampling.generate import Stop, generate
+from explorer.sampling.sampling import Sampling
+from explorer.sampling.session import ROOT, Tree
+from explorer.widgets.state import ExplorerState
+from explorer.widgets.stepper import MOST_OWED
+from tests.model_repositories import make_gpt2
+from tests.passes import Passes
+from tests.widgets.paced_model import PacedModel
+from tests.widgets.page import settle, wait_until
+
+WARM = Sampling(temperature=1.3)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a model whose distributions are peaked as a real one's, with 128 positions."""
+    return make_gpt2(tmp_path_factory.mktemp("stepper") / "trained", train_steps=60)
+
+
+@pytest.fixture
+def lm(folder: Path) -> LanguageModel:
+    return load(str(folder), device="cpu", dtype="float64")
+
+
+@pytest.fixture
+def state(lm: LanguageModel) -> ExplorerState:
+    state = ExplorerState(lm, "The capital of", sampling=WARM)
+    settle(state)
+    return state
+
+
+def tree_of(state: ExplorerState) -> Tree:
+    tree = state.stepper.tree
+    assert tree is not None
+    return tree
+
+
+def path_ids(state: ExplorerState) -> list[int]:
+    return [node.choice.id for node in tree_of(state).path()]
+
+
+def act(state: ExplorerState, *actions: Callable[[], None]) -> None:
+    """Do one thing after another, each when the one before is answered."""
+    for action in actions:
+        action()
+        quiet(state)
+
+
+def quiet(state: ExplorerState) -> None:
+    """Wait until nothing is asked, owed or played."""
+
+    def still() -> bool:
+        with state.lock:
+            return not (state.stale or state.playing or state.stepper._owed)
+
+    wait_until(still, "everything that was asked for is done")
+
+
+def assert_consistent(state: ExplorerState) -> None:
+    tree = tree_of(state)
+    assert state.trace is not None
+    assert state.trace.ids.tolist() == list(tree.ids())
+    assert state.stepper.ready
+    for number, children in enumerate(tree.children):
+        assert all(tree.node(child).parent == number for child in children)
+
+
+def test_steps_are_what_generate_gives_for_the_same_seed(state: ExplorerState, folder: Path) -> None:
+    state.seed = 7
+    act(state, *[state.stepper.step] * 30)
+    cold = load(str(folder), device="cpu", dtype="float64")
+    ids = cold.tokenize("The capital of").ids
+    expected = [c.record() for c in generate(cold, ids, WARM, seed=7, stop=Stop(30))]
+    got = [node.choice.record() for node in tree_of(state).path()]
+    assert [record["id"] for record in got] == [record["id"] for record in expected]
+    assert [record["u"] for record in got] == [record["u"] for record in expected]
+    for ours, theirs in zip(got, expected, strict=True):
+        assert ours["probability"] == pytest.approx(theirs["probability"], rel=1e-9)
+    assert_consistent(state)
+
+
+def test_a_step_takes_the_token_that_was_announced(state: ExplorerState) -> None:
+    for _ in range(5):
+        coming = state.stepper.coming
+        act(state, state.stepper.step)
+        assert tree_of(state).path()[-1].choice == coming
+
+
+def test_a_step_costs_one_token_and_undo_of_a_hundred_none(state: ExplorerState, lm: LanguageModel) -> None:
+    with Passes(lm) as passes:
+        act(state, *[state.stepper.step] * 100)
+    assert passes.tokens == [1] * 100
+    texts = [state.trace.text if state.trace else ""]
+    with Passes(lm) as passes:
+        for _ in range(100):
+            act(state, state.stepper.undo)
+            texts.append(state.trace.text if state.trace else "")
+        act(state, *[state.stepper.redo] * 100)
+    assert passes.tokens == []
+    assert texts[-1] == "The capital of"
+    assert state.trace is not None
+    assert state.trace.text == texts[0]
+    assert_consistent(state)
+
+
+def test_steps_that_come_before_the_answer_are_done_in_turn(lm: LanguageModel) -> None:
+    model = PacedModel(lm)
+    state = ExplorerState(model, "The robot")
+    for _ in range(4):
+        state.stepper.step()
+    state.stepper.undo()  # takes back one of those to come
+    assert state.stepper.tree is None
+    answer_all(model, state)
+    for _ in range(4):  # now there is an answer on show, of a shorter text
+        state.stepper.step()
+    answer_all(model, state)
+    expected = generate(lm, lm.tokenize("The robot").ids, state.sampling, seed=state.seed, stop=Stop(7))
+    assert path_ids(state) == [choice.id for choice in expected]
+    assert_consistent(state)
+
+
+def answer_all(model: PacedModel, state: ExplorerState) -> None:
+    def answered() -> bool:
+        model.release_all()
+        return not (state.stale or state.stepper._owed)
+
+    wait_until(answered, "every question is answered")
+
+
+def test_a_key_held_down_asks_for_a_bounded_number_of_steps(lm: LanguageModel) -> None:
+    model = PacedModel(lm)
+    state = ExplorerState(model, "The robot")
+    for _ in range(10 * MOST_OWED):
+        state.stepper.step()
+    assert state.stepper._owed == MOST_OWED
+    state.stepper.go(ROOT)
+    assert state.stepper._owed == 0
+    answer_all(model, state)
+
+
+def test_a_picked_token_is_recorded_as_picked_whatever_the_sampler_says(state: ExplorerState) -> None:
+    state.sampling = Sampling(top_k=1)
+    assert state.distribution is not None
+    least = int(state.distribution.order[-1])
+    act(state, lambda: state.stepper.pick(least))
+    choice = tree_of(state).path()[-1].choice
+    assert (choice.id, choice.chosen_by, choice.u, choice.probability) == (least, "hand", None, 0)
+    assert choice.raw_probability > 0
+    assert_consistent(state)
+
+
+def test_a_pick_goes_on_from_the_picture_that_was_clicked(state: ExplorerState) -> None:
+    first = state.answer
+    act(state, state.stepper.step, state.stepper.step)
+    assert state.distribution is not None
+    act(state, lambda: state.stepper.pick(5, first))
+    assert path_ids(state) == [5]
+    assert len(tree_of(state).children[ROOT]) == 2
+    assert_consistent(state)
+
+
+def test_a_pick_on_a_picture_of_another_prefix_changes_nothing(state: ExplorerState) -> None:
+    first = state.answer
+    state.prefix = "Once upon"
+    quiet(state)
+    state.stepper.pick(5, first)
+    quiet(state)
+    assert path_ids(state) == []
+    assert state.trace is not None
+    assert state.trace.text == "Once upon"
+
+
+def test_branch_draws_the_last_token_anew_beside_the_old_one(state: ExplorerState) -> None:
+    act(state, *[state.stepper.step] * 3)
+    old = tree_of(state).current
+    parent = tree_of(state).node(old).parent
+    act(state, state.stepper.branch, state.stepper.branch)
+    siblings = [tree_of(state).node(number) for number in tree_of(state).children[parent]]
+    assert [node.throw for node in siblings] == [0, 1, 2]
+    assert [node.choice.u for node in siblings] == [uniform(state.seed, 0, 2, throw) for throw in range(3)]
+    act(state, lambda: state.stepper.go(old), state.stepper.undo, state.stepper.step)
+    assert tree_of(state).current == old, "the same seed, place and throw is the same choice, and no new node"
+
+
+def test_branch_has_nothing_to_do_for_greedy_and_says_so(state: ExplorerState) -> None:
+    state.sampling = Sampling(greedy=True)
+    act(state, state.stepper.step, state.stepper.branch)
+    assert len(tree_of(state)) == 1
+    assert state.status.message.id == "branch-greedy"
+
+
+def test_throwing_again_changes_the_coming_draw_alone(state: ExplorerState, lm: LanguageModel) -> None:
+    us = {state.stepper.u}
+    with Passes(lm) as passes:
+        for _ in range(20):
+            state.stepper.again()
+            us.add(state.stepper.u)
+    assert (passes.tokens, len(us), path_ids(state)) == ([], 21, [])
+    act(state, state.stepper.step)
+    assert tree_of(state).path()[-1].throw == 20
+    assert state.throw == 0, "the next place begins with its first throw"
+    state.throw = 3
+    state.seed = 99
+    assert state.throw == 0
+
+
+def test_editing_the_prefix_keeps_the_tree_and_coming_back_finds_it(state: ExplorerState) -> None:
+    act(state, *[state.stepper.step] * 4)
+    tree, ids = tree_of(state), path_ids(state)
+    state.prefix = "The capital of France"
+    quiet(state)
+    assert tree_of(state) is not tree
+    assert path_ids(state) == []
+    state.prefix = "The capital of"
+    quiet(state)
+    assert tree_of(state) is tree
+    assert path_ids(state) == [], "what is shown is the prefix that was typed"
+    assert [node.choice.id for node in tree.ahead()] == ids, "and redo leads to what was there"
+    act(state, *[state.stepper.redo] * 4)
+    assert path_ids(state) == ids
+    assert_consistent(state)
+
+
+def test_each_model_has_its_own_session(state: ExplorerState, tiny_gpt2: Path, lm: LanguageModel) -> None:
+    act(state, state.stepper.step)
+    state.sampling = Sampling(banned=(3,), bias=((4, 1.0),), top_k=5)
+    first = state.stepper.session
+    state.model = load(str(tiny_gpt2), device="cpu")
+    quiet(state)
+    assert state.stepper.session is not first
+    assert path_ids(state) == []
+    assert state.sampling == Sampling(top_k=5), "ids of another vocabulary are let go"
+    state.model = lm
+    quiet(state)
+    assert state.stepper.session is first
+    assert len(tree_of(state)) == 1
+
+
+def test_a_full_context_drops_its_oldest_quarter_in_one_go(state: ExplorerState, lm: LanguageModel) -> None:
+    state.stop, state.pace, state.stop_at_end = Stop(140), 0.0, False
+    starts = set()
+    state.observe(lambda change: starts.add(change["new"].start), "trace")
+    state.stepper.play()
+    quiet(state)
+    assert len(path_ids(state)) == 140
+    assert starts == {0, lm.info.n_positions // 4}
+    assert_consistent(state)
+
+
+def test_play_stops_at_the_length_and_says_so(state: ExplorerState) -> None:
+    state.pace, state.stop, state.stop_at_end = 0.0, Stop(5), False
+    for n in (5, 10):
+        state.stepper.play()
+        quiet(state)
+        assert len(path_ids(state)) == n, "each run has its own length"
+    assert state.status.message.id == "stopped-at-length"
+
+
+def test_play_stops_when_the_text_comes_up(state: ExplorerState) -> None:
+    act(state, *[state.stepper.step] * 6)
+    tokens = [node.choice.token for node in tree_of(state).path()]
+    text = (tokens[2].text or "") + (tokens[3].text or "")
+    act(state, lambda: state.stepper.go(ROOT))
+    state.pace, state.stop, state.stop_at_end = 0.0, Stop(50, text=text), False
+    state.stepper.play()
+    quiet(state)
+    assert text in "".join(node.choice.text or "" for node in tree_of(state).path())
+    assert len(path_ids(state)) <= 4
+    assert state.status.message.id == "stopped-at-text"
+
+
+def test_play_stops_at_the_end_of_the_text_only_if_it_is_to(state: ExplorerState, lm: LanguageModel) -> None:
+    end = lm.info.end_ids[0]
+    state.sampling = Sampling(bias={end: 100.0})
+    state.pace, state.stop = 0.0, Stop(3)
+    state.stepper.play()
+    quiet(state)
+    assert (path_ids(state), state.status.message.id) == ([end], "stopped-at-end")
+    state.stop_at_end = False
+    state.stepper.play()
+    quiet(state)
+    assert path_ids(state) == [end] * 4
+
+
+def test_pause_takes_effect_within_a_step_and_questions_are_answered_meanwhile(state: ExplorerState) -> None:
+    state.pace, state.stop, state.stop_at_end = 0.0, Stop(2000), False
+    state.stepper.play()
+    wait_until(lambda: len(tree_of(state)) > 5, "some steps are done")
+    with state.lock:
+        state.stepper.pause()
+        n = len(tree_of(state))
+    quiet(state)
+    assert len(tree_of(state)) == n
+    assert_consistent(state)
+
+    state.stepper.play()
+    wait_until(lambda: len(tree_of(state)) > n + 3, "it plays again")
+    state.prefix = "Once upon a time"
+    quiet(state)
+    assert not state.playing
+    assert state.trace is not None
+    assert state.trace.text == "Once upon a time"
+
+
+def test_a_slider_moved_while_it_plays_holds_from_the_next_step_on(state: ExplorerState) -> None:
+    state.pace, state.stop, state.stop_at_end = 0.0, Stop(60), False
+    state.stepper.play()
+    wait_until(lambda: len(tree_of(state)) > 5, "some steps are done")
+    state.sampling = Sampling(greedy=True)
+    quiet(state)
+    kinds = [node.choice.chosen_by for node in tree_of(state).path()]
+    assert set(kinds) == {"drawn", "greedy"}
+    assert kinds == sorted(kinds)
+
+
+def test_where_no_token_is_left_nothing_is_taken_and_the_remedy_works(state: ExplorerState, lm: LanguageModel) -> None:
+    act(state, state.stepper.step)
+    state.sampling = Sampling(banned=tuple(range(lm.info.vocab_size)))
+    assert (state.distribution, state.status.state) == (None, "error")
+    assert "banned" in state.status.message.render("en")
+    state.stepper.step()
+    state.stepper.play()
+    state.stepper.pause()
+    quiet(state)
+    assert len(path_ids(state)) == 1
+    state.sampling = Sampling()
+    assert state.status.state == "ready"
+    act(state, state.stepper.step)
+    assert len(path_ids(state)) == 2
+
+
+def test_hammering_everything_from_several_threads_ends_in_a_consistent_state(state: ExplorerState) -> None:
+    def hammer(seed: int) -> None:
+        choice = random.Random(seed)
+        stepper = state.stepper
+        for _ in range(60):
+            action = choice.choice(
+                [stepper.step] * 6
+                + [stepper.undo, stepper.undo, stepper.redo, stepper.branch, stepper.again, stepper.play, stepper.pause]
+                + [lambda: stepper.pick(choice.randrange(50)), lambda: stepper.go(ROOT)]
+                + [lambda: setattr(state, "sampling", Sampling(temperature=choice.uniform(0.5, 2)))]
+                + [lambda: setattr(state, "prefix", choice.choice(["The capital of", "Once upon", ""]))]
+            )
+            action()
+
+    state.pace, state.stop = 0.0, Stop(10)
+    threads = [threading.Thread(target=hammer, args=(seed,)) for seed in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    state.stepper.pause()
+    quiet(state)
+    assert state.status.state != "error", state.status.message
+    assert_consistent(state)
+    session = state.stepper.session
+    assert session is not None
+    assert all(tree.prefix == text for text, tree in session.trees.items())
