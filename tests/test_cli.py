@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,42 +17,16 @@ from hypothesis import strategies as st
 from explorer import cli
 from explorer.cli import jupyter, terminal
 from explorer.cli.doctor import CHECKS
+from explorer.language_model.loading import load
+from explorer.sampling.sampling import Sampling
+from tests.command_line import Run, explorer, runner
 
 pytestmark = pytest.mark.usefixtures("english")
 
 
-class Ran:
-    """How a command ended and what it wrote."""
-
-    def __init__(self, status: int, out: str, err: str) -> None:
-        self.status, self.out, self.err = status, out, err
-
-
-Run = Callable[..., Ran]
-
-
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command in this process, as `main` is called by the installed script."""
-
-    def run_in_process(*arguments: str) -> Ran:
-        with pytest.raises(SystemExit) as end:
-            cli.main(arguments)
-        captured = capsys.readouterr()
-        return Ran(int(end.value.code or 0), captured.out, captured.err)
-
-    return run_in_process
-
-
-def explorer(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "explorer", *arguments],
-        env=os.environ | {"COLUMNS": "80"} | environment,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-    )
+    return runner(capsys)
 
 
 # --- predict ---------------------------------------------------------------------------------------------------------
@@ -129,6 +102,30 @@ def test_the_table_shows_tokens_as_they_are(run: Run, tiny_gpt2: Path) -> None:
     assert prefix.replace(" ", "").startswith("[red]x[/red]"), "a token was read as markup"
     assert "⇥" in prefix
     assert "entropy" in ran.out
+
+
+def test_the_sampler_takes_the_same_options_as_in_the_library(run: Run, tiny_gpt2: Path) -> None:
+    options = ["--temperature", "0.5", "--top-k", "3", "--repetition-penalty", "1.3", "--bias", "#5=2.5", "--ban", "#7"]
+    ran = run("predict", "the cat", "--json", "--top", "4", "--dtype", "float64", "--model", str(tiny_gpt2), *options)
+    sampling = Sampling(temperature=0.5, top_k=3, repetition_penalty=1.3, bias=((5, 2.5),), banned=(7,))
+    distribution = load(str(tiny_gpt2), dtype="float64").trace("the cat").distribution(sampling)
+    found = json.loads(ran.out)
+    assert found["candidates"] == [candidate.record() for candidate in distribution.top(4)]
+    assert found["candidates"][3]["probability"] == 0
+    assert found["entropy_bits"] == distribution.entropy_bits < 2
+
+
+def test_the_table_says_what_the_sampler_did_and_what_it_removed(run: Run, tiny_gpt2: Path) -> None:
+    shown = run(
+        "predict", "the cat", "--top-k", "2", "--temperature", "0.5", "--top", "3", "--model", str(tiny_gpt2)
+    ).out
+    assert "removed by" in shown
+    assert "temperature 0.5, top_k 2" in shown
+    rows = [line for line in shown.splitlines() if line.strip()[:1] in ("1", "2", "3")]
+    assert [row.rstrip().endswith("top_k") for row in rows] == [False, False, True]
+    plain = run("predict", "the cat", "--top", "3", "--model", str(tiny_gpt2)).out
+    assert "removed by" not in plain
+    assert "sampler:" not in plain
 
 
 @given(st.text())
@@ -207,7 +204,17 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
 
 # --- help ------------------------------------------------------------------------------------------------------------
 
-EVERY_COMMAND = [[], ["lab"], ["app"], ["predict"], ["models"], ["models", "list"], ["models", "fetch"], ["doctor"]]
+EVERY_COMMAND = [
+    [],
+    ["lab"],
+    ["app"],
+    ["predict"],
+    ["generate"],
+    ["models"],
+    ["models", "list"],
+    ["models", "fetch"],
+    ["doctor"],
+]
 
 
 @pytest.mark.parametrize("command", EVERY_COMMAND, ids=" ".join)
@@ -228,7 +235,7 @@ def test_lang_reaches_help() -> None:
 def test_alone_it_prints_help() -> None:
     alone = explorer()
     assert (alone.returncode, alone.stderr) == (0, "")
-    for command in ("lab", "app", "predict", "models", "doctor"):
+    for command in ("lab", "app", "predict", "generate", "models", "doctor"):
         assert command in alone.stdout
 
 

@@ -1,13 +1,15 @@
-"""The command `explorer`: lab, app, predict, models, doctor.
+"""The command `explorer`: lab, app, predict, generate, models, doctor.
 
 ::
 
-    commands.py   every command and its options, as Typer reads them
-    predict.py    the distribution over the next token, as a table or as JSON
-    models.py     what the catalogue has and what is on disk; fetching
-    jupyter.py    JupyterLab and Voila on our notebooks, quietly
-    doctor.py     what works here
-    terminal.py   what they share: sentences on stderr, progress bars, JSON
+    commands.py           every command and its options, as Typer reads them
+    sampling_options.py   the sampler's options, which predict and generate share
+    predict.py            the distribution over the next token, as a table or as JSON
+    generate.py           texts, token by token or as JSON
+    models.py             what the catalogue has and what is on disk; fetching
+    jupyter.py            JupyterLab and Voila on our notebooks, quietly
+    doctor.py             what works here
+    terminal.py           what they share: sentences on stderr, progress bars, JSON
 """
 
 from __future__ import annotations

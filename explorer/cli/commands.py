@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import sys
 from importlib.metadata import version as installed_version
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from explorer.cli.sampling_options import SamplingOptions, with_sampling_options
 from explorer.locales import tr
 
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
@@ -19,6 +21,7 @@ HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 # A server's own options may follow ours, with or without `--` before them.
 WITH_SERVER_OPTIONS = {**HELP_OPTIONS, "ignore_unknown_options": True}
 
+Text = Annotated[str, typer.Argument(metavar="TEXT", help=tr("cli-argument-text"), show_default=False)]
 ModelName = Annotated[str | None, typer.Option("--model", metavar="NAME", help=tr("cli-option-model"))]
 Device = Annotated[str | None, typer.Option("--device", metavar="DEVICE", help=tr("cli-option-device"))]
 DType = Annotated[str | None, typer.Option("--dtype", metavar="TYPE", help=tr("cli-option-dtype"))]
@@ -86,10 +89,11 @@ def app_page(
 
 
 @app.command(help=tr("cli-predict"))
+@with_sampling_options
 def predict(
-    text: Annotated[str, typer.Argument(metavar="TEXT", help=tr("cli-argument-text"), show_default=False)],
+    text: Text,
+    sampling: SamplingOptions,
     top: Annotated[int, typer.Option("--top", min=1, metavar="N", help=tr("cli-option-top"))] = 10,
-    temperature: Annotated[float, typer.Option("--temperature", metavar="T", help=tr("cli-option-temperature"))] = 1.0,
     as_json: AsJson = False,
     model: ModelName = None,
     device: Device = None,
@@ -98,15 +102,49 @@ def predict(
 ) -> None:
     from explorer.cli.predict import predict
 
-    predict(
-        _standard_input() if text == "-" else text,
-        top=top,
-        temperature=temperature,
+    predict(_given(text), options=sampling, top=top, as_json=as_json, model=model, device=device, dtype=dtype)
+
+
+@app.command(help=tr("cli-generate"))
+@with_sampling_options
+def generate(
+    text: Text,
+    sampling: SamplingOptions,
+    # Numbers are text here, as in `SamplingOptions`.
+    max_new_tokens: Annotated[
+        str, typer.Option("--max-new-tokens", metavar="N", help=tr("cli-option-max-new-tokens"))
+    ] = "20",
+    n: Annotated[str, typer.Option("--n", metavar="N", help=tr("cli-option-n"))] = "1",
+    seed: Annotated[str | None, typer.Option("--seed", metavar="N", help=tr("cli-option-seed"))] = None,
+    stop: Annotated[str, typer.Option("--stop", metavar="TEXT", help=tr("cli-option-stop"), show_default=False)] = "",
+    through_end: Annotated[bool, typer.Option("--through-end", help=tr("cli-option-through-end"))] = False,
+    session: Annotated[Path | None, typer.Option("--session", metavar="FILE", help=tr("cli-option-session"))] = None,
+    as_json: AsJson = False,
+    model: ModelName = None,
+    device: Device = None,
+    dtype: DType = None,
+    lang: Language = None,
+) -> None:
+    from explorer.cli.generate import generate
+
+    generate(
+        _given(text),
+        options=sampling,
+        max_new_tokens=max_new_tokens,
+        n=n,
+        seed=seed,
+        stop_text=stop,
+        through_end=through_end,
         as_json=as_json,
+        file=session,
         model=model,
         device=device,
         dtype=dtype,
     )
+
+
+def _given(text: str) -> str:
+    return _standard_input() if text == "-" else text
 
 
 def _standard_input() -> str:

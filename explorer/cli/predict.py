@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import explorer
+from explorer.cli.sampling_options import SamplingOptions
 from explorer.cli.terminal import print_json, progress_bar, say
-from explorer.locales import Message, tr
+from explorer.locales import tr
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -19,12 +20,20 @@ SHOWN_TOKENS = 100  # of a long text, the last ones
 
 
 def predict(
-    text: str, *, top: int, temperature: float, as_json: bool, model: str | None, device: str | None, dtype: str | None
+    text: str,
+    *,
+    options: SamplingOptions,
+    top: int,
+    as_json: bool,
+    model: str | None,
+    device: str | None,
+    dtype: str | None,
 ) -> None:
     """Print the ``top`` likeliest tokens after ``text``."""
-    sampling = _sampling(temperature)
+    sampling = options.sampling()
     with progress_bar() as report:
         lm = explorer.load(model, device=device, dtype=dtype, report=report)
+    sampling = options.with_tokens(sampling, lm.vocabulary)
     trace = lm.trace(text)
     distribution = trace.distribution(sampling)
     for notice in (*lm.info.notices, *trace.notices):
@@ -41,15 +50,7 @@ def predict(
             milliseconds=round(trace.milliseconds, 3),
         )
     else:
-        _print_table(lm.info, trace, distribution, top)
-
-
-def _sampling(temperature: float) -> explorer.Sampling:
-    """The border at which temperature 0 becomes greedy, and says so."""
-    if temperature == 0:
-        say(Message.of("cli-temperature-zero"))
-        return explorer.Sampling(greedy=True)
-    return explorer.Sampling(temperature=temperature)
+        _print_table(lm.info, trace, distribution, sampling, top)
 
 
 def _without_half_characters(text: str) -> str:
@@ -57,13 +58,16 @@ def _without_half_characters(text: str) -> str:
     return text.encode("utf-16", errors="surrogatepass").decode("utf-16", errors="replace")
 
 
-def _print_table(info: explorer.ModelInfo, trace: explorer.Trace, distribution: Distribution, top: int) -> None:
+def _print_table(
+    info: explorer.ModelInfo, trace: explorer.Trace, distribution: Distribution, sampling: explorer.Sampling, top: int
+) -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
     console.print(_prefix(trace))
     console.print(_candidates(distribution, top))
     lines = [
+        *([tr("cli-sampler-line", sampling=str(sampling))] if distribution.stages else []),
         tr("entropy", bits=f"{distribution.entropy_bits:.2f}", choices=f"{distribution.effective_choices:.1f}"),
         tr(
             "cli-model-line",
@@ -109,6 +113,8 @@ def _candidates(distribution: Distribution, top: int) -> Table:
     table.add_column(tr("cli-column-probability"), justify="right")
     table.add_column(tr("cli-column-raw"), justify="right", style="dim")
     table.add_column(tr("cli-column-id"), justify="right", style="dim")
+    if any(candidate.removed_by for candidate in candidates):
+        table.add_column(tr("cli-column-removed-by"), style="dim")
     for candidate in candidates:
         # `Text` is never read as markup, and a label shows every byte: nothing in a token reaches the terminal raw.
         table.add_row(
@@ -118,6 +124,7 @@ def _candidates(distribution: Distribution, top: int) -> Table:
             f"{candidate.probability:.4f}",
             f"{candidate.raw_probability:.4f}",
             str(candidate.id),
+            *([candidate.removed_by] if candidate.removed_by else []),
         )
     others = Text(tr("cli-other-tokens", n=len(distribution.probabilities) - len(candidates)), style="dim")
     table.add_row("", others, Bar(longest, 0, rest, width=BAR_WIDTH, color="bright_black"), f"{rest:.4f}")

@@ -4,29 +4,52 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
 
-from explorer.figures import numbers
+from explorer.figures import numbers, rows
 from explorer.figures.escape import escape
 from explorer.figures.look import Look
 from explorer.locales import tr
 from explorer.sampling.distribution import Candidate, Distribution
 
-LONGEST_LABEL = 22
 ROW_PIXELS = 22
 FRAME_PIXELS = 68  # title and axis
-LABEL_PIXELS = 190  # fixed: bars keep their place whatever their labels are
+
+NO_TOKEN = -1
+"""In the bars' ``customdata``, which is token ids: this bar stands for many tokens."""
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What one row shows; texts are escaped already. ``removed``: the sampler left nothing of it."""
+
+    id: int
+    label: str
+    probability: float
+    raw_probability: float
+    removed: bool
+    text: str
+    hover: str
+    colour: str
+    is_next: bool
 
 
 def distribution_bars(
-    distribution: Distribution, look: Look, *, n: int = 10, log: bool = False, pins: Sequence[int] = ()
+    distribution: Distribution,
+    look: Look,
+    *,
+    n: int = 10,
+    log: bool = False,
+    pins: Sequence[int] = (),
+    next_id: int | None = None,
 ) -> go.Figure:
-    """The ``n`` likeliest tokens, one bar for all the others together, and the pinned ones below.
+    """The ``n`` foremost tokens, one bar for all the others together, and the pinned ones below.
 
     The bars above the pins sum to 1. Where the sampler changed the distribution, the one before it stands behind as a
-    pale bar.
+    pale bar. A token that the sampler removed has only that one, and the stage's name in the place of its number.
 
     Args:
         distribution: over the whole vocabulary.
@@ -34,57 +57,84 @@ def distribution_bars(
         n: how many tokens have a bar of their own.
         log: logarithmic axis.
         pins: token ids to show in any case.
+        next_id: the token that the coming draw falls on; its row gets a mark.
     """
     top = distribution.foremost(n)
-    pinned = [distribution.candidate(i) for i in pins]
-    n_rest = len(distribution.probabilities) - len(top)
-    names = [escape(c.token.label, LONGEST_LABEL) for c in top]
-    names += [escape(tr("bar-rest", look.language, n=n_rest))]
-    names += [escape(c.token.label, LONGEST_LABEL) for c in pinned]
-    values = [c.probability for c in top] + [distribution.rest(top)] + [c.probability for c in pinned]
-    raw_top = [c.raw_probability for c in top]
-    raw = [*raw_top, distribution.rest(top, raw=True), *(c.raw_probability for c in pinned)]
-    hovers = [_hover(c, look) for c in top]
-    hovers += [escape(tr("hover-rest", look.language, n=n_rest, probability=numbers.probability(values[len(top)])))]
-    hovers += [_hover(c, look) for c in pinned]
-    colours = [look.accent] * len(top) + [look.ghost] + [look.pinned] * len(pinned)
+    shown = [_token_row(c, look, look.accent, is_next=c.id == next_id) for c in top]
+    pinned = [_token_row(distribution.candidate(i), look, look.pinned, is_next=i == next_id) for i in pins]
+    hidden_id = None if next_id in [c.id for c in top] else next_id
+    table = [*shown, _rest_row(distribution, top, look, hidden_id), *pinned]
 
-    rows = list(range(len(names)))
-    floor = _log_floor([*values, *raw]) if log else 0.0
+    places = list(range(len(table)))
+    floor = _log_floor([p for row in table for p in (row.probability, row.raw_probability)]) if log else 0.0
     final = {
-        "type": "bar", "orientation": "h", "name": "final", "y": rows, "x": [max(v, floor) for v in values],
-        "width": 0.62, "marker": {"color": colours}, "hovertext": hovers, "hoverinfo": "text",
-        "text": [numbers.probability(v) for v in values], "textposition": "outside", "cliponaxis": False,
-        "textfont": {"color": look.text},
+        "type": "bar", "orientation": "h", "name": "final", "y": places,
+        "x": [max(row.probability, floor) for row in table],
+        "customdata": [row.id for row in table],
+        "width": 0.62, "marker": {"color": [row.colour for row in table]},
+        "hovertext": [row.hover for row in table], "hoverinfo": "text",
+        "text": [row.text for row in table], "textposition": "outside", "cliponaxis": False,
+        "constraintext": "none",
+        "textfont": {"color": [look.muted if row.removed else look.text for row in table], "size": 12},
     }  # fmt: skip
     before = {
-        "type": "bar", "orientation": "h", "name": "raw", "y": rows, "x": [max(r, floor) for r in raw],
+        "type": "bar", "orientation": "h", "name": "raw", "y": places,
+        "x": [max(row.raw_probability, floor) for row in table],
         "width": 0.92, "marker": {"color": look.ghost, "opacity": 0.45}, "hoverinfo": "skip",
     }  # fmt: skip
-    changed = any(abs(r - v) > 1e-6 for r, v in zip(raw, values, strict=True))
-    entropy = tr(
-        "entropy",
-        look.language,
-        bits=numbers.bits(distribution.entropy_bits),
-        choices=numbers.count(distribution.effective_choices),
-    )
-    layout = _layout(look, names, subtitle=entropy, log=log, floor=floor, n_pinned=len(pinned))
+    changed = any(abs(row.raw_probability - row.probability) > 1e-6 for row in table)
+    layout = _layout(distribution, table, look, log=log, floor=floor, n_pinned=len(pinned))
     # In one go: plotly's add_... and update_... methods would take three times as long, on every key press.
     return go.Figure(data=[before, final] if changed else [final], layout=layout)
 
 
-def _hover(candidate: Candidate, look: Look) -> str:
-    sentence = tr(
-        "hover-token",
-        look.language,
-        token=candidate.token.label,
-        id=str(candidate.id),
-        probability=numbers.probability(candidate.probability),
-        raw=numbers.probability(candidate.raw_probability),
-        logit=f"{candidate.logit:.2f}",
-        rank=candidate.rank,
+def _token_row(candidate: Candidate, look: Look, colour: str, *, is_next: bool) -> _Row:
+    facts: dict[str, str | int] = {
+        "token": candidate.token.label,
+        "id": str(candidate.id),
+        "raw": numbers.probability(candidate.raw_probability),
+        "logit": f"{candidate.logit:.2f}",
+        "rank": candidate.rank,
+    }
+    shown = numbers.probability(candidate.probability)
+    why_not = rows.why_not(candidate, look)
+    if why_not:
+        said = tr("hover-token-removed", look.language, why=why_not, **facts)
+    else:
+        said = tr("hover-token", look.language, probability=shown, **facts)
+    return _Row(
+        id=candidate.id,
+        label=rows.token_label(candidate, look),
+        probability=candidate.probability,
+        raw_probability=candidate.raw_probability,
+        removed=bool(why_not),
+        text=escape(why_not or shown),
+        hover=rows.hover(said, *([tr("hover-next", look.language)] if is_next else [])),
+        colour=colour,
+        is_next=is_next,
     )
-    return "<br>".join(escape(line) for line in sentence.splitlines())
+
+
+def _rest_row(distribution: Distribution, shown: Sequence[Candidate], look: Look, hidden_id: int | None) -> _Row:
+    """All tokens but those ``shown``; ``hidden_id``: the one of them that the coming draw falls on."""
+    others = rows.Others.of(distribution, shown)
+    text, raw = numbers.probability(others.probability), numbers.probability(others.raw_probability)
+    said = [tr("hover-rest", look.language, n=others.n, probability=text, raw=raw)]
+    if distribution.stages:
+        said.append(tr("hover-rest-left", look.language, left=others.n_left))
+    if hidden_id is not None:
+        said.append(tr("hover-next-rest", look.language, token=distribution.candidate(hidden_id).token.label))
+    return _Row(
+        id=NO_TOKEN,
+        label=others.label(look),
+        probability=others.probability,
+        raw_probability=others.raw_probability,
+        removed=others.removed,
+        text=escape(others.why_not(look) or text),
+        hover=rows.hover(*said),
+        colour=look.ghost,
+        is_next=hidden_id is not None,
+    )
 
 
 def _log_floor(values: Sequence[float]) -> float:
@@ -94,46 +144,41 @@ def _log_floor(values: Sequence[float]) -> float:
 
 
 def _layout(
-    look: Look, names: Sequence[str], *, subtitle: str, log: bool, floor: float, n_pinned: int
+    distribution: Distribution, table: Sequence[_Row], look: Look, *, log: bool, floor: float, n_pinned: int
 ) -> dict[str, Any]:
-    title, subtitle = escape(tr("bars-title", look.language)), escape(subtitle)
-    small = {"color": look.muted, "size": 12}
-    probability_axis: dict[str, Any] = {"type": "linear", "range": [0, 1], "tickvals": [0, 0.2, 0.4, 0.6, 0.8, 1]}
+    entropy = tr(
+        "entropy",
+        look.language,
+        bits=numbers.bits(distribution.entropy_bits),
+        choices=numbers.count(distribution.effective_choices),
+    )
+    axis: dict[str, Any] = {"type": "linear", "range": [0, 1], "tickvals": [0, 0.2, 0.4, 0.6, 0.8, 1]}
+    ticks = rows.small(look)
     if log:
-        probability_axis = {"type": "log", "range": [math.log10(floor), 0.15], "dtick": 1, "exponentformat": "power"}
-    border = len(names) - n_pinned - 0.5
+        ticks["size"] = 10  # plotly enlarges powers by a quarter
+        axis = {"type": "log", "range": [math.log10(floor), 0.15], "dtick": 1, "exponentformat": "power"}
+    axis_title = tr("axis-probability-log" if log else "axis-probability", look.language)
+    border = len(table) - n_pinned - 0.5
     line = {
         "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": border, "y1": border,
         "line": {"color": look.grid, "width": 1},
     }  # fmt: skip
-    return {
-        "title": {
-            "text": f"{title} <span style='font-size:13px;color:{look.muted}'>· {subtitle}</span>",
-            "font": {"size": 15},
-            "x": 0, "xref": "container", "xanchor": "left", "y": 1, "yanchor": "top", "pad": {"t": 4},
-        },
-        "meta": {"description": f"{title} · {subtitle}"},
-        "barmode": "overlay",
-        "showlegend": False,
-        "hovermode": "y",  # the whole row answers, however short its bar
-        "height": ROW_PIXELS * len(names) + FRAME_PIXELS,
-        "margin": {"l": LABEL_PIXELS, "r": 60, "t": 30, "b": 38},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"color": look.text, "size": 14, "family": "system-ui"},
-        "hoverlabel": {"align": "left", "font": {"family": "monospace", "size": 13}},
+    marks = [
+        {
+            "text": "▸", "xref": "paper", "x": 0, "xanchor": "right", "y": place, "yanchor": "middle",
+            "showarrow": False, "font": {"color": look.drawn, "size": 15},
+        }
+        for place, row in enumerate(table)
+        if row.is_next
+    ]  # fmt: skip
+    names = [row.label for row in table]
+    height = ROW_PIXELS * len(table) + FRAME_PIXELS
+    return rows.layout(look, names, title=tr("bars-title", look.language), aside=entropy, height=height) | {
         "uirevision": "bars",
-        "xaxis": probability_axis | {
-            "title": {
-                "text": escape(tr("axis-probability-log" if log else "axis-probability", look.language)),
-                "standoff": 6, "font": small,
-            },
-            "gridcolor": look.grid, "zeroline": False, "fixedrange": True, "tickfont": small,
-        },
-        "yaxis": {
-            "tickvals": list(range(len(names))), "ticktext": names, "range": [len(names) - 0.4, -0.6],
-            "fixedrange": True, "showgrid": False, "zeroline": False, "automargin": False, "ticks": "",
-            "ticklabelstandoff": 6, "tickfont": {"family": "monospace", "size": 13},
+        "xaxis": axis | {
+            "title": {"text": escape(axis_title), "standoff": 6, "font": rows.small(look)},
+            "gridcolor": look.grid, "zeroline": False, "fixedrange": True, "tickfont": ticks,
         },
         "shapes": [line] if n_pinned else [],
+        "annotations": marks,
     }  # fmt: skip

@@ -54,6 +54,11 @@ class Look:
         return "#e69f00" if self.dark else "#b35900"
 
     @property
+    def drawn(self) -> str:
+        """What draws fall on."""
+        return "#2fc49b" if self.dark else "#007a5a"
+
+    @property
     def amounts(self) -> Sequence[str]:
         """Nine colours from nothing, close to the background, to the most."""
         shares = [i / 8 for i in range(9)]

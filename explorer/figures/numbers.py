@@ -14,6 +14,11 @@ def probability(p: float) -> str:
     return f"{p:.3g}" if p >= 1e-4 else f"{p:.1e}".replace("e-0", "e-")
 
 
+def draw(u: float) -> str:
+    """The u of a draw, four decimals, rounded down: it is below 1, and below the end of the share it falls on."""
+    return f"{math.floor(u * 10_000) / 10_000:.4f}"
+
+
 def bits(amount: float) -> str:
     """Bits with one decimal; two below 1."""
     amount += 0.0  # what is certain costs -0.0 bits: without the sign

@@ -35,11 +35,33 @@ sampling-not-a-switch = { $name } is { $value }, and has to be True or False.
 sampling-no-ids = { $name } is { $value }, and has to be a list of token ids: whole numbers from 0, such as [464, 3139].
 sampling-no-bias = bias is { $value }, and has to give a number from −{ $most } to { $most } for token ids, such as {"{"}464: 2.5{"}"}.
 sampling-order = order is { $value }, and has to name every stage once: { $stages }.
-sampling-no-stages = { $name } holds { $value }, which is no stage. The stages: { $stages }.
+sampling-no-stages = { $name } holds { $value }, and has to be a list of stages out of these: { $stages }.
 sampling-unknown-parameter = There is no parameter “{ $name }” of a sampler. The nearest: { $nearest }.
 no-token-left = The stage { $stage } removed the last token, so none can come next. Loosen it, or allow more tokens.
 seed-out-of-range = The seed is { $value }, and has to be a whole number from 0 to { $most }.
 no-such-node = There is no token number { $number } in this history. The last has the number { $last }.
+session-too-large = The session has { $megabytes } MB, and a session file has at most { $most } MB. Choose a file that the explorer saved; to save a session that has grown too large, begin a new one.
+session-too-long = The session has { $n } tokens, and a session file has at most { $most }. Choose another file; to save a session that has grown too long, begin a new one.
+session-cut-off = The session file ends in the middle, at line { $line }, column { $column }: a part of it is missing. Copy or save it again.
+session-no-json = The session file is no JSON from line { $line }, column { $column } on. Copy or save it again.
+session-none = This is not a session file. Choose one that the explorer saved.
+session-later-schema = The session file is of format { $schema }, and this version reads format { $known }. Open it with a newer version of the explorer.
+session-lacks = The session file lacks { $place }. It was changed or damaged; open another copy.
+session-wrong-value = The session file has { $value } at { $place }, which cannot be. It was changed or damaged; open another copy.
+session-foreign-token = The token { $id } at { $place } of the session file is not that of the model in use. The session was made with { $model }; choose that model, and open the file again.
+session-other-model = The session was made with the model { $theirs }, and the model in use is { $ours }. Choose { $theirs }, and open the session again.
+session-not-saved = The session could not be saved as “{ $file }”: { $reason }. Save it in another place, or make room there.
+session-not-opened = The session file “{ $file }” cannot be read: { $reason }. Check its name and its permissions.
+session-no-owner = “{ $owner }” is not the 16 hexadecimal digits that a browser is known by, so sessions are not kept by themselves. Reload the page.
+not-one-token = “{ $text }” is not one token of this model. Name one of its pieces instead, which “explorer predict” and the search for a token show, or a token’s id such as #464.
+preset-model = as the model says
+preset-greedy = greedy
+preset-cool = temperature 0.7
+preset-hot = temperature 1.5
+preset-top-k = top-k 40
+preset-nucleus = nucleus (top-p 0.95)
+preset-min-p = min-p 0.05
+preset-typical = typical 0.95
 
 ## figures
 bar-rest = the other { $n } tokens
@@ -49,11 +71,81 @@ axis-probability-log = probability (logarithmic)
 hover-token =
     { $token }
     probability { $probability }
-    before the temperature { $raw }
+    before the sampler { $raw }
     logit { $logit }
     rank { $rank }
     id { $id }
-hover-rest = { $n } tokens together: { $probability }
+hover-token-removed =
+    { $token }
+    probability 0: { $why }
+    before the sampler { $raw }
+    logit { $logit }
+    rank { $rank }
+    id { $id }
+hover-rest =
+    { $n } tokens together
+    probability { $probability }
+    before the sampler { $raw }
+hover-rest-left = { $left ->
+    [0] none of them is left
+    [one] 1 of them is left
+   *[other] { $left } of them are left
+}
+hover-next = the coming draw falls on it
+hover-next-rest = the coming draw falls on one of them: { $token }
+removed-by = removed by { $stage }
+removed-all = all removed
+stage-bias = bias
+stage-repetition-penalty = repetition penalty
+stage-presence-penalty = presence penalty
+stage-frequency-penalty = frequency penalty
+stage-no-repeat-ngram = no repeated n-grams
+stage-banned = ban
+stage-temperature = temperature
+stage-top-k = top-k
+stage-top-p = top-p
+stage-min-p = min-p
+stage-typical-p = typical-p
+stage-greedy = greedy choice
+stage-number = { $name } { $value }
+stage-tokens = { $name } on { $n ->
+    [one] 1 token
+   *[other] { $n } tokens
+}
+stage-n-grams = no repeated { $n }-grams
+funnel-title = The sampler, stage by stage
+funnel-aside = each column: the probabilities after one more stage · × removed
+funnel-aside-nothing = no stage is in force, so these are the model’s own probabilities
+funnel-raw = before the sampler
+funnel-tokens = tokens left (log)
+funnel-mass = raw probability left
+funnel-entropy = entropy in bits
+funnel-left =
+    { $n } of { $of } tokens { $n ->
+        [one] is left
+       *[other] are left
+    }
+    raw probability of these { $mass }
+    entropy { $bits } bits
+funnel-before = before the sampler { $probability }
+funnel-after =
+    after { $stage }: { $probability }
+    before it: { $before }
+funnel-removed =
+    removed by { $stage }
+    before it: { $before }
+tally-title = What { $n ->
+    [one] 1 throw
+   *[other] { $n } throws
+} gave
+tally-aside = bars that end within two standard deviations of the probability: { $inside } of { $of }
+tally-axis = share of the throws · marks: probability ± 2 standard deviations
+tally-hover =
+    { $token }
+    came { $count } of { $of } times: { $share }
+tally-hover-expected =
+    probability { $probability }
+    expected { $expected } ± { $spread } times
 
 ## widgets
 save-png = Save as PNG
@@ -103,8 +195,7 @@ n-bars = Bars
 n-bars-explained = How many tokens have a bar of their own: { $fewest } to { $most }
 log-axis = logarithmic axis
 entropy = entropy { $bits } bits ≈ { $choices } equally likely choices
-temperature = Temperature
-temperature-explained = Below 1: likely tokens gain. Above 1: unlikely ones do. Pale bars: before.
+temperature-explained = Below 1, likely tokens gain; above 1, unlikely ones do. 0: always the likeliest. Pale bars: before.
 greedy-explained = Greedy: the likeliest token has probability 1 (the limit of the temperature towards 0).
 search = Find a token
 search-placeholder = any word, for example: cat
@@ -117,6 +208,127 @@ model = Model
 model-choose = choose a model
 model-download = { $title } (download { $megabytes } MB)
 model-facts = { $device } · { $dtype } · reads up to { $positions } tokens · { $layers } layers × { $heads } heads
+tree-title = Everything that was tried after this prefix, as a tree
+tree-prefix = prefix
+tree-drawn = drawn
+tree-hand = by hand
+tree-greedy = greedy
+tree-share = the model’s probability
+tree-name = A name for the text that ends here: Enter keeps it, Escape leaves it
+tree-help = click: go · double click or F2: name
+tree-note-prefix = the prefix · { $n ->
+    [one] 1 token
+   *[other] { $n } tokens
+}
+tree-note-drawn = drawn with u = { $u }
+tree-note = token { $position } { $token } · { $chosen } · probability { $raw } → { $probability } · rank { $rank } · { $sampling }
+tree-note-named = “{ $name }” · { $note }
+tree-summary = { $n ->
+    [0] Nothing was chosen after this prefix yet. Step, or pick a token.
+    [one] 1 token was tried after this prefix.
+   *[other] { $n } tokens were tried after this prefix, in { $rows ->
+        [one] 1 line.
+       *[other] { $rows } lines.
+    }
+}
+files-save = Save session
+files-open = Open session…
+files-earlier = Earlier sessions
+files-too-big = This file has more than { $megabytes } MB, so it is no session. Choose one that “Save session” wrote.
+files-unreadable = The browser could not read this file. Choose it again, or another one.
+branch-greedy = Greedy always takes the same token, so there is no other branch to draw. Pick a token by hand, or raise the temperature.
+branch-nothing-else = { $n } throws brought no token that was not tried here. Raise the temperature, or pick one by hand.
+stopped-at-end = Stopped: the model ended the text.
+stopped-at-text = Stopped: the text “{ $text }” came up.
+stopped-at-length = Stopped: { $n } new tokens, the length you allow.
+session-empty = There is nothing to save yet. Take a step first.
+session-without-model = No model is loaded yet, so a session cannot be opened. Wait until it is there.
+session-checking = Checking the session: { $done } of { $total } tokens read again
+session-same = The session is open. All { $total } tokens read again: same probabilities.
+session-differs = The session is open, but { $n } of { $total } tokens now differ in probability or draw, at most by { $difference } (at { $token }). Another device, number format or version may be the reason.
+speed-slow = ½ /s
+speed-one = 1 /s
+speed-two = 2 /s
+speed-five = 5 /s
+speed-fastest = max
+step-undo = Undo
+step-redo = Redo
+step-step = Step
+step-run = Run
+step-pause = Pause
+step-branch = Branch
+step-undo-explained = Take back the last token
+step-redo-explained = The token that was taken back
+step-step-explained = Take the next token, as the sampler draws it
+step-run-explained = Step after step; pause at any time
+step-branch-explained = Draw the last token anew, as another branch
+step-seed = seed
+step-seed-explained = The same seed gives the same draws: any whole number
+step-speed = tokens a second
+step-stop = stop
+step-stop-at-end = when the model ends the text
+step-stop-text = at the text
+step-length = after so many tokens
+length-out-of-range = “{ $value }” is not a number of tokens from 1 to { $most }.
+draw-again = Throw again
+draw-again-explained = Another u for this place, without moving on (key D)
+draw-tally = { $n } throws
+draw-tally-explained = What many throws at this place would give, beside the probabilities
+draw-description = The cumulative distribution, likeliest token first, and where the draw falls on it
+draw-segment = { $token } has { $start } to { $end }: probability { $probability }
+draw-others = { $n } more tokens from { $start } on: probability { $probability }
+draw-line = u = { $u } falls on { $token }
+draw-line-again = u = { $u } falls on { $token } (throw { $throw })
+draw-greedy = Nothing is drawn: greedy takes { $token }
+chips-after = then
+chips-after-hint = nothing yet: step, or click a bar
+chips-root = Back to the prefix alone
+chip-drawn = token { $position } { $token } · drawn with u = { $u } · probability { $raw } → { $probability } after the sampler · rank { $rank }
+chip-greedy = token { $position } { $token } · greedy · probability { $raw } before the sampler · rank { $rank }
+chip-by-hand = token { $position } { $token } · picked by hand · probability { $raw } → { $probability } after the sampler · rank { $rank }
+section-funnel = What the sampler does
+section-history = History
+section-tally = Many throws
+section-search = Find a token
+history-prefixes = Other prefixes
+history-here = this one
+history-prefix = { $prefix } ({ $n ->
+    [one] 1 token
+   *[other] { $n } tokens
+})
+history-earlier = { $time } · { $model } · { $n ->
+    [one] 1 token
+   *[other] { $n } tokens
+} · { $prefix }
+knobs = How the next token is drawn
+knobs-preset = A sampler as it is usually set
+knobs-own = own settings
+knobs-reset = reset
+knobs-unfold = all stages ▾
+knobs-fold = fewer ▴
+knobs-order = default order
+knobs-all = all
+knobs-token = Ban or bias a token
+knobs-token-example = ban: cat · bias: cat +2
+knobs-token-explained = “cat” and Enter bans a token, “cat +2” or “cat=-1.5” biases it; “#464” is a token by its id.
+knobs-in-force = In this order: { $stages }.
+knobs-nothing-in-force = Nothing is changed: tokens are drawn with the model’s own probabilities.
+knob-number = { $stage } as a number
+knob-earlier = { $stage }: one place earlier
+knob-later = { $stage }: one place later
+knob-passed = Greedy passes over this stage: it matters only where a token is drawn.
+knob-remove = Take { $token } away
+bias-explained = Adds a number to the logits of tokens you choose: above 0 they become likelier, below 0 less likely.
+repetition-penalty-explained = Above 1, tokens already in the text become less likely; below 1, likelier. The prefix counts too.
+presence-penalty-explained = Taken once from the logit of each token already in the text: above 0 it comes back less often.
+frequency-penalty-explained = Taken from a token’s logit for every time it is in the text: above 0, the more often the less likely.
+no-repeat-ngram-explained = Removes each token that would repeat a run of n tokens of the text. Smaller n: stricter. 0: off.
+banned-explained = Removes tokens you choose: they cannot come, and the others share their probability.
+top-k-explained = Keeps the k likeliest tokens and removes the rest. Smaller: safer, less varied. Right end: all.
+top-p-explained = Keeps the likeliest tokens that together reach probability p, the nucleus. Smaller: fewer. 1: all.
+min-p-explained = Removes tokens with less than p times the probability of the likeliest. Larger: fewer stay. 0: all.
+typical-p-explained = Keeps tokens about as surprising as the entropy says, until they reach p. Smaller: fewer. 1: all.
+top-k-is-all = This model has { $n } tokens, so k = { $value } keeps all of them.
 
 ## models
 waiting-for-other-process = Another process is fetching the same model; waiting for it
@@ -223,3 +435,43 @@ cli-doctor-summary = { $n ->
     [one] 1 thing to look at, marked with “!”.
    *[other] { $n } things to look at, marked with “!”.
 }
+cli-heading-sampler = Sampler
+cli-generate = Write on from a text, token by token.
+cli-option-top-k = Keep the N likeliest tokens. Without it, all.
+cli-option-top-p = Keep the smallest set of tokens that has probability P. 1 keeps all.
+cli-option-min-p = Keep tokens with at least P times the probability of the likeliest. 0 keeps all.
+cli-option-typical-p = Keep the tokens whose surprisal is closest to the entropy, until they have probability P. 1 keeps all.
+cli-option-repetition-penalty = Weaken tokens of the text by this factor; 1 changes nothing.
+cli-option-presence-penalty = Lower the logits of the text’s tokens by this much; 0 changes nothing.
+cli-option-frequency-penalty = Lower the logits of the text’s tokens by this much for each time they occur; 0 changes nothing.
+cli-option-no-repeat-ngram = No N tokens in a row may come twice; 0 allows it.
+cli-option-ban = A token that may not come, with or without a space before it; #464 is a token’s id. May be given again.
+cli-option-bias = Raise or lower the logit of a token (--bias cat=2.5), named as in --ban. May be given again.
+cli-option-greedy = Always the likeliest token.
+cli-option-order = Run these stages in this order (top-p,temperature); the others keep their places.
+cli-option-off = Switch these stages off.
+cli-option-max-new-tokens = The most tokens a text may get.
+cli-option-n = How many texts to write.
+cli-option-seed = A whole number that decides the draws: the same seed gives the same texts. Without it, a random one, which is printed.
+cli-option-stop = End a text as soon as its new tokens spell this; \n is a line break.
+cli-option-through-end = Go on where the model ends its text.
+cli-option-session = Save everything as a session in this file, which may not be there yet.
+cli-top-k-all = top_k is { $value }, more than the { $n } tokens there are: it keeps all of them.
+cli-no-bias = “{ $value }” is no bias. Give a token, “=” and a number from −{ $most } to { $most }, such as --bias cat=2.5.
+cli-column-removed-by = removed by
+cli-sampler-line = sampler: { $sampling }
+cli-text-number = text { $number } of { $n }
+cli-generate-line = { $title } · { $device } · { $dtype } · { $sampling } · seed { $seed } · { $speed } tokens/s · { $reasons }
+cli-stopped-length = as many tokens as allowed
+cli-stopped-end = end of the text
+cli-stopped-text = the text to stop at
+cli-stopped-early = broken off
+cli-session-there = “{ $file }” is there already, and may hold somebody’s work. Name another file, or remove that one.
+cli-session-too-long = { $n ->
+    [one] 1 text
+   *[other] { $n } texts
+} of up to { $longest } tokens may be more than the { $most } tokens that are saved as one session. Ask for fewer.
+cli-session-saved = { $n ->
+    [one] 1 token was
+   *[other] { $n } tokens were
+} saved in { $file }

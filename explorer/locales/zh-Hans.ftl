@@ -32,11 +32,33 @@ sampling-not-a-switch = { $name } 是 { $value }，应为 True 或 False。
 sampling-no-ids = { $name } 是 { $value }，应为词元编号列表：从 0 起的整数，例如 [464, 3139]。
 sampling-no-bias = bias 是 { $value }，应为词元编号指定 −{ $most } 到 { $most } 之间的数，例如 {"{"}464: 2.5{"}"}。
 sampling-order = order 是 { $value }，应恰好包含每个阶段一次：{ $stages }。
-sampling-no-stages = { $name } 中的 { $value } 不是采样阶段。可用的阶段：{ $stages }。
+sampling-no-stages = { $name } 中有 { $value }，应为由这些阶段组成的列表：{ $stages }。
 sampling-unknown-parameter = 采样器没有名为“{ $name }”的参数。相近的参数：{ $nearest }。
 no-token-left = 阶段 { $stage } 移除了最后一个词元，没有词元可选。请放宽它，或允许更多词元。
 seed-out-of-range = 种子是 { $value }，应为 0 到 { $most } 之间的整数。
 no-such-node = 这段历史中没有编号为 { $number } 的词元。最后一个的编号是 { $last }。
+session-too-large = 会话大小为 { $megabytes } MB，而会话文件最大为 { $most } MB。请选择由本程序保存的文件；若要保存的会话过大，请新建一个会话。
+session-too-long = 会话有 { $n } 个词元，而会话文件最多容纳 { $most } 个。请选择其他文件；若要保存的会话过长，请新建一个会话。
+session-cut-off = 会话文件在第 { $line } 行第 { $column } 列处中断，内容不完整。请重新复制或保存。
+session-no-json = 会话文件从第 { $line } 行第 { $column } 列起不是有效的 JSON。请重新复制或保存。
+session-none = 这不是会话文件。请选择由本程序保存的会话文件。
+session-later-schema = 会话文件的格式版本是 { $schema }，而当前程序读取的是版本 { $known }。请用更新版本的程序打开。
+session-lacks = 会话文件缺少 { $place }，可能被改动过或已损坏。请打开另一份副本。
+session-wrong-value = 会话文件中 { $place } 的值是 { $value }，这不可能成立。文件可能被改动过或已损坏，请打开另一份副本。
+session-foreign-token = 会话文件中 { $place } 处的词元 { $id } 与当前模型的词元不一致。该会话由模型 { $model } 生成；请选择该模型，再重新打开文件。
+session-other-model = 该会话由模型 { $theirs } 生成，而当前模型是 { $ours }。请选择 { $theirs }，再重新打开会话。
+session-not-saved = 无法将会话保存为“{ $file }”：{ $reason }。请换一个位置保存，或先腾出空间。
+session-not-opened = 无法读取会话文件“{ $file }”：{ $reason }。请检查文件名和访问权限。
+session-no-owner = “{ $owner }”不是用来识别浏览器的 16 位十六进制数字，因此会话不会自动保存。请刷新页面。
+not-one-token = “{ $text }”不是此模型的一个词元。请改用它的一个组成部分（用“explorer predict”或查找词元可以看到），或写词元编号，例如 #464。
+preset-model = 模型原样
+preset-greedy = 贪心
+preset-cool = 温度 0.7
+preset-hot = 温度 1.5
+preset-top-k = 前 40 个（top-k）
+preset-nucleus = 核采样（top-p 0.95）
+preset-min-p = 最小概率 0.05（min-p）
+preset-typical = 典型采样 0.95
 
 ## figures
 bar-rest = 其余 { $n } 个词元
@@ -46,11 +68,71 @@ axis-probability-log = 概率（对数坐标）
 hover-token =
     { $token }
     概率 { $probability }
-    调整温度前的概率 { $raw }
+    采样处理前 { $raw }
     logit { $logit }
     排名 { $rank }
     编号 { $id }
-hover-rest = { $n } 个词元合计：{ $probability }
+hover-token-removed =
+    { $token }
+    概率 0：{ $why }
+    采样处理前 { $raw }
+    logit { $logit }
+    排名 { $rank }
+    编号 { $id }
+hover-rest =
+    { $n } 个词元合计
+    概率 { $probability }
+    采样处理前 { $raw }
+hover-rest-left = { $left ->
+    [0] 其中一个也没有保留
+   *[other] 其中保留 { $left } 个
+}
+hover-next = 下一次抽取会落在它上面
+hover-next-rest = 下一次抽取会落在其中的 { $token }
+removed-by = 已移除（{ $stage }）
+removed-all = 全部移除
+stage-bias = 偏置
+stage-repetition-penalty = 重复惩罚
+stage-presence-penalty = 存在惩罚
+stage-frequency-penalty = 频率惩罚
+stage-no-repeat-ngram = 不重复 n 元组
+stage-banned = 禁用
+stage-temperature = 温度
+stage-top-k = top-k 截断
+stage-top-p = top-p 截断
+stage-min-p = min-p 截断
+stage-typical-p = 典型采样
+stage-greedy = 贪心选择
+stage-number = { $name } { $value }
+stage-tokens = { $name } { $n } 个词元
+stage-n-grams = 不重复 { $n } 元组
+funnel-title = 采样器的各个阶段
+funnel-aside = 每一列是再经过一个阶段后的概率 · × 表示移除
+funnel-aside-nothing = 没有启用任何阶段，这些就是模型本身的概率
+funnel-raw = 采样处理前
+funnel-tokens = 剩余词元（对数）
+funnel-mass = 剩余原始概率
+funnel-entropy = 熵（比特）
+funnel-left =
+    剩余 { $n } / { $of } 个词元
+    它们的原始概率 { $mass }
+    熵 { $bits } 比特
+funnel-before = 采样处理前 { $probability }
+funnel-after =
+    经 { $stage } 后 { $probability }
+    此前 { $before }
+funnel-removed =
+    已移除（{ $stage }）
+    此前 { $before }
+tally-title = 抽取 { $n } 次的结果
+tally-aside = { $of } 条中有 { $inside } 条落在概率的两倍标准差之内
+tally-axis = 抽取次数的占比 · 标记：概率 ± 2 倍标准差
+tally-hover =
+    { $token }
+    { $of } 次中出现 { $count } 次：{ $share }
+tally-hover-expected =
+    概率 { $probability }
+    预期 { $expected } ± { $spread } 次
 
 ## widgets
 save-png = 保存为 PNG
@@ -96,8 +178,7 @@ n-bars = 显示条数
 n-bars-explained = 有多少个词元单独成条：{ $fewest } 到 { $most }
 log-axis = 对数坐标
 entropy = 熵 { $bits } 比特 ≈ { $choices } 个等可能的选择
-temperature = 温度
-temperature-explained = 低于 1：高概率词元更占优势；高于 1：低概率词元机会增大。浅色条：调整之前。
+temperature-explained = 低于 1：高概率词元更占优势；高于 1：低概率词元机会增大；0：总取最可能的。浅色条：调整之前。
 greedy-explained = 贪心：最可能的词元概率为 1（温度趋于 0 的极限）。
 search = 查找词元
 search-placeholder = 任意词，例如：cat
@@ -110,6 +191,114 @@ model = 模型
 model-choose = 请选择模型
 model-download = { $title }（需下载 { $megabytes } MB）
 model-facts = { $device } · { $dtype } · 最多读取 { $positions } 个词元 · { $layers } 层 × { $heads } 个注意力头
+tree-title = 在此前缀之后试过的所有续写，排成一棵树
+tree-prefix = 前缀
+tree-drawn = 抽样
+tree-hand = 手动选择
+tree-greedy = 贪心
+tree-share = 模型给出的概率
+tree-name = 给到此为止的文本起个名字：回车保存，Esc 取消
+tree-help = 单击：前往 · 双击或 F2：命名
+tree-note-prefix = 前缀 · { $n } 个词元
+tree-note-drawn = 抽样，u = { $u }
+tree-note = 第 { $position } 个词元 { $token } · { $chosen } · 概率 { $raw } → { $probability } · 排名 { $rank } · { $sampling }
+tree-note-named = “{ $name }” · { $note }
+tree-summary = { $n ->
+    [0] 此前缀之后还没有选过词元。请单步前进，或选一个词元。
+   *[other] 在此前缀之后试过 { $n } 个词元，分为 { $rows } 行。
+}
+files-save = 保存会话
+files-open = 打开会话…
+files-earlier = 以前的会话
+files-too-big = 此文件超过 { $megabytes } MB，不是会话文件。请选择由“保存会话”写出的文件。
+files-unreadable = 浏览器无法读取此文件。请重新选择，或换一个文件。
+branch-greedy = 贪心总是选同一个词元，没有别的分支可抽。请手动选一个词元，或提高温度。
+branch-nothing-else = 抽了 { $n } 次，没有出现此处未试过的词元。请提高温度，或手动选一个。
+stopped-at-end = 已停止：模型结束了文本。
+stopped-at-text = 已停止：出现了“{ $text }”。
+stopped-at-length = 已停止：新增 { $n } 个词元，达到设定的长度。
+session-empty = 还没有可保存的内容。请先走一步。
+session-without-model = 模型尚未加载，无法打开会话。请等模型就绪。
+session-checking = 正在核对会话：已重读 { $done } / { $total } 个词元
+session-same = 会话已打开。重读全部 { $total } 个词元：概率一致。
+session-differs = 会话已打开，但 { $total } 个词元中有 { $n } 个的概率或抽取与记录不同，最大相差 { $difference }（在 { $token } 处）。可能是设备、数值格式或版本不同。
+speed-slow = ½ 个/秒
+speed-one = 1 个/秒
+speed-two = 2 个/秒
+speed-five = 5 个/秒
+speed-fastest = 最快
+step-undo = 撤销
+step-redo = 重做
+step-step = 下一步
+step-run = 运行
+step-pause = 暂停
+step-branch = 分支
+step-undo-explained = 撤回最后一个词元
+step-redo-explained = 恢复撤回的词元
+step-step-explained = 按采样器抽取下一个词元
+step-run-explained = 连续前进，可随时暂停
+step-branch-explained = 重新抽取最后一个词元，作为另一个分支
+step-seed = 种子
+step-seed-explained = 相同的种子给出相同的抽取：任意整数
+step-speed = 每秒词元数
+step-stop = 停止条件
+step-stop-at-end = 模型结束文本时
+step-stop-text = 出现此文本时
+step-length = 达到多少个词元时
+length-out-of-range = “{ $value }”不是 1 到 { $most } 之间的词元个数。
+draw-again = 再抽一次
+draw-again-explained = 在此处换一个 u，但不前进（按键 D）
+draw-tally = 抽 { $n } 次
+draw-tally-explained = 在此处抽很多次的结果，与概率对照
+draw-description = 累积分布，概率高的词元在前，以及抽取落在哪里
+draw-segment = { $token } 占 { $start } 到 { $end }：概率 { $probability }
+draw-others = 其余 { $n } 个词元，从 { $start } 起：概率 { $probability }
+draw-line = u = { $u } 落在 { $token }
+draw-line-again = u = { $u } 落在 { $token }（第 { $throw } 次）
+draw-greedy = 不抽取：贪心直接选 { $token }
+chips-after = 之后
+chips-after-hint = 还没有：走一步，或点击一个条
+chips-root = 回到前缀本身
+chip-drawn = 第 { $position } 个词元 { $token } · 抽取得到，u = { $u } · 概率 { $raw } → 采样后 { $probability } · 排名 { $rank }
+chip-greedy = 第 { $position } 个词元 { $token } · 贪心选取 · 采样前概率 { $raw } · 排名 { $rank }
+chip-by-hand = 第 { $position } 个词元 { $token } · 手动选取 · 概率 { $raw } → 采样后 { $probability } · 排名 { $rank }
+section-funnel = 采样器做了什么
+section-history = 历史
+section-tally = 多次抽取
+section-search = 查找词元
+history-prefixes = 其他前缀
+history-here = 当前这个
+history-prefix = { $prefix }（{ $n } 个词元）
+history-earlier = { $time } · { $model } · { $n } 个词元 · { $prefix }
+knobs = 如何抽取下一个词元
+knobs-preset = 常用的采样设置
+knobs-own = 自定义
+knobs-reset = 重置
+knobs-unfold = 全部阶段 ▾
+knobs-fold = 收起 ▴
+knobs-order = 默认顺序
+knobs-all = 全部
+knobs-token = 禁用或偏置某个词元
+knobs-token-example = 禁用：cat · 偏置：cat +2
+knobs-token-explained = 输入“cat”并回车即禁用该词元，“cat +2”或“cat=-1.5”为其加偏置；“#464”按编号指定词元。
+knobs-in-force = 依次执行：{ $stages }。
+knobs-nothing-in-force = 未作任何改动：按模型自身的概率抽取词元。
+knob-number = { $stage }（数值）
+knob-earlier = { $stage }：前移一位
+knob-later = { $stage }：后移一位
+knob-passed = 贪心会跳过这一阶段：它只在抽取词元时起作用。
+knob-remove = 去掉 { $token }
+bias-explained = 给选定词元的 logit 加上一个数：大于 0 更可能出现，小于 0 更难出现。
+repetition-penalty-explained = 大于 1：文本中已有的词元（包括前缀里的）更难再出现；小于 1 则更易出现。
+presence-penalty-explained = 从文本中已有词元的 logit 里减去一次这个数：大于 0 则不易再次出现。
+frequency-penalty-explained = 词元在文本中每出现一次，就从其 logit 里减去这个数：大于 0 则出现越多越难再现。
+no-repeat-ngram-explained = 移除会让文本中某段连续 n 个词元重复出现的词元。n 越小越严格，0 表示关闭。
+banned-explained = 移除选定的词元：它们不会出现，其概率由其余词元分得。
+top-k-explained = 只保留概率最高的 k 个词元。k 越小越稳妥、越少变化；最右端为全部保留。
+top-p-explained = 保留概率最高、合计达到 p 的词元（即“核”）。p 越小留下的越少，1 为全部保留。
+min-p-explained = 移除概率低于最高概率 p 倍的词元。p 越大留下的越少，0 为全部保留。
+typical-p-explained = 保留惊异度最接近熵的词元，直到合计概率达到 p。p 越小留下的越少，1 为全部保留。
+top-k-is-all = 此模型共有 { $n } 个词元，k = { $value } 即全部保留。
 
 ## models
 waiting-for-other-process = 另一个进程正在获取同一个模型，正在等待
@@ -213,3 +402,37 @@ cli-doctor-summary = { $n ->
     [0] 一切正常。
    *[other] 有 { $n } 项需要留意，已用 “!” 标出。
 }
+cli-heading-sampler = 采样器
+cli-generate = 从一段文本续写，逐个词元输出。
+cli-option-top-k = 只保留概率最高的 N 个词元。 不填则全部保留。
+cli-option-top-p = 取概率之和达到 P 的最小集合； 1 表示全部保留。
+cli-option-min-p = 保留概率不低于最高概率乘以 P 的词元； 0 表示全部保留。
+cli-option-typical-p = 优先保留惊异度最接近熵的词元， 直到概率之和达到 P； 1 表示全部保留。
+cli-option-repetition-penalty = 按此倍数削弱文本中出现过的词元； 1 表示不变。
+cli-option-presence-penalty = 把文本中出现过的词元的 logit 降低这么多；0 表示不变。
+cli-option-frequency-penalty = 文本中每出现一次， 该词元的 logit 就降低这么多；0 表示不变。
+cli-option-no-repeat-ngram = 任何连续 N 个词元不得重复出现； 0 表示允许。
+cli-option-ban = 禁止出现的词元， 前面带空格的写法也算；#464 表示词元编号。 可多次给出。
+cli-option-bias = 提高或降低词元的 logit，如 --bias cat=2.5；词元写法同 --ban。 可多次给出。
+cli-option-greedy = 总是取概率最高的词元。
+cli-option-order = 按此顺序运行这些阶段 （top-p,temperature）； 其余阶段的位置不变。
+cli-option-off = 关闭这些阶段。
+cli-option-max-new-tokens = 每段文本最多新增多少个词元。
+cli-option-n = 生成多少段文本。
+cli-option-seed = 决定抽样结果的整数： 种子相同，文本就相同。 不填则随机选一个并显示出来。
+cli-option-stop = 新词元中一出现这段文字就结束； \n 表示换行。
+cli-option-through-end = 模型结束文本之后仍继续。
+cli-option-session = 全部存为一个会话文件， 该文件不得已经存在。
+cli-top-k-all = top_k 是 { $value }，超过词元总数 { $n }，因此全部保留。
+cli-no-bias = “{ $value }”不是有效的偏置。请写词元、“=”和 −{ $most } 到 { $most } 之间的数，例如 --bias cat=2.5。
+cli-column-removed-by = 移除阶段
+cli-sampler-line = 采样器：{ $sampling }
+cli-text-number = 第 { $number } 段，共 { $n } 段
+cli-generate-line = { $title } · { $device } · { $dtype } · { $sampling } · 种子 { $seed } · 每秒 { $speed } 个词元 · { $reasons }
+cli-stopped-length = 达到允许的词元数
+cli-stopped-end = 文本结束
+cli-stopped-text = 遇到停止文字
+cli-stopped-early = 中途停止
+cli-session-there = “{ $file }”已经存在，其中可能有需要保留的内容。请换一个文件名，或先移除该文件。
+cli-session-too-long = { $n } 段各 { $longest } 个词元的文本可能超过一个会话能保存的 { $most } 个词元。请减少段数或词元数。
+cli-session-saved = 已将 { $n } 个词元保存到 { $file }

@@ -231,11 +231,12 @@ def descending(values: Floats) -> Ints:
 
 
 def softmax(logits: Floats) -> Floats:
-    """(..., V) probabilities that sum to 1, in the dtype of ``logits``; summed in float64."""
+    """(..., V) probabilities that sum to 1, read-only, in the dtype of ``logits``; summed in float64."""
     wide = logits.astype(np.float64)
     weights = np.exp(wide - wide.max(axis=-1, keepdims=True))
     weights /= weights.sum(axis=-1, keepdims=True)
     result: Floats = weights.astype(logits.dtype)
+    result.flags.writeable = False
     return result
 
 

@@ -37,8 +37,9 @@ def checked_seed(seed: int) -> int:
 def uniforms(seed: int, sample: int, step: int, throws: range) -> Floats:
     """(len(throws),) float64 in [0, 1): the u of each throw.
 
-    Counter-based (Philox, Salmon et al. 2011, section 3.3): the key is the seed, the counter is (throw, step, sample).
-    So a u depends on these four numbers alone, and not on what was drawn before.
+    Counter-based (Philox 4x64-10, Salmon et al. 2011, section 3.3): the key is the seed, the counter is (throw + 1,
+    step, sample, 0), and u the upper 53 bits of the first of the four numbers that come out. So a u depends on seed,
+    sample, step and throw alone, and not on what was drawn before.
 
     Args:
         seed: see `checked_seed`.
@@ -46,7 +47,7 @@ def uniforms(seed: int, sample: int, step: int, throws: range) -> Floats:
         step: which token after the prefix, from 0.
         throws: numbers of the throws at this place, consecutive; the first is 0.
     """
-    counter = np.array([throws.start, step, sample, 0], np.uint64)
+    counter = np.array([throws.start, step, sample, 0], np.uint64)  # numpy adds 1 before it generates
     generator = np.random.Philox(key=checked_seed(seed), counter=counter)
     raw = generator.random_raw(_NUMBERS_A_COUNT * len(throws))[::_NUMBERS_A_COUNT]
     return (raw >> np.uint64(11)) * 2.0**-53

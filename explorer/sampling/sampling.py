@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from numbers import Real
 from operator import index
 from typing import Any
 
@@ -81,7 +81,8 @@ class Sampling:
             raise ExplorerError("sampling-not-a-switch", name="greedy", value=_shown(self.greedy))
         self._set("order", _stages("order", self.order))
         if sorted(self.order) != sorted(DEFAULT_ORDER):
-            raise ExplorerError("sampling-order", value=", ".join(self.order), stages=", ".join(DEFAULT_ORDER))
+            value = ", ".join(self.order) or "()"
+            raise ExplorerError("sampling-order", value=value, stages=", ".join(DEFAULT_ORDER))
         self._set("off", tuple(sorted(set(_stages("off", self.off)))))
 
     def _set(self, name: str, value: Any) -> None:
@@ -112,13 +113,15 @@ class Sampling:
             vocabulary: gives candidates their text.
 
         Raises:
-            ExplorerError: a banned or biased id is not in the vocabulary, or the stages leave no token.
+            ExplorerError: a banned or biased id, or one of the text, is not in the vocabulary, or the stages leave no
+                token.
         """
-        for i in (*self.banned, *(i for i, _ in self.bias)):
-            if i >= logits.shape[-1]:
-                raise ExplorerError("unknown-token-id", id=str(i), last=str(logits.shape[-1] - 1))
+        ids = np.asarray(history, np.int64)
+        for i in (*self.banned, *(i for i, _ in self.bias), int(ids.min(initial=0)), int(ids.max(initial=0))):
+            if not 0 <= i < logits.shape[-1]:
+                raise ExplorerError("unknown-token-id", id=_shown(i), last=str(logits.shape[-1] - 1))
         raw = softmax(logits)
-        stages = self._stages(logits, np.asarray(history, np.int64))
+        stages = self._stages(logits, ids)
         if self.greedy:
             scores = stages[-1].scores if stages else logits
             stages = (*stages, Stage(GREEDY, _only_the_largest(scores)))
@@ -170,12 +173,8 @@ def _number(name: str, value: Any) -> float | int | None:
     low, high = RANGES[name]
     if value is None and name == "top_k":
         return None
-    try:
-        number = index(value) if name in WHOLE else float(value)
-        right = not isinstance(value, bool | str) and math.isfinite(number) and low <= number <= high
-    except (TypeError, ValueError, OverflowError):
-        right = False
-    if not right:
+    number = _whole(value) if name in WHOLE else _real(value)
+    if number is None or not low <= number <= high:  # NaN lies nowhere
         if name == "temperature":
             raise ExplorerError("temperature-out-of-range", value=_shown(value), low=f"{low:g}", high=f"{high:g}")
         limits = {"low": f"{low:g}", "high": f"{high:.15g}"}
@@ -184,25 +183,41 @@ def _number(name: str, value: Any) -> float | int | None:
     return number
 
 
-def _ids(name: str, values: Any) -> tuple[int, ...]:
+def _whole(value: Any) -> int | None:
+    """A whole number as Python's own; None for what is none, and for True and False, which Python takes for 1 and 0."""
     try:
-        ids = {-1 if isinstance(i, bool) else index(i) for i in values}
+        return None if isinstance(value, bool) else index(value)
     except TypeError:
-        ids = {-1}
-    if min(ids, default=0) < 0:
+        return None
+
+
+def _real(value: Any) -> float | None:
+    """A number as a float; None for what is none, and for True and False."""
+    try:
+        return float(value) if isinstance(value, Real) and not isinstance(value, bool) else None
+    except OverflowError:
+        return None
+
+
+def _ids(name: str, values: Any) -> tuple[int, ...]:
+    listed = isinstance(values, Iterable) and not isinstance(values, str | bytes | Mapping)
+    ids = {_whole(i) for i in values} if listed else {None}
+    whole = {i for i in ids if i is not None and i >= 0}
+    if whole != ids:
         raise ExplorerError("sampling-no-ids", name=name, value=_shown(values))
-    return tuple(sorted(ids))
+    return tuple(sorted(whole))
 
 
 def _bias(values: Any) -> tuple[tuple[int, float], ...]:
+    given = values.items() if isinstance(values, Mapping) else values
     try:
-        pairs = {index(i): float(amount) for i, amount in (values.items() if isinstance(values, Mapping) else values)}
-    except (TypeError, ValueError, OverflowError):
-        pairs = {-1: 0.0}
-    # NaN fails the comparison.
-    if min(pairs, default=0) < 0 or not all(abs(amount) <= MOST_BIAS for amount in pairs.values()):
+        pairs = [(_whole(i), _real(amount)) for i, amount in given]
+    except (TypeError, ValueError):  # no pairs
+        pairs = [(None, None)]
+    right = {i: by for i, by in pairs if i is not None and i >= 0 and by is not None and abs(by) <= MOST_BIAS}
+    if len(right) < len(pairs) or isinstance(values, str | bytes):
         raise ExplorerError("sampling-no-bias", value=_shown(values), most=f"{MOST_BIAS:g}")
-    return tuple(sorted(pairs.items()))
+    return tuple(sorted(right.items()))
 
 
 def _stages(name: str, values: Iterable[Any]) -> tuple[str, ...]:
@@ -220,14 +235,21 @@ def _only_the_largest(scores: Floats) -> Floats:
     largest = np.argmax(scores, axis=-1, keepdims=True)
     kept = np.full_like(scores, -np.inf)
     np.put_along_axis(kept, largest, np.take_along_axis(scores, largest, axis=-1), axis=-1)
+    kept.flags.writeable = False
     return kept
 
 
 def _said(value: Any) -> str:
-    return f"{len(value)} {'token' if len(value) == 1 else 'tokens'}" if isinstance(value, tuple) else _shown(value)
+    """A parameter as a line of them has it: numbers without needless digits."""
+    if isinstance(value, tuple):
+        return f"{len(value)} {'token' if len(value) == 1 else 'tokens'}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _shown(value: Any) -> str:
-    """A value as a sentence quotes it: numbers without needless digits, nothing long."""
-    text = f"{value:g}" if isinstance(value, float) else str(value)
+    """A value as the sentence that refuses it quotes it: all digits (1.0000001 is not 1), texts in quotes, not long."""
+    try:
+        text = repr(value) if isinstance(value, str) else str(value)
+    except ValueError:  # Python writes out no whole number of more than 4,300 digits
+        text = "…"
     return text if len(text) <= 60 else text[:59] + "…"

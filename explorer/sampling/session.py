@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from explorer.language_model.tokens import MAX_TEXT_BYTES
 from explorer.locales import ExplorerError
 from explorer.sampling.distribution import Candidate
 from explorer.sampling.sampling import Sampling
@@ -14,6 +16,18 @@ ROOT = 0
 """Number of a tree's first node, which stands for the prefix."""
 
 LONGEST_NAME = 80
+
+
+def as_read(prefix: str) -> str:
+    """The part of a text that a tokenizer reads, see `Tokenizer.encode`: whole characters, the last 64 KB of them."""
+    whole = prefix.encode("utf-16", errors="surrogatepass").decode("utf-16", errors="replace")
+    return whole.encode("utf-8")[-MAX_TEXT_BYTES:].decode("utf-8", errors="ignore")
+
+
+def as_name(text: str) -> str:
+    """A name made of what somebody typed: one line, at most 80 characters, no control characters."""
+    shown = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+    return " ".join(shown.split())[:LONGEST_NAME].rstrip()
 
 
 @dataclass(frozen=True)
@@ -57,15 +71,16 @@ class Tree:
         nodes: by number; `ROOT` is None, the prefix itself.
         children: (len(nodes)) numbers of the nodes after each.
         current: the node that the text on show ends with.
+        visited: of each node, the child that was visited last; redo goes there.
     """
 
     def __init__(self, prefix: str, prefix_ids: Sequence[int]) -> None:
         self.prefix = prefix
-        self.prefix_ids = tuple(prefix_ids)
+        self.prefix_ids = tuple(int(i) for i in prefix_ids)
         self.nodes: list[Node | None] = [None]
         self.children: list[list[int]] = [[]]
         self.current = ROOT
-        self._ahead: dict[int, int] = {}  # of each node, the child that was visited last
+        self.visited: dict[int, int] = {}
 
     def __len__(self) -> int:
         """How many tokens it holds; the prefix does not count."""
@@ -85,18 +100,22 @@ class Tree:
         return node
 
     def path(self, number: int | None = None) -> tuple[Node, ...]:
-        """The nodes from the first token after the prefix to ``number`` (without it: to the current one)."""
+        """The nodes from the first token after the prefix to ``number`` (without it: to the current one).
+
+        Raises:
+            ExplorerError: there is no such node.
+        """
         backwards = []
-        node = self.nodes[self.current if number is None else number]
-        while node is not None:
-            backwards.append(node)
-            node = self.nodes[node.parent]
+        number = self.current if number is None else number
+        while number != ROOT:
+            backwards.append(self.node(number))
+            number = backwards[-1].parent
         return tuple(reversed(backwards))
 
     def ahead(self) -> tuple[Node, ...]:
         """The nodes after the current one that redo would come to."""
         found, number = [], self.current
-        while (number := self._ahead.get(number, ROOT)) != ROOT:
+        while (number := self.visited.get(number, ROOT)) != ROOT:
             found.append(self.node(number))
         return tuple(found)
 
@@ -127,10 +146,8 @@ class Tree:
         Raises:
             ExplorerError: there is no such node.
         """
-        if number != ROOT:
-            self.node(number)
         for node in self.path(number):
-            self._ahead[node.parent] = node.number
+            self.visited[node.parent] = node.number
         self.current = number
 
     def undo(self) -> bool:
@@ -142,14 +159,18 @@ class Tree:
 
     def redo(self) -> bool:
         """One token forward along the way that was taken last; False where there is none."""
-        if self.current not in self._ahead:
+        if self.current not in self.visited:
             return False
-        self.current = self._ahead[self.current]
+        self.current = self.visited[self.current]
         return True
 
     def rename(self, number: int, name: str) -> None:
-        """Call the text that ends at ``number`` by a name of at most 80 characters; "" takes the name away."""
-        self.nodes[number] = replace(self.node(number), name=" ".join(name.split())[:LONGEST_NAME])
+        """Call the text that ends at ``number`` by a name, see `as_name`; "" takes the name away.
+
+        Raises:
+            ExplorerError: there is no such node.
+        """
+        self.nodes[number] = replace(self.node(number), name=as_name(name))
 
 
 @dataclass
@@ -159,17 +180,20 @@ class Session:
     Attributes:
         model: name of the model; revision: of its weights, where there is one.
         trees: by prefix, in the order in which they were begun. Prefixes that nothing was chosen after leave no tree.
+        prefix: of the tree that was asked for last.
     """
 
     model: str
     revision: str | None = None
     trees: dict[str, Tree] = field(default_factory=dict)
+    prefix: str = ""
 
     def __len__(self) -> int:
         """How many tokens its trees hold."""
         return sum(len(tree) for tree in self.trees.values())
 
     def tree(self, prefix: str, prefix_ids: Sequence[int]) -> Tree:
-        """The tree over a prefix: the one there is, as it was left, or a new one."""
+        """The tree over a prefix (`as_read`): the one there is, as it was left, or a new one."""
+        self.prefix = prefix = as_read(prefix)
         self.trees = {text: tree for text, tree in self.trees.items() if len(tree) or text == prefix}
         return self.trees.setdefault(prefix, Tree(prefix, prefix_ids))

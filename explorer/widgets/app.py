@@ -7,13 +7,15 @@ import ipywidgets as w
 from explorer.language_model.model import Model
 from explorer.widgets.panels.axis import AxisPanel
 from explorer.widgets.panels.distribution import DistributionPanel
+from explorer.widgets.panels.draw import DrawPanel
 from explorer.widgets.panels.examples import ExamplesPanel
 from explorer.widgets.panels.header import HeaderPanel
 from explorer.widgets.panels.panel import look_reporter
 from explorer.widgets.panels.prefix import PrefixPanel
 from explorer.widgets.panels.sampling import SamplingPanel
-from explorer.widgets.panels.search import SearchPanel
+from explorer.widgets.panels.sections import SectionsPanel
 from explorer.widgets.panels.status import StatusPanel
+from explorer.widgets.panels.stepping import SteppingPanel
 from explorer.widgets.panels.tokens import TokensPanel
 from explorer.widgets.state import ExplorerState
 
@@ -34,7 +36,9 @@ class Explorer(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         header = HeaderPanel(self.state)
         status, examples = StatusPanel(self.state), ExamplesPanel(self.state)
         bars = DistributionPanel(self.state)
-        controls = w.VBox([SamplingPanel(self.state), SearchPanel(self.state), AxisPanel(self.state)])
+        controls = w.VBox(
+            [SteppingPanel(self.state), DrawPanel(self.state), SamplingPanel(self.state), AxisPanel(self.state)]
+        )
         status.layout.flex, examples.layout.flex = "1 1 0", "0 0 auto"
         bars.layout.flex, controls.layout.flex = "3 1 0", "2 1 0"
         for box in (status, bars, controls):
@@ -47,6 +51,7 @@ class Explorer(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
                 PrefixPanel(self.state),
                 TokensPanel(self.state),
                 w.HBox([bars, controls]),
+                SectionsPanel(self.state),
             ]
         )
         self.add_class("nte-app")

@@ -6,6 +6,7 @@ come from here, already in their language.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from uuid import uuid4
 
 import anywidget
 import traitlets as t
+
+from explorer.sampling.session import ROOT
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -33,11 +36,16 @@ class PrefixBox(anywidget.AnyWidget):
 
 
 class TokenChips(anywidget.AnyWidget):
-    """Tokens as coloured chips with a line that explains the one pointed at.
+    """Tokens as coloured chips, what came after them as more, and a line that explains the one pointed at.
 
     Attributes:
         chips: dicts of ``label``, ``note``, ``kind``, ``back``, ``ink`` and ``joined`` (the character that this token
             and the following ones spell only together, else "").
+        after: dicts of the same, ``node`` (a click on the chip calls ``on_go`` with it) and ``mark`` (a character that
+            tells how it was chosen, or ""). ``kind`` may hold ``current``, the end of the text on show, and ``ahead``,
+            what redo would come to.
+        after_label: stands before them, and leads to the node `ROOT`, the text without them; root_note: says so.
+        after_hint: stands there while there are none.
         way: what the colours tell, one of the keys of ``ways``, whose values name them to the reader.
         scale: ``least`` and ``most`` as text and the ``colours`` between them.
         summary: the line when no chip is pointed at.
@@ -54,9 +62,23 @@ class TokenChips(anywidget.AnyWidget):
     summary = t.Unicode("").tag(sync=True)
     stale = t.Bool(False).tag(sync=True)
     description = t.Unicode("").tag(sync=True)
+    after: t.List[dict[str, str]] = t.List().tag(sync=True)
+    after_label = t.Unicode("").tag(sync=True)
+    after_hint = t.Unicode("").tag(sync=True)
+    root_note = t.Unicode("").tag(sync=True)
 
-    def __init__(self, **traits: Any) -> None:
+    def __init__(self, on_go: Callable[[str], None] | None = None, **traits: Any) -> None:
         super().__init__(key=uuid4().hex[:8], **traits)
+        self._on_go = on_go
+        self.on_msg(self._receive)
+
+    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
+        match content:
+            case {"kind": "go", "node": str(node)} if self._on_go is not None and self._known(node):
+                self._on_go(node)
+
+    def _known(self, node: str) -> bool:
+        return bool(self.after) and (node == str(ROOT) or any(chip["node"] == node for chip in self.after))
 
 
 class StatusLine(anywidget.AnyWidget):
@@ -91,8 +113,21 @@ class Choices(anywidget.AnyWidget):
 
 
 class LookReporter(anywidget.AnyWidget):
-    """Tells what the page looks like; takes no place on it."""
+    """Tells what the page looks like and in which browser it is; takes no place on it.
+
+    Attributes:
+        browser: 16 hexadecimal digits that a browser drew once and keeps: the owner of the sessions that are saved by
+            themselves, and nothing else. "" until a page is there.
+    """
 
     _esm = static("look.js")
+    _css = static("app.css")
     dark = t.Bool(False).tag(sync=True)
     contrast = t.Bool(False).tag(sync=True)
+    browser = t.Unicode("").tag(sync=True)
+
+    @t.validate("browser")
+    def _valid_browser(self, proposal: dict[str, Any]) -> str:
+        # It comes from a page, and may become part of a file's name.
+        value: str = proposal["value"]
+        return value if re.fullmatch("[0-9a-f]{16}", value) else ""

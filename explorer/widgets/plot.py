@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -32,6 +33,10 @@ class Plot(anywidget.AnyWidget):
         answer: number of the question that the figure answers (for those who measure).
         stale: a newer figure is being computed.
         height: pixels kept free before the figure is there.
+
+    Args:
+        on_pick: called with a token id and the number of the answer on show when someone picks a row of bars. The ids
+            are the bars' ``customdata``; a row whose id is below 0 cannot be picked.
     """
 
     _esm = static("plot.js")
@@ -42,9 +47,11 @@ class Plot(anywidget.AnyWidget):
     height = t.Int(300).tag(sync=True)
     description = t.Unicode("").tag(sync=True)
     words = t.Dict().tag(sync=True)
+    picks = t.Bool(False).tag(sync=True)
 
-    def __init__(self, **traits: Any) -> None:
-        super().__init__(**traits)
+    def __init__(self, on_pick: Callable[[int, int], None] | None = None, **traits: Any) -> None:
+        super().__init__(picks=on_pick is not None, **traits)
+        self._on_pick = on_pick
         self.on_msg(self._receive)
 
     def show(self, figure: go.Figure, look: Look, *, answer: int = 0) -> None:
@@ -56,6 +63,10 @@ class Plot(anywidget.AnyWidget):
             self.words = {"png": tr("save-png", look.language), "svg": tr("save-svg", look.language)}
             self.figure = figure.to_json(validate=False)
 
-    def _receive(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
-        if content.get("kind") == "library":
-            self.send({"kind": "library"}, buffers=[_packed_library()])
+    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
+        match content:
+            case {"kind": "library"}:
+                self.send({"kind": "library"}, buffers=[_packed_library()])
+            case {"kind": "pick", "id": token_id, "answer": answer} if type(token_id) is type(answer) is int:
+                if self._on_pick is not None and token_id >= 0:
+                    self._on_pick(token_id, answer)

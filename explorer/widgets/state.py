@@ -18,6 +18,7 @@ from explorer.models.progress import Progress
 from explorer.sampling.distribution import Distribution
 from explorer.sampling.generate import Stop
 from explorer.sampling.sampling import Sampling
+from explorer.widgets.session_keeper import SessionKeeper
 from explorer.widgets.stepper import Place, Stepper
 from explorer.widgets.worker import worker_of
 
@@ -90,6 +91,7 @@ class ExplorerState(t.HasTraits):
         self.observe(self._on_model, "model")
         self.observe(self._on_prefix, "prefix")
         self.observe(self._read_again, ["trace", "sampling"])  # before the panels, which look at the distribution
+        self.keeper = SessionKeeper(self)
         self.observe(self._on_seed, "seed")
         if model is not None:
             self.model = model

@@ -6,11 +6,13 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from explorer.language_model.model import Model, Watch
 from explorer.language_model.trace import Trace
 from explorer.locales import Message
 from explorer.sampling.distribution import Candidate
-from explorer.sampling.draw import by_hand, choose, uniform
+from explorer.sampling.draw import by_hand, choose, drawn, uniform, uniforms
 from explorer.sampling.generate import END, TEXT, Stop
 from explorer.sampling.session import ROOT, Session, Tree
 from explorer.widgets.worker import Work, worker_of
@@ -23,6 +25,9 @@ MOST_OWED = 100
 
 REMEMBERED_ANSWERS = 16
 """A click on a picture means the text of that picture, though a later answer may be on its way to the page."""
+
+MOST_THROWS = 1000
+"""How often `Stepper.branch` throws for a token that was not tried yet."""
 
 MOMENT = 0.05  # seconds until play looks again for an answer it waits for
 
@@ -57,6 +62,7 @@ class Stepper:
         self._notices: dict[str, tuple[Message, ...]] = {}
         self._answers: OrderedDict[int, tuple[Place, Trace]] = OrderedDict()
         self._owed = 0
+        self._branching = False
         self._began_at = 0
         self.session: Session | None = None
         self.tree: Tree | None = None
@@ -168,11 +174,10 @@ class Stepper:
     def pick(self, token_id: int, answer: int | None = None) -> None:
         """Take a token by hand, after the text that the picture with this ``answer`` shows (without it: the latest)."""
         with self._state.lock:
-            self.pause()
             place, trace = self._answers.get(answer or self._state.answer, (None, None))
             if place is None or trace is None or self.tree is None or place.tree is not self.tree:
                 return  # a picture of another text, which is gone by now
-            self._owed = 0
+            self._stop_waiting()
             choice = by_hand(trace.distribution(self._state.sampling), token_id)
             self.tree.go(place.number)
             self._take(choice, throw=0)
@@ -202,7 +207,7 @@ class Stepper:
                 self._moved()
 
     def branch(self) -> None:
-        """Draw the last token anew: another branch beside it."""
+        """Draw the last token anew, until a token comes that was not tried there: another branch."""
         with self._state.lock:
             self._stop_waiting()
             tree = self.tree
@@ -213,11 +218,7 @@ class Stepper:
                 return
             tree.undo()
             self._moved()
-            seed = self._state.seed
-            siblings = [tree.node(number) for number in tree.children[tree.current]]
-            throws = [node.throw for node in siblings if node.seed == seed and node.choice.u is not None]
-            self._state.throw = max(throws, default=-1) + 1
-            self._owed = 1
+            self._owed, self._branching = 1, True
 
     def again(self) -> None:
         """Throw anew for the coming draw, without moving on."""
@@ -271,9 +272,27 @@ class Stepper:
     # --- inside -------------------------------------------------------------------------------------------------------
 
     def _step_now(self) -> None:
+        if self._branching:
+            self._branching = False
+            if not self._throw_something_else():
+                return
         choice = self.coming
         if choice is not None:
             self._take(choice, throw=self._state.throw if choice.u is not None else 0)
+
+    def _throw_something_else(self) -> bool:
+        """Throw until a token falls that does not follow here yet; False where that does not happen."""
+        tree, distribution = self.tree, self._state.distribution
+        if tree is None or distribution is None:
+            return False
+        tried = [tree.node(number).choice.id for number in tree.children[tree.current]]
+        ids = drawn(distribution, uniforms(self._state.seed, 0, self.n_after, range(MOST_THROWS)))
+        others = np.flatnonzero(~np.isin(ids, tried))
+        if not len(others):
+            self._state.say(Message.of("branch-nothing-else", n=MOST_THROWS))
+            return False
+        self._state.throw = int(others[0])
+        return True
 
     def _take(self, choice: Candidate, *, throw: int) -> None:
         assert self.tree is not None
@@ -289,7 +308,7 @@ class Stepper:
         self._state.moves += 1
 
     def _stop_waiting(self) -> None:
-        self._owed = 0
+        self._owed, self._branching = 0, False
         self.pause()
 
 

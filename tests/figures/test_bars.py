@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import replace
 from typing import Any
@@ -14,35 +13,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from explorer.figures.bars import distribution_bars
+from explorer.figures.bars import NO_TOKEN, distribution_bars
 from explorer.figures.escape import escape
 from explorer.figures.look import Look
-from explorer.language_model.tokens import Vocabulary
+from explorer.figures.stage_names import stage_name
 from explorer.locales import tr
-from explorer.sampling.distribution import Distribution
+from explorer.sampling.distribution import KEPT, Distribution
 from explorer.sampling.sampling import Sampling
+from tests.figures.reading import (
+    HOSTILE,
+    UNTIMED,
+    VOCABULARY,
+    V,
+    assert_no_foreign_markup,
+    distributions,
+    sentences,
+    some_distribution,
+    texts,
+    trace_named,
+)
 
-V = 40
-HOSTILE = [
-    b"<b>",
-    b"<script>alert(1)</script>",
-    b"&amp;",
-    b"$x$",
-    b"<img src=x onerror=alert(1)>",
-    b"<br>x",
-    b"\xe4\xbd",
-]
-VOCABULARY = Vocabulary([*HOSTILE, *(f" word{i}".encode() for i in range(V - len(HOSTILE)))])
 ENGLISH = Look()
-
-
-def some_distribution(**parameters: Any) -> Distribution:
-    """Over V tokens; the hostile ones are the likeliest."""
-    return Sampling(**parameters).apply(-np.arange(V, dtype=np.float32) / 4, (), VOCABULARY)
-
-
-def trace_named(figure: go.Figure, name: str) -> go.Bar | None:
-    return next((trace for trace in figure.data if trace.name == name), None)
 
 
 def final(figure: go.Figure) -> go.Bar:
@@ -51,15 +42,7 @@ def final(figure: go.Figure) -> go.Bar:
     return trace
 
 
-def strings(value: Any) -> list[str]:
-    """Every string in a JSON value, but for the names of fonts."""
-    if isinstance(value, dict):
-        return [s for key, inner in value.items() if key != "family" for s in strings(inner)]
-    if isinstance(value, list):
-        return [s for inner in value for s in strings(inner)]
-    return [value] if isinstance(value, str) else []
-
-
+@UNTIMED
 @given(
     arrays.arrays(np.float64, V, elements=st.floats(-30, 30)),
     st.integers(1, V + 5),
@@ -88,16 +71,23 @@ def test_bars_go_from_the_likeliest_down_with_the_rest_after_them() -> None:
 
 
 def test_no_token_reaches_plotly_as_markup() -> None:
-    figure = distribution_bars(some_distribution(), ENGLISH, n=10, pins=range(len(HOSTILE)))
-    shown = [*figure.layout.yaxis.ticktext, *final(figure).hovertext]
-    for text in shown:
-        assert "$" not in text
-        assert "<" not in text.replace("<br>", "")  # our own line breaks
-    assert "&lt;b&gt;" in shown
-    assert "&amp;amp;" in shown
-    assert "&#36;x&#36;" in shown
-    hover_of_br = final(figure).hovertext[5]
-    assert hover_of_br.startswith("&lt;br&gt;x<br>")
+    for parameters in ({}, {"top_k": 2}, {"greedy": True}):
+        figure = distribution_bars(
+            some_distribution(**parameters), ENGLISH, n=10, pins=range(len(HOSTILE)), next_id=len(HOSTILE) - 1
+        )
+        assert_no_foreign_markup(figure)
+        shown = [*figure.layout.yaxis.ticktext, *final(figure).hovertext]
+        assert any("&lt;b&gt;" in text for text in shown)
+        assert any("&amp;amp;" in text for text in shown)
+        assert any("&#36;x&#36;" in text for text in shown)
+        assert final(figure).hovertext[5].startswith("&lt;br&gt;x<br>")
+
+
+def test_the_one_the_others_hide_does_not_reach_plotly_as_markup_either() -> None:
+    distribution = Sampling().apply(np.arange(V, dtype=np.float32), (), VOCABULARY)
+    figure = distribution_bars(distribution, ENGLISH, n=5, next_id=1)
+    assert_no_foreign_markup(figure)
+    assert "one of them: &lt;script&gt;" in final(figure).hovertext[5]
 
 
 def test_a_hover_says_what_the_bar_stands_for() -> None:
@@ -107,11 +97,68 @@ def test_a_hover_says_what_the_bar_stands_for() -> None:
     assert hover.split("<br>") == [
         "·word0",
         f"probability {candidate.probability:.3g}",
-        f"before the temperature {candidate.raw_probability:.3g}",
+        f"before the sampler {candidate.raw_probability:.3g}",
         "logit -1.75",
         "rank 8",
         f"id {candidate.id}",
     ]
+
+
+@UNTIMED
+@given(distributions(), st.integers(1, 12), st.integers(0, V - 1))
+def test_bars_are_those_of_the_record(made: tuple[Distribution, Sampling], n: int, pin: int) -> None:
+    distribution, _ = made
+    figure = distribution_bars(distribution, ENGLISH, n=n, pins=(pin,))
+    bars, raw = final(figure), trace_named(figure, "raw")
+    ids = [i for i in bars.customdata if i >= 0]
+    assert ids == [*(c.id for c in distribution.foremost(n)), pin]
+    assert [i for i, shown in enumerate(bars.customdata) if shown == NO_TOKEN] == [n]
+    for place, i in enumerate(bars.customdata):
+        if i == NO_TOKEN:
+            continue
+        assert bars.x[place] == distribution.probabilities[i]
+        assert raw is None or raw.x[place] == distribution.raw_probabilities[i]
+        stage = distribution.removed_by[i]
+        removed = stage != KEPT
+        assert (bars.x[place] == 0) >= removed
+        assert bars.text[place].startswith("removed by") == removed
+        assert (bars.textfont.color[place] == ENGLISH.muted) == removed
+        assert (f"color:{ENGLISH.muted}" in figure.layout.yaxis.ticktext[place]) == removed
+        if removed:
+            assert bars.text[place] == f"removed by {stage_name(distribution.stages[stage].name, 'en')}"
+            assert f"<br>probability 0: {bars.text[place]}<br>before the sampler " in bars.hovertext[place]
+
+
+def test_the_others_say_how_many_of_them_are_left() -> None:
+    def rest(**parameters: Any) -> tuple[str, str, str]:
+        figure = distribution_bars(some_distribution(**parameters), ENGLISH, n=5)
+        return final(figure).hovertext[5], final(figure).text[5], figure.layout.yaxis.ticktext[5]
+
+    assert rest()[0].startswith("35 tokens together<br>probability 0.2")
+    assert "left" not in rest()[0]  # nothing is in force
+    for top_k, sentence in {5: "none of them is left", 6: "1 of them is left", 9: "4 of them are left"}.items():
+        hover, text, label = rest(top_k=top_k)
+        assert hover.split("<br>")[-1] == sentence
+        assert (text == "all removed") == (top_k == 5)
+        assert ("<span" in label) == (top_k == 5)
+    # One of the five is removed, and none of the others.
+    assert rest(banned=(0,))[0].split("<br>")[-1] == "35 of them are left"
+
+
+def test_the_token_that_the_draw_falls_on_has_a_mark() -> None:
+    def marks(figure: go.Figure) -> list[int]:
+        assert all(note.font.color == ENGLISH.drawn for note in figure.layout.annotations)
+        return [int(note.y) for note in figure.layout.annotations]
+
+    def said(figure: go.Figure) -> list[int]:
+        return [i for i, hover in enumerate(final(figure).hovertext) if "coming draw" in hover]
+
+    drawn: dict[int | None, list[int]] = {None: [], 0: [0], 4: [4, 7], 20: [5]}
+    for next_id, expected in drawn.items():
+        figure = distribution_bars(some_distribution(), ENGLISH, n=5, pins=(30, 4), next_id=next_id)
+        assert marks(figure) == said(figure) == expected
+    hover = final(distribution_bars(some_distribution(), ENGLISH, n=5, next_id=20)).hovertext[5]
+    assert hover.endswith("the coming draw falls on one of them: ·word13")
 
 
 def test_the_pale_bars_are_there_only_when_the_sampler_changes_something() -> None:
@@ -158,15 +205,15 @@ def test_colours_are_values_and_follow_the_theme(dark: bool, log: bool) -> None:
 
 
 def test_every_word_is_in_the_language_of_the_look() -> None:
-    pictures = {
-        language: strings(json.loads(distribution_bars(some_distribution(), Look(language=language), n=5).to_json()))
+    figures = {
+        language: distribution_bars(some_distribution(top_k=3), Look(language=language), n=5, next_id=0)
         for language in ("en", "zh-Hans")
     }
     for message_id in ("bars-title", "axis-probability"):
-        assert any(escape(tr(message_id, "zh-Hans")) in text for text in pictures["zh-Hans"])
-    english_words = {s for s in pictures["en"] if " " in s}
-    assert len(english_words) >= 5  # title, rest, hovers
-    assert not english_words & set(pictures["zh-Hans"])
+        assert any(escape(tr(message_id, "zh-Hans")) in text for text in texts(figures["zh-Hans"]))
+    english, chinese = (sentences(figure) for figure in figures.values())
+    assert len(english) >= 5  # title, rest, hovers
+    assert not english & chinese
 
 
 def test_the_picture_is_a_pure_function_of_its_record() -> None:

@@ -23,6 +23,9 @@ NO_SENTENCES = {
     "{} <span style='font-size:13px;color:{}'>· {}</span>",
     "(prefers-contrast: more)",
     "linear-gradient(to right, )",
+    "plain ahead",
+    "row wrap",
+    "translate(px, px)",
     "plotly.js did not arrive",
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from transformers import TemperatureLogitsWarper
@@ -16,7 +16,7 @@ from transformers import TemperatureLogitsWarper
 from explorer.language_model.tokens import Vocabulary
 from explorer.language_model.trace import Floats
 from explorer.locales import ExplorerError
-from explorer.sampling.distribution import Distribution, softmax
+from explorer.sampling.distribution import Distribution, descending, softmax
 from explorer.sampling.sampling import Sampling
 
 temperatures = st.floats(0.05, 20)
@@ -31,7 +31,7 @@ def logits(dtype: type[np.floating[Any]] = np.float64, most: int = 60) -> st.Sea
 def reference(values: Floats, temperature: float = 1.0) -> Floats:
     """exp(l / T) over its sum, in float64, as Ackley, Hinton and Sejnowski write it."""
     wide = np.asarray(values, np.float64) / temperature
-    return np.exp(wide - np.logaddexp.reduce(wide))
+    return np.asarray(np.exp(wide - np.logaddexp.reduce(wide)))
 
 
 def distribution(values: Floats, **parameters: Any) -> Distribution:
@@ -134,6 +134,91 @@ def test_top_and_rest_are_all_there_is(values: Floats, n: int, temperature: floa
     assert [c.rank for c in top] == list(range(1, len(top) + 1))
     assert [c.probability for c in top] == sorted((c.probability for c in top), reverse=True)
     assert sum(c.probability for c in top) + got.rest(top) == pytest.approx(1)
+
+
+@given(logits(), st.floats(1e-6, 1, exclude_max=True))
+def test_top_p_keeps_the_smallest_set_that_reaches_p(values: Floats, p: float) -> None:
+    got = distribution(values, top_p=p)
+    mass, kept = got.raw_mass(got.stages[0]), got.survivors
+    assert mass >= p - 1e-12
+    assert mass - got.raw_probabilities[kept[-1]] < p + 1e-12  # without its least likely token it is too small
+    assert kept.tolist() == got.order[: len(kept)].tolist()  # nothing that stays is less likely than what is gone
+
+
+@given(logits(), st.integers(1, 70))
+def test_top_k_keeps_k_and_what_equals_the_last_of_them(values: Floats, k: int) -> None:
+    got = distribution(values, top_k=k)
+    kept, gone = values[got.stages[0].survives], values[~got.stages[0].survives]
+    assert len(kept) >= min(k, len(values))
+    assert (kept > kept.min()).sum() < k
+    assert gone.size == 0 or gone.max() < kept.min()
+
+
+@given(logits(), st.floats(1e-3, 1))
+def test_min_p_keeps_what_is_likely_enough_beside_the_likeliest(values: Floats, p: float) -> None:
+    got = distribution(values, min_p=p)
+    ratio = got.raw_probabilities / got.raw_probabilities.max()
+    assert (ratio[got.stages[0].survives] >= p * (1 - 1e-12)).all()
+    assert (ratio[~got.stages[0].survives] < p * (1 + 1e-12)).all()
+
+
+@given(logits(), st.floats(1e-3, 1, exclude_max=True))
+def test_typical_keeps_enough_and_nothing_further_from_the_entropy(values: Floats, mass: float) -> None:
+    got = distribution(values, typical_p=mass)
+    assume(got.raw_probabilities.min() > 0)
+    distance = np.abs(-np.log2(got.raw_probabilities) - distribution(values).entropy_bits)
+    survives = got.stages[0].survives
+    assert got.raw_mass(got.stages[0]) >= mass - 1e-12
+    assert survives.all() or distance[survives].max() <= distance[~survives].min() + 1e-9
+
+
+@given(logits(), st.integers(0, 59), st.floats(0, 5), st.floats(0, 5))
+def test_a_greater_penalty_never_makes_a_token_of_the_text_likelier(
+    values: Floats, token: int, one: float, other: float
+) -> None:
+    seen, (low, high) = token % len(values), sorted((one, other))
+    for name in ("presence_penalty", "frequency_penalty"):
+        less, more = (Sampling(**{name: by}).apply(values, [seen]).probabilities[seen] for by in (low, high))  # type: ignore[arg-type]
+        assert more <= less + 1e-12
+
+
+cuts = st.sampled_from([{}, {"temperature": 0.5}, {"top_k": 3}, {"top_p": 0.6, "temperature": 2.0}, {"greedy": True}])
+
+
+@given(logits(np.float32), st.integers(-1, 70), cuts)
+def test_foremost_are_the_likeliest_before_or_after_by_raw_rank(
+    values: Floats, n: int, parameters: dict[str, Any]
+) -> None:
+    got = distribution(values, **parameters)
+    foremost = got.foremost(n)
+    assert len(foremost) == min(max(n, 0), len(values))
+    ranks = [c.rank for c in foremost]
+    assert ranks == sorted(set(ranks))
+    either = sorted(np.maximum(got.probabilities, got.raw_probabilities), reverse=True)
+    shown = sorted((max(c.probability, c.raw_probability) for c in foremost), reverse=True)
+    assert shown == either[: len(shown)]
+    for raw, own in ((False, lambda c: c.probability), (True, lambda c: c.raw_probability)):
+        assert sum(map(own, foremost)) + got.rest(foremost, raw=raw) == pytest.approx(1, abs=1e-5)
+
+
+@given(logits(np.float32), st.integers(-1, 70), cuts)
+def test_top_are_the_likeliest_after_equal_ones_by_raw_rank(values: Floats, n: int, parameters: dict[str, Any]) -> None:
+    got = distribution(values, **parameters)
+    everything = [got.candidate(i) for i in range(len(values))]
+    assert got.top(n) == sorted(everything, key=lambda c: (-c.probability, c.rank))[: max(n, 0)]
+    for candidate in everything:
+        assert (candidate.removed_by is None) == bool(not got.stages or got.stages[-1].survives[candidate.id])
+
+
+@given(
+    arrays.arrays(
+        st.sampled_from([np.float32, np.float64]),
+        st.integers(0, 80),
+        elements=st.floats(width=32, allow_nan=False) | st.sampled_from([0.0, -0.0, 1.0, -np.inf, 1e-45, -1e-45]),
+    )
+)
+def test_descending_is_a_stable_sort(values: Floats) -> None:
+    assert descending(values).tolist() == sorted(range(len(values)), key=lambda i: (-values[i], i))
 
 
 @given(logits(), temperatures, st.booleans())

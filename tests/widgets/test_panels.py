@@ -19,7 +19,6 @@ from explorer.widgets.elements import Choices, LookReporter, PrefixBox, StatusLi
 from explorer.widgets.panels.axis import AxisPanel
 from explorer.widgets.panels.examples import EXAMPLES, ExamplesPanel
 from explorer.widgets.panels.prefix import PrefixPanel
-from explorer.widgets.panels.sampling import SamplingPanel
 from explorer.widgets.panels.search import MOST_PINS, SearchPanel, find
 from explorer.widgets.panels.status import StatusPanel
 from explorer.widgets.panels.tokens import MOST_CHIPS, TokensPanel
@@ -238,36 +237,6 @@ def test_of_a_long_text_the_end_has_chips_and_the_rest_is_counted(lm: LanguageMo
     assert f"{n - MOST_CHIPS:,}" in chips[0]["label"]
     start = lm.trace(text).start - (n - MOST_CHIPS)
     assert ["unread" in chip["kind"] for chip in chips[1:]] == [i < start for i in range(MOST_CHIPS)]
-
-
-# --- sampling
-
-
-def test_the_slider_changes_the_distribution(state: ExplorerState, page: Page) -> None:
-    panel = SamplingPanel(state)
-    page.set(panel._temperature, value=0.5)
-    assert state.sampling == Sampling(temperature=0.5)
-
-
-def test_the_left_end_of_the_slider_is_greedy_and_says_so(state: ExplorerState, page: Page) -> None:
-    panel, bars = SamplingPanel(state), DistributionPanel(state)
-    before = only(panel, StatusLine).text
-    page.set(panel._temperature, value=0)
-    assert state.sampling.greedy
-    assert only(panel, StatusLine).text.startswith("Greedy")
-    assert max(figure_of(bars)["data"][-1]["x"]) == 1
-    page.set(panel._temperature, value=1)
-    assert state.sampling == Sampling()
-    assert only(panel, StatusLine).text == before
-
-
-def test_a_sampler_set_by_a_program_moves_the_slider(state: ExplorerState) -> None:
-    panel = SamplingPanel(state)
-    state.sampling = Sampling(temperature=2.5)
-    assert panel._temperature.value == 2.5
-    state.sampling = Sampling(greedy=True)
-    assert panel._temperature.value == 0
-    assert state.sampling == Sampling(greedy=True)
 
 
 # --- search and pins

@@ -136,7 +136,8 @@ def test_steps_that_come_before_the_answer_are_done_in_turn(lm: LanguageModel) -
 def answer_all(model: PacedModel, state: ExplorerState) -> None:
     def answered() -> bool:
         model.release_all()
-        return not (state.stale or state.stepper._owed)
+        with state.lock:
+            return not (state.stale or state.stepper._owed)
 
     wait_until(answered, "every question is answered")
 
@@ -190,8 +191,9 @@ def test_branch_draws_the_last_token_anew_beside_the_old_one(state: ExplorerStat
     parent = tree_of(state).node(old).parent
     act(state, state.stepper.branch, state.stepper.branch)
     siblings = [tree_of(state).node(number) for number in tree_of(state).children[parent]]
-    assert [node.throw for node in siblings] == [0, 1, 2]
-    assert [node.choice.u for node in siblings] == [uniform(state.seed, 0, 2, throw) for throw in range(3)]
+    assert len({node.choice.id for node in siblings}) == 3, "each is another token"
+    assert siblings[0].throw == 0 < siblings[1].throw < siblings[2].throw
+    assert [node.choice.u for node in siblings] == [uniform(state.seed, 0, 2, node.throw) for node in siblings]
     act(state, lambda: state.stepper.go(old), state.stepper.undo, state.stepper.step)
     assert tree_of(state).current == old, "the same seed, place and throw is the same choice, and no new node"
 
@@ -201,6 +203,16 @@ def test_branch_has_nothing_to_do_for_greedy_and_says_so(state: ExplorerState) -
     act(state, state.stepper.step, state.stepper.branch)
     assert len(tree_of(state)) == 1
     assert state.status.message.id == "branch-greedy"
+
+
+def test_branch_that_finds_no_other_token_says_so_and_ends(state: ExplorerState) -> None:
+    state.sampling = Sampling(top_k=1)
+    act(state, state.stepper.step, state.stepper.branch)
+    assert (len(tree_of(state)), path_ids(state)) == (1, [])
+    assert state.status.message.id == "branch-nothing-else"
+    state.sampling = WARM
+    act(state, state.stepper.step)
+    assert len(path_ids(state)) == 1, "the step after it is an ordinary one"
 
 
 def test_throwing_again_changes_the_coming_draw_alone(state: ExplorerState, lm: LanguageModel) -> None:

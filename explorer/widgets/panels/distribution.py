@@ -8,18 +8,19 @@ import ipywidgets as w
 import plotly.graph_objects as go
 
 from explorer.figures.bars import FRAME_PIXELS, ROW_PIXELS, distribution_bars
+from explorer.figures.empty import empty_figure
 from explorer.widgets.panels.axis import AxisPanel
 from explorer.widgets.panels.panel import Panel
 from explorer.widgets.plot import Plot
 
 
 class DistributionPanel(Panel):
-    """Bars of the likeliest tokens, one for all the others, and how undecided the model is."""
+    """Bars of the likeliest tokens, one for all the others, and how undecided the model is. A click takes a token."""
 
-    follows = ("trace", "sampling", "n_bars", "log_axis", "pins")
+    follows = ("trace", "sampling", "seed", "throw", "n_bars", "log_axis", "pins")
 
     def build(self) -> list[w.Widget]:
-        self._plot = Plot(height=ROW_PIXELS * (self.state.n_bars + 1) + FRAME_PIXELS)
+        self._plot = Plot(self._on_pick, height=ROW_PIXELS * (self.state.n_bars + 1) + FRAME_PIXELS)
         self.state.observe(self._on_stale, "stale")
         return [self._plot]
 
@@ -29,10 +30,21 @@ class DistributionPanel(Panel):
 
     def figure(self) -> go.Figure:
         """The picture on show, as a plotly figure of its own; empty before the first answer."""
-        state, distribution = self.state, self.state.distribution
+        state, distribution, coming = self.state, self.state.distribution, self.state.stepper.coming
         if distribution is None:
-            return go.Figure()
-        return distribution_bars(distribution, state.look, n=state.n_bars, log=state.log_axis, pins=state.pins)
+            height = ROW_PIXELS * (state.n_bars + 1) + FRAME_PIXELS
+            return empty_figure(state.status.message.render(state.look.language), state.look, height=height)
+        return distribution_bars(
+            distribution,
+            state.look,
+            n=state.n_bars,
+            log=state.log_axis,
+            pins=state.pins,
+            next_id=coming.id if coming is not None else None,
+        )
+
+    def _on_pick(self, token_id: int, answer: int) -> None:
+        self.state.attempt(self.state.stepper.pick, token_id, answer)
 
     def _on_stale(self, change: dict[str, Any]) -> None:
         self._plot.stale = change["new"] and self.state.trace is not None

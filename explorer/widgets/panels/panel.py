@@ -23,6 +23,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     A subclass builds its widgets in `build` and fills them in `refresh`, which is called when one of its `follows`
     changes. Titles and labels belong into `translate`, which is called at the start and when the language changes.
+    A panel that nobody can see (`seen`) is refreshed when it comes into view.
     """
 
     follows: tuple[str, ...] = ()
@@ -34,6 +35,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.state = source if isinstance(source, ExplorerState) else ExplorerState(source, prefix)
         super().__init__()
         self.add_class("nte-panel")
+        self._seen, self._missed = True, False
         own = self.build()
         self.children = [*self.around(), *own] if alone else own
         with self.state.lock:  # an answer that comes between the two would never be shown
@@ -62,7 +64,22 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         with self.state.lock:
             if change["name"] == "look" and change["old"].language != change["new"].language:
                 self.translate()
-            self.refresh()
+            if self._seen:
+                self.refresh()
+            self._missed = not self._seen
+
+    @property
+    def seen(self) -> bool:
+        """Whether a reader can see the panel; what nobody sees is not drawn."""
+        return self._seen
+
+    @seen.setter
+    def seen(self, seen: bool) -> None:
+        with self.state.lock:
+            self._seen = seen
+            if seen and self._missed:
+                self._missed = False
+                self.refresh()
 
 
 def set_options(
@@ -82,5 +99,9 @@ def look_reporter(state: ExplorerState) -> LookReporter:
     def on_change(_change: object) -> None:
         state.look = replace(state.look, dark=reporter.dark, contrast=reporter.contrast)
 
+    def on_browser(_change: object) -> None:
+        state.browser = reporter.browser
+
     reporter.observe(on_change, ["dark", "contrast"])
+    reporter.observe(on_browser, "browser")
     return reporter

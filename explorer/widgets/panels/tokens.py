@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets as w
@@ -10,11 +11,17 @@ import ipywidgets as w
 from explorer.figures import numbers
 from explorer.language_model.tokens import Token, group_fragments
 from explorer.language_model.trace import Trace
+from explorer.sampling.draw import DRAWN
+from explorer.sampling.session import Node
+from explorer.sampling.stages import GREEDY
 from explorer.widgets.elements import TokenChips
 from explorer.widgets.panels.panel import Panel
+from explorer.widgets.tree_view import MARKS
 
 MOST_CHIPS = 400
 """A page stays quick with this many chips; of longer texts the end is shown."""
+
+MOST_AHEAD = 40
 
 MOST_BITS = 16.0
 """Surprisals from here on share the strongest colour; 16 bits are one in 65,536."""
@@ -26,26 +33,32 @@ WAYS = {"surprisal": "colour-by-surprisal", "rank": "colour-by-rank", "probabili
 
 
 class TokensPanel(Panel):
-    """Chips under the text, and what the colours mean."""
+    """Chips under the text: its tokens, those that were chosen after it, and what the colours mean."""
 
     follows = ("trace", "colour_by")
 
     def build(self) -> list[w.Widget]:
-        self._chips = TokenChips(way=self.state.colour_by)
+        self._chips = TokenChips(self._on_go, way=self.state.colour_by)
         self._chips.observe(self._on_way, "way")
         self.state.observe(self._on_stale, "stale")
         return [self._chips]
 
     def translate(self) -> None:
         self._chips.ways = {way: self.tr(message) for way, message in WAYS.items()}
+        self._chips.after_label = self.tr("chips-after")
+        self._chips.after_hint = self.tr("chips-after-hint")
+        self._chips.root_note = self.tr("chips-root")
 
     def refresh(self) -> None:
-        trace = self.state.trace
+        trace, shown = self.state.trace, self.state.stepper.shown
         with self._chips.hold_sync():
             self._chips.way = self.state.colour_by
             self._chips.description = self.tr("tokens-description")
             self._chips.scale = self._scale()
-            self._chips.chips = self._chips_of(trace) if trace is not None else []
+            if trace is not None:
+                path = shown.tree.path(shown.number) if shown is not None and shown.tree is not None else ()
+                self._chips.chips = self._chips_of(trace, len(trace.ids) - len(path))
+                self._chips.after = self._chips_after(trace, path)
             self._chips.summary = self._summary(trace) if trace is not None else ""
 
     def _on_stale(self, change: dict[str, Any]) -> None:
@@ -55,17 +68,62 @@ class TokensPanel(Panel):
         if change["new"] in WAYS:
             self.state.colour_by = change["new"]
 
-    def _chips_of(self, trace: Trace) -> list[dict[str, str]]:
-        first = max(0, len(trace.ids) - MOST_CHIPS)
-        tokens = trace.tokens[first:]
+    def _on_go(self, node: str) -> None:
+        self.state.attempt(self.state.stepper.go, int(node))
+
+    def _chips_of(self, trace: Trace, n_prefix: int) -> list[dict[str, str]]:
+        """Of the prefix: the first ``n_prefix`` tokens."""
+        first = max(0, n_prefix - MOST_CHIPS)
+        tokens = trace.tokens[first:n_prefix]
         joined = {first + group.start: group.label for group in group_fragments(tokens)}
-        chips = [self._chip(trace, i, joined.get(i, "")) for i in range(first, len(trace.ids))]
+        chips = [self._chip(trace, i, joined.get(i, "")) for i in range(first, n_prefix)]
         if first:
             note = self.tr("chips-elided", n=first, shown=len(tokens))
             chips.insert(
                 0, {"label": f"… {first:,}", "note": note, "kind": "elided", "back": "", "ink": "", "joined": ""}
             )
         return chips
+
+    def _chips_after(self, trace: Trace, path: Sequence[Node]) -> list[dict[str, str]]:
+        """Of the tokens that were chosen after the prefix, and of those that redo would come to."""
+        stepper = self.state.stepper
+        path = path[-MOST_CHIPS:]
+        ahead = stepper.tree.ahead()[:MOST_AHEAD] if stepper.tree is not None and stepper.ready else ()
+        line = (*path, *ahead)
+        joined = {group.start: group.label for group in group_fragments([node.choice.token for node in line])}
+        first = len(trace.ids) - len(path)
+        chips = []
+        for place, node in enumerate(line):
+            i = first + place
+            if place < len(path):
+                chip = self._chip(trace, i, joined.get(place, ""))
+                chip["kind"] += " current" if place == len(path) - 1 else ""
+            else:
+                label = node.choice.token.label
+                chip = {"label": label, "note": "", "kind": "plain ahead", "back": "", "ink": ""}
+                chip["joined"] = joined.get(place, "")
+            how = self._how(node, i + 1)
+            chip |= {
+                "node": str(node.number),
+                "mark": MARKS.get(node.choice.chosen_by or "", "") if node.choice.chosen_by != DRAWN else "",
+                "note": how,
+            }
+            chips.append(chip)
+        return chips
+
+    def _how(self, node: Node, position: int) -> str:
+        """How a token came to be chosen."""
+        choice = node.choice
+        about: dict[str, Any] = {
+            "position": position,
+            "token": choice.token.label,
+            "raw": numbers.probability(choice.raw_probability),
+            "probability": numbers.probability(choice.probability),
+            "rank": choice.rank,
+        }
+        if choice.u is not None:
+            return self.tr("chip-drawn", u=numbers.draw(choice.u), **about)
+        return self.tr("chip-greedy" if choice.chosen_by == GREEDY else "chip-by-hand", **about)
 
     def _chip(self, trace: Trace, i: int, joined: str) -> dict[str, str]:
         token, scored = trace.tokens[i], i > trace.start

@@ -38,6 +38,84 @@ function button(Plotly, title, format) {
   };
 }
 
+// The rows of a bar chart: a click anywhere in one, or Enter, picks its token. The bars' `customdata` is token ids, below
+// 0 for a bar that stands for many. Returns what is to be called after each drawing.
+function pickRows(Plotly, { model, el, box }) {
+  const mark = document.createElement("div"); // the row under the pointer or the cursor keys
+  mark.className = "nte-plot-row";
+  const said = document.createElement("div"); // the same for those who listen
+  said.className = "nte-plot-said";
+  said.setAttribute("aria-live", "polite");
+  el.append(mark, said);
+  let bars = { customdata: [], number: 0 };
+  let active = -1;
+
+  const pickable = (row) => bars.customdata[row] >= 0;
+  const rowAt = ({ clientY }) => {
+    const { yaxis, _size } = box._fullLayout;
+    const y = clientY - box.getBoundingClientRect().top - _size.t;
+    return y >= 0 && y < _size.h ? Math.round(yaxis.p2l(y)) : -1;
+  };
+  const activate = (row, byKeys = false) => {
+    active = pickable(row) ? row : -1;
+    mark.hidden = active < 0;
+    mark.classList.toggle("nte-plot-entered", byKeys);
+    el.classList.toggle("nte-plot-over", active >= 0);
+    if (active < 0) return;
+    const { yaxis, _size } = box._fullLayout;
+    mark.style.top = `${_size.t + yaxis.l2p(active - 0.5)}px`;
+    mark.style.height = `${yaxis.l2p(active + 0.5) - yaxis.l2p(active - 0.5)}px`;
+  };
+  const pick = (row) => {
+    if (pickable(row)) model.send({ kind: "pick", id: bars.customdata[row], answer: Number(el.dataset.answer) });
+  };
+  const walk = (step) => {
+    let row = active < 0 && step < 0 ? bars.customdata.length : active;
+    do row += step;
+    while (row in bars.customdata && !pickable(row));
+    if (!pickable(row)) return;
+    activate(row, true);
+    Plotly.Fx.hover(box, [{ curveNumber: bars.number, pointNumber: row }]);
+    // plotly's markup, read as a document of its own: nothing in it runs.
+    const html = bars.hovertext?.[row]?.replaceAll("<br>", ", ") ?? "";
+    said.textContent = new DOMParser().parseFromString(html, "text/html").body.textContent;
+  };
+  const leave = () => {
+    activate(-1);
+    said.textContent = "";
+  };
+
+  el.addEventListener("click", (event) => {
+    if (!box.data || event.target.closest(".modebar")) return;
+    box.focus({ preventScroll: true }); // plotly keeps the focus from coming by itself
+    pick(rowAt(event));
+  });
+  el.addEventListener("pointermove", (event) => box.data && activate(rowAt(event)));
+  el.addEventListener("pointerleave", leave);
+  box.addEventListener("focus", () => active < 0 && box.matches(":focus-visible") && walk(1)); // where the focus is shows
+  box.addEventListener("blur", () => {
+    leave();
+    Plotly.Fx.unhover(box);
+  });
+  box.addEventListener("keydown", (event) => {
+    if (event.target !== box || !box.data) return;
+    if (event.key === "Enter") pick(active);
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    walk(step);
+  });
+  box.dataset.lmSuppressShortcuts = ""; // JupyterLab would go to another cell at an arrow key
+
+  return (data) => {
+    const number = data.findLastIndex((trace) => Array.isArray(trace.customdata));
+    bars = number < 0 ? { customdata: [], number } : { ...data[number], number };
+    box.tabIndex = number < 0 ? -1 : 0;
+    activate(active, mark.classList.contains("nte-plot-entered"));
+  };
+}
+
 async function render({ model, el }) {
   el.classList.add("nte-plot");
   const box = document.createElement("div");
@@ -51,6 +129,7 @@ async function render({ model, el }) {
   }
   if (!Plotly) return;
 
+  const renew = model.get("picks") ? pickRows(Plotly, { model, el, box }) : () => {};
   let waiting = false;
   const draw = async () => {
     waiting = false;
@@ -64,9 +143,10 @@ async function render({ model, el }) {
       modeBarButtons: [[button(Plotly, words.png, "png"), button(Plotly, words.svg, "svg")]],
     };
     await Plotly.react(box, data, layout, config);
-    box.setAttribute("role", "img");
+    box.setAttribute("role", model.get("picks") ? "application" : "img");
     box.setAttribute("aria-label", model.get("description"));
     el.dataset.answer = model.get("answer"); // which question this picture answers
+    renew(data);
   };
   const schedule = () => {
     if (!waiting) {

@@ -10,7 +10,7 @@ function render({ model, el }) {
   const notes = document.createElement("div");
   notes.className = "nte-notes";
   const line = document.createElement("div");
-  line.className = "nte-now";
+  line.className = "nte-status-line";
   line.append(dot, text, bar);
   el.append(line, notes);
 

@@ -1,11 +1,80 @@
-// The tokens of a text as a row of chips, and a line that says more of the one under the pointer or the cursor keys.
+// The tokens of a text as a row of chips, those that came after it as a second one, and a line that says more of the
+// chip under the pointer or the cursor keys.
+
+// One row of chips. It calls `tell` when another chip is the active one, and `go` for a chip that was clicked or entered.
+function chipRow(row, name, { tell, go }) {
+  let chips = [];
+  let active = -1;
+  row.tabIndex = 0;
+  row.setAttribute("role", "listbox");
+  row.dataset.lmSuppressShortcuts = ""; // JupyterLab would fold headings at an arrow key
+
+  const activate = (index) => {
+    row.children[active]?.classList.remove("nte-active");
+    active = index;
+    const chip = row.children[active];
+    chip?.classList.add("nte-active");
+    chip?.scrollIntoView({ block: "nearest" });
+    if (chip) row.setAttribute("aria-activedescendant", chip.id);
+    tell();
+  };
+  const paint = (fresh) => {
+    chips = fresh;
+    while (row.children.length > chips.length) row.lastChild.remove();
+    chips.forEach((chip, index) => {
+      let span = row.children[index];
+      if (!span) {
+        span = document.createElement("span");
+        span.setAttribute("role", "option");
+        span.id = `${name}-${index}`;
+        span.addEventListener("pointerenter", () => activate(index));
+        span.addEventListener("click", () => go(chips[index]));
+        row.append(span);
+      }
+      if (span.textContent !== chip.label) span.textContent = chip.label;
+      if (span.className !== `nte-chip ${chip.kind}`) span.className = `nte-chip ${chip.kind}`;
+      span.style.background = chip.back;
+      span.style.color = chip.ink;
+      span.dataset.joined = chip.joined;
+      span.dataset.mark = chip.mark ?? "";
+      span.classList.toggle("nte-joined", chip.joined !== "");
+      span.classList.toggle("nte-active", index === active);
+      span.setAttribute("aria-label", chip.note);
+    });
+    if (active >= chips.length) active = -1;
+  };
+
+  row.addEventListener("pointerleave", () => activate(-1));
+  row.addEventListener("blur", () => activate(-1));
+  row.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && chips[active]) go(chips[active]);
+    const target = {
+      ArrowRight: Math.min(active + 1, chips.length - 1),
+      ArrowLeft: active < 0 ? chips.length - 1 : Math.max(active - 1, 0),
+      Home: 0,
+      End: chips.length - 1,
+    }[event.key];
+    if (target === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    activate(target);
+  });
+  return { paint, note: () => chips[active]?.note };
+}
 
 function render({ model, el }) {
   el.classList.add("nte-tokens");
   const row = document.createElement("div");
   row.className = "nte-chips";
-  row.tabIndex = 0;
-  row.setAttribute("role", "listbox");
+  const label = document.createElement("button"); // the prefix, as the place where what was generated begins
+  label.type = "button";
+  const hint = document.createElement("span");
+  hint.className = "nte-hint";
+  const after = document.createElement("div");
+  after.className = "nte-generated";
+  const then = document.createElement("div");
+  then.className = "nte-then";
+  then.append(label, hint, after);
   const line = document.createElement("div");
   line.className = "nte-line";
   line.setAttribute("aria-live", "polite");
@@ -19,48 +88,45 @@ function render({ model, el }) {
   const foot = document.createElement("div");
   foot.className = "nte-foot";
   foot.append(line, legend);
-  el.append(row, foot);
+  el.append(row, then, foot);
 
-  let chips = [];
-  let active = -1;
-
+  const go = (node) => model.send({ kind: "go", node });
+  let atRoot = false;
   const tell = () => {
-    line.textContent = active >= 0 && chips[active] ? chips[active].note : model.get("summary");
+    const root = atRoot ? model.get("root_note") : undefined;
+    line.textContent = root ?? first.note() ?? second.note() ?? model.get("summary");
   };
-  const activate = (index) => {
-    row.children[active]?.classList.remove("nte-active");
-    active = index;
-    const chip = row.children[active];
-    chip?.classList.add("nte-active");
-    chip?.scrollIntoView({ block: "nearest" });
-    if (chip) row.setAttribute("aria-activedescendant", chip.id);
-    tell();
-  };
+  const first = chipRow(row, `nte-chip-${model.get("key")}`, { tell, go: () => {} });
+  const second = chipRow(after, `nte-then-${model.get("key")}`, { tell, go: (chip) => go(chip.node) });
+
   const paint = () => {
-    chips = model.get("chips");
-    while (row.children.length > chips.length) row.lastChild.remove();
-    chips.forEach((chip, index) => {
-      let span = row.children[index];
-      if (!span) {
-        span = document.createElement("span");
-        span.setAttribute("role", "option");
-        span.id = `nte-chip-${model.get("key")}-${index}`;
-        span.addEventListener("pointerenter", () => activate(index));
-        row.append(span);
-      }
-      if (span.textContent !== chip.label) span.textContent = chip.label;
-      if (span.className !== `nte-chip ${chip.kind}`) span.className = `nte-chip ${chip.kind}`;
-      span.style.background = chip.back;
-      span.style.color = chip.ink;
-      span.dataset.joined = chip.joined;
-      span.classList.toggle("nte-joined", chip.joined !== "");
-      span.classList.toggle("nte-active", index === active);
-      span.setAttribute("aria-label", chip.note);
-    });
-    if (active >= chips.length) active = -1;
+    first.paint(model.get("chips"));
     row.scrollTop = row.scrollHeight; // the end is where the next token comes
     tell();
   };
+  const paintAfter = () => {
+    const chips = model.get("after");
+    second.paint(chips);
+    const end = after.querySelector(".current");
+    label.hidden = after.hidden = chips.length === 0;
+    hint.hidden = chips.length > 0;
+    label.textContent = model.get("after_label");
+    label.classList.toggle("current", end === null);
+    label.setAttribute("aria-description", model.get("root_note"));
+    after.setAttribute("aria-label", model.get("after_label"));
+    hint.textContent = model.get("after_hint");
+    // The end of the text stays in view, in the middle where there is more to come.
+    after.scrollLeft = end === null ? 0 : end.offsetLeft + end.offsetWidth - after.clientWidth * (end.nextSibling ? 0.5 : 1) + 8;
+    tell();
+  };
+  const pointAtRoot = (here) => () => {
+    atRoot = here;
+    tell();
+  };
+  label.addEventListener("click", () => go("0"));
+  ["pointerenter", "focus"].forEach((event) => label.addEventListener(event, pointAtRoot(true)));
+  ["pointerleave", "blur"].forEach((event) => label.addEventListener(event, pointAtRoot(false)));
+
   const explain = () => {
     const { least: from, most: to, colours } = model.get("scale");
     least.textContent = from ?? "";
@@ -68,7 +134,6 @@ function render({ model, el }) {
     ramp.style.background = colours ? `linear-gradient(to right, ${colours.join(", ")})` : "none";
     row.setAttribute("aria-label", model.get("description"));
   };
-
   const offer = () => {
     const options = Object.entries(model.get("ways")).map(([key, name]) => new Option(name, key));
     way.replaceChildren(...options);
@@ -79,23 +144,10 @@ function render({ model, el }) {
     model.save_changes();
   });
 
-  row.addEventListener("pointerleave", () => activate(-1));
-  row.addEventListener("blur", () => activate(-1));
-  row.addEventListener("keydown", (event) => {
-    const target = {
-      ArrowRight: Math.min(active + 1, chips.length - 1),
-      ArrowLeft: active < 0 ? chips.length - 1 : Math.max(active - 1, 0),
-      Home: 0,
-      End: chips.length - 1,
-    }[event.key];
-    if (target === undefined) return;
-    event.preventDefault();
-    event.stopPropagation();
-    activate(target);
-  });
   const dim = () => el.classList.toggle("nte-stale", model.get("stale"));
   model.on("change:stale", dim);
   model.on("change:chips", paint);
+  ["after", "after_label", "after_hint", "root_note"].forEach((name) => model.on(`change:${name}`, paintAfter));
   model.on("change:summary", tell);
   model.on("change:scale", explain);
   model.on("change:description", explain);
@@ -104,6 +156,7 @@ function render({ model, el }) {
   offer();
   explain();
   paint();
+  paintAfter();
   dim();
 }
 

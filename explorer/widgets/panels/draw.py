@@ -1,0 +1,117 @@
+"""The coming draw: where u falls in the cumulative distribution, and what many throws would give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as w
+import numpy as np
+
+from explorer.figures import numbers
+from explorer.figures.tally import tally_bars
+from explorer.sampling.distribution import Candidate, Distribution
+from explorer.sampling.draw import boundaries, drawn, uniforms
+from explorer.widgets.draw_strip import DrawStrip
+from explorer.widgets.panels.panel import Panel
+from explorer.widgets.plot import Plot
+
+MOST_SEGMENTS = 24
+LEAST_SHARE = 0.004
+"""Tokens with less of the strip than this stand together as the others."""
+
+N_THROWS = 1000
+
+
+class DrawPanel(Panel):
+    """The cumulative distribution as a strip, with the u of the coming draw on it."""
+
+    follows = ("trace", "sampling", "seed", "throw")
+
+    def build(self) -> list[w.Widget]:
+        self._strip = DrawStrip(self._on_command)
+        self.state.observe(self._on_stale, "stale")
+        return [self._strip]
+
+    def translate(self) -> None:
+        self._strip.words = {
+            "again": self.tr("draw-again"),
+            "tip_again": self.tr("draw-again-explained"),
+            "tally": self.tr("draw-tally", n=N_THROWS),
+            "tip_tally": self.tr("draw-tally-explained"),
+        }
+
+    def refresh(self) -> None:
+        distribution, coming = self.state.distribution, self.state.stepper.coming
+        if distribution is None or coming is None:
+            return
+        ends = boundaries(distribution)
+        n_shown = _n_segments(ends)
+        place = int(np.flatnonzero(distribution.survivors == coming.id)[0])
+        with self._strip.hold_sync():
+            self._strip.segments = self._segments(distribution, ends, n_shown)
+            self._strip.chosen = min(place, n_shown)
+            own = [float(ends[place - 1]) if place else 0.0, float(ends[place])]
+            self._strip.chosen_at = own if place >= n_shown else []
+            self._strip.u = coming.u
+            self._strip.line = self._line(coming)
+            self._strip.description = self.tr("draw-description")
+
+    def _segments(self, distribution: Distribution, ends: Any, n_shown: int) -> list[dict[str, Any]]:
+        segments, before = [], 0.0
+        for i, end in enumerate(ends[:n_shown].tolist()):
+            candidate = distribution.candidate(int(distribution.survivors[i]))
+            about = {"token": candidate.token.label, "probability": numbers.probability(candidate.probability)}
+            note = self.tr("draw-segment", start=f"{before:.4f}", end=f"{end:.4f}", **about)
+            segments.append(_segment(candidate.token.label, end - before, note))
+            before = end
+        # The last segment is always that of the others, be there any or not.
+        n, share = len(ends) - n_shown, max(0.0, 1 - before) if n_shown < len(ends) else 0.0
+        note = self.tr("draw-others", n=n, start=f"{before:.4f}", probability=numbers.probability(share))
+        segments.append(_segment("…" if n else "", share, note))
+        return segments
+
+    def _line(self, coming: Candidate) -> str:
+        if coming.u is None:
+            return self.tr("draw-greedy", token=coming.token.label)
+        throw = self.state.throw
+        message = "draw-line" if not throw else "draw-line-again"
+        return self.tr(message, u=numbers.draw(coming.u), token=coming.token.label, throw=throw + 1)
+
+    def _on_stale(self, change: dict[str, Any]) -> None:
+        self._strip.stale = change["new"] and self.state.trace is not None
+
+    def _on_command(self, name: str) -> None:
+        if name == "again":
+            self.state.attempt(self.state.stepper.again)
+        elif name == "tally":
+            self.state.section = "tally"
+
+
+class TallyPanel(Panel):
+    """What a thousand throws give, beside the probabilities."""
+
+    follows = ("trace", "sampling", "seed", "throw")
+
+    def build(self) -> list[w.Widget]:
+        self._plot = Plot(height=290)
+        return [self._plot]
+
+    def refresh(self) -> None:
+        distribution, stepper = self.state.distribution, self.state.stepper
+        if distribution is None:
+            return
+        first = self.state.throw * N_THROWS  # each new throw brings a new thousand
+        us = uniforms(self.state.seed, 0, stepper.n_after, range(first, first + N_THROWS))
+        counts = np.bincount(drawn(distribution, us), minlength=len(distribution.logits))
+        self._plot.show(tally_bars(distribution, counts, N_THROWS, self.state.look), self.state.look)
+
+
+def _segment(label: str, share: float, note: str) -> dict[str, Any]:
+    return {"label": label, "share": share, "note": note, "colour": "", "ink": ""}
+
+
+def _n_segments(ends: Any) -> int:
+    """How many of the tokens, likeliest first, have a segment of their own."""
+    shares = np.diff(ends[:MOST_SEGMENTS], prepend=0.0)
+    small = np.flatnonzero(shares < LEAST_SHARE)
+    return int(small[0]) if len(small) else len(shares)

@@ -1,0 +1,24 @@
+"""What the sampler does, stage by stage."""
+
+from __future__ import annotations
+
+import ipywidgets as w
+
+from explorer.figures.funnel import sampler_funnel
+from explorer.widgets.panels.panel import Panel
+from explorer.widgets.plot import Plot
+
+
+class FunnelPanel(Panel):
+    """The distribution before the sampler, after each of its stages, and what was removed where."""
+
+    follows = ("trace", "sampling", "n_bars")
+
+    def build(self) -> list[w.Widget]:
+        self._plot = Plot(height=330)
+        return [self._plot]
+
+    def refresh(self) -> None:
+        if self.state.distribution is not None:
+            figure = sampler_funnel(self.state.distribution, self.state.sampling, self.state.look, n=self.state.n_bars)
+            self._plot.show(figure, self.state.look, answer=self.state.answer)

@@ -1,0 +1,91 @@
+"""The history: every token that was tried, as a tree; other prefixes that have one; sessions saved and opened."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import ipywidgets as w
+
+from explorer.locales import ExplorerError
+from explorer.sampling.autosave import Earlier
+from explorer.widgets.file_buttons import FileButtons
+from explorer.widgets.panels.panel import Panel, set_options
+from explorer.widgets.tree_view import TreeView, node_note
+
+LONGEST_PREFIX = 60
+
+HERE = "\0"
+"""The menu's value for the prefix on show: no other text, and not None, which would leave the menu blank."""
+
+
+class HistoryPanel(Panel):
+    """The tree over the prefix as a picture one can click, and the files."""
+
+    follows = ("moves", "prefix", "trace", "browser", "model")
+
+    def build(self) -> list[w.Widget]:
+        state = self.state
+        self._tree = TreeView(
+            lambda number: state.attempt(state.stepper.go, number),
+            lambda number, name: state.attempt(state.stepper.rename, number, name),
+            self._note,
+        )
+        self._files = FileButtons(
+            state.keeper.save,
+            lambda _name, data: state.keeper.open(data),
+            state.keeper.open_earlier,
+        )
+        self._listed: tuple[object, ...] = ()
+        self._prefixes = w.Dropdown(
+            layout={"width": "auto", "flex": "1 1 200px"}, style={"description_width": "initial"}
+        )
+        self._prefixes.observe(self._on_prefix, "value")
+        files = w.HBox([self._prefixes, self._files], layout={"align_items": "center", "flex_flow": "row wrap"})
+        return [self._tree, files]
+
+    def translate(self) -> None:
+        self._prefixes.description = self._prefixes.tooltip = self.tr("history-prefixes")
+        self._files.translate(self.state.look.language)
+
+    def refresh(self) -> None:
+        stepper = self.state.stepper
+        if stepper.tree is not None:
+            self._tree.show(stepper.tree, self.state.look.language)
+        trees = stepper.session.trees.values() if stepper.session is not None else ()
+        grown = {tree.prefix: len(tree) for tree in trees if len(tree) and tree is not stepper.tree}
+        here = self.tr("history-here")
+        options = [(here, HERE), *((self._title(prefix, n), prefix) for prefix, n in grown.items())]
+        set_options(self._prefixes, options, HERE, self._on_prefix)
+        self._prefixes.layout.visibility = "visible" if grown else "hidden"
+        self._list_earlier()
+
+    def _list_earlier(self) -> None:
+        # All of them are read for it, which takes too long to be done on every step.
+        state = self.state
+        listed = (state.browser, state.stepper.session, state.look.language)
+        if listed != self._listed:
+            self._listed = listed
+            self._files.earlier = [{"key": s.path.name, "label": self._earlier(s)} for s in state.keeper.earlier()]
+
+    def _title(self, prefix: str, n: int) -> str:
+        shown = prefix if len(prefix) <= LONGEST_PREFIX else "…" + prefix[-LONGEST_PREFIX:]
+        return self.tr("history-prefix", prefix=shown.replace("\n", "⏎"), n=n)
+
+    def _earlier(self, session: Earlier) -> str:
+        when = datetime.fromtimestamp(session.time).strftime("%Y-%m-%d %H:%M")
+        prefix = session.prefix[:LONGEST_PREFIX].replace("\n", "⏎")
+        return self.tr("history-earlier", time=when, model=session.model, n=session.n_tokens, prefix=prefix)
+
+    def _note(self, number: int) -> tuple[str, float | None]:
+        tree = self.state.stepper.tree
+        if tree is None:
+            return "", None
+        try:
+            return node_note(tree, number, self.state.look.language)
+        except ExplorerError:
+            return "", None  # of a tree that was on show a moment ago
+
+    def _on_prefix(self, change: dict[str, Any]) -> None:
+        if change["new"] != HERE:
+            self.state.prefix = change["new"]

@@ -1,0 +1,117 @@
+"""`SessionKeeper`: nothing that was tried is lost. Autosave, save, open, and the check of what is opened."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+from explorer.locales import ExplorerError, Message
+from explorer.sampling import session_file
+from explorer.sampling.autosave import Autosave, Earlier
+from explorer.sampling.replay import replay
+from explorer.sampling.session import Session
+from explorer.widgets.worker import Work, worker_of
+
+if TYPE_CHECKING:
+    from explorer.widgets.state import ExplorerState
+
+AUTOSAVE_SECONDS = 0.3
+"""From a step until it is on the disk; what follows in this time is written with it."""
+
+MOST_EARLIER = 10
+
+
+class SessionKeeper:
+    """Keeps the session of an `ExplorerState` on the disk, and brings earlier ones back."""
+
+    def __init__(self, state: ExplorerState) -> None:
+        self._state = state
+        self._autosaves: dict[int, Autosave] = {}  # by the id of their session: each has a file of its own
+        state.observe(self._on_moves, "moves")
+
+    # --- what is kept -------------------------------------------------------------------------------------------------
+
+    def save(self) -> tuple[str, bytes]:
+        """Name and contents of a file with the whole session.
+
+        Raises:
+            ExplorerError: nothing was chosen yet.
+        """
+        with self._state.lock:
+            session = self._state.stepper.session
+            if session is None or not len(session):
+                raise ExplorerError("session-empty")
+            name = re.sub(r"[^\w.-]+", "-", session.model)
+            return f"session-{name}-{time.strftime('%Y%m%d-%H%M%S')}.json", session_file.dumps(session)
+
+    def _on_moves(self, _change: object) -> None:
+        model, session = self._state.model, self._state.stepper.session
+        if model is None or session is None or not len(session) or not self._state.browser:
+            return
+        worker = worker_of(model)
+        if not worker.busy((self, "autosave")):
+            worker.begin((self, "autosave"), self._autosave(session), after=AUTOSAVE_SECONDS)
+
+    def _autosave(self, session: Session) -> Work:
+        try:
+            with self._state.lock:
+                autosave = self._autosaves.setdefault(id(session), Autosave(self._state.browser))
+                autosave.write(session)
+        except ExplorerError as error:
+            self._state.fail(error)
+        return
+        yield  # a generator, as long work is
+
+    # --- what comes back ----------------------------------------------------------------------------------------------
+
+    def earlier(self) -> list[Earlier]:
+        """Sessions that were kept for this browser, newest first, without the one on show."""
+        if not self._state.browser:
+            return []
+        own = {autosave.path for autosave in self._autosaves.values()}
+        found = Autosave(self._state.browser).earlier()
+        return [session for session in found if session.path not in own][:MOST_EARLIER]
+
+    def open_earlier(self, key: str) -> None:
+        """Open one of the `earlier` sessions by the name of its file."""
+        for session in self.earlier():
+            if session.path.name == key:
+                self.open(session.path.read_bytes())
+
+    def open(self, data: bytes) -> None:
+        """Put a session file in the place of the session; every token is then read again and compared.
+
+        Raises:
+            ExplorerError: no session file, or of another model; the session on show stays.
+        """
+        model = self._state.model
+        if model is None:
+            raise ExplorerError("session-without-model")
+        session = session_file.loads(data, model.vocabulary)
+        session_file.check_model(session, model.info)
+        with self._state.lock:
+            self._state.stepper.put(session)
+        worker_of(model).begin((self, "replay"), self._check(session, model))
+
+    def _check(self, session: Session, model: Any) -> Work:
+        wrong, total = [], len(session)
+        for step in replay(session, model):
+            if self._state.stepper.session is not session:
+                return
+            if step.off or step.u_differs or step.falls_elsewhere:
+                wrong.append(step)
+            with self._state.lock:
+                if not self._state.stale:
+                    share = step.done / step.total
+                    message = Message.of("session-checking", done=step.done, total=step.total)
+                    self._state.busy(message, share)
+            yield 0.0
+        if not wrong:
+            self._state.say(Message.of("session-same", total=total))
+            return
+        worst = max(wrong, key=lambda step: abs(step.difference))
+        difference, token = f"{abs(worst.difference):.2g}", worst.node.choice.token.label
+        self._state.fail(
+            ExplorerError("session-differs", n=len(wrong), total=total, difference=difference, token=token)
+        )

@@ -1,0 +1,130 @@
+"""What a distribution costs beside transformers' own processors, and a generated token beside ``model.generate``.
+
+Prints tables and judges nothing: times are the machine's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel
+from transformers.generation import logits_process
+
+from explorer.language_model.forward import LanguageModel
+from explorer.language_model.model import ModelInfo
+from explorer.sampling.generate import Stop, generate
+from explorer.sampling.sampling import Sampling
+from explorer.sampling.stages import DEFAULT_ORDER
+from tests.benchmarks.test_forward_speed import DEVICE, NumberedTokenizer, medians, show, some_ids, verdict
+from tests.sampling.cases import GPT2_VOCAB, gpt_like
+
+MOST_TIMES_TRANSFORMERS = 3.0
+MOST_TIMES_GENERATE = 1.0
+N_TOKENS = 200
+
+EVERYTHING: dict[str, Any] = {
+    "bias": ((11, 2.0), (13, -1.5)), "repetition_penalty": 1.1, "presence_penalty": 0.3, "frequency_penalty": 0.2,
+    "no_repeat_ngram": 3, "banned": (5, 50_256), "temperature": 0.9, "top_k": 1000, "top_p": 0.97, "min_p": 0.0005,
+    "typical_p": 0.98,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def lm() -> LanguageModel:
+    """GPT-2 small with random weights: 124 million parameters, float32."""
+    torch.manual_seed(0)
+    config = GPT2Config()
+    module = GPT2LMHeadModel(config).eval().requires_grad_(False).to(DEVICE)
+    info = ModelInfo(
+        name="gpt2-sized", title="GPT-2-sized", revision=None, n_layer=12, n_head=12, n_embd=768, n_positions=1024,
+        vocab_size=config.vocab_size, n_parameters=module.num_parameters(), device=DEVICE, dtype="float32",
+    )  # fmt: skip
+    return LanguageModel(module, NumberedTokenizer(config.vocab_size), info)  # type: ignore[arg-type]
+
+
+def bare_processors() -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+    """What transformers has of `EVERYTHING`, and its processor for counting penalties: it has none of ours."""
+    return logits_process.LogitsProcessorList(
+        [
+            logits_process.SequenceBiasLogitsProcessor({(i,): by for i, by in EVERYTHING["bias"]}),
+            logits_process.RepetitionPenaltyLogitsProcessor(EVERYTHING["repetition_penalty"]),
+            logits_process.NoRepeatNGramLogitsProcessor(EVERYTHING["no_repeat_ngram"]),
+            logits_process.NoBadWordsLogitsProcessor([[i] for i in EVERYTHING["banned"]]),
+            logits_process.TemperatureLogitsWarper(EVERYTHING["temperature"]),
+            logits_process.TopKLogitsWarper(EVERYTHING["top_k"]),
+            logits_process.TopPLogitsWarper(EVERYTHING["top_p"]),
+            logits_process.MinPLogitsWarper(EVERYTHING["min_p"]),
+            logits_process.TypicalLogitsWarper(EVERYTHING["typical_p"]),
+        ]
+    )
+
+
+def test_a_distribution_with_every_stage() -> None:
+    logits = gpt_like(np.random.default_rng(0), GPT2_VOCAB).astype(np.float32)
+    text = some_ids(64, seed=1)
+    assert list(Sampling(**EVERYTHING).in_force) == list(DEFAULT_ORDER)
+
+    def transformers_alone() -> None:
+        scores = bare_processors()(torch.tensor([text]), torch.tensor(logits)[None])
+        torch.softmax(scores, dim=-1)
+
+    def with_its_account(sampling: Sampling) -> None:
+        distribution = sampling.apply(logits, text)
+        for stage in distribution.stages:
+            _ = stage.n_survivors, stage.entropy_bits, distribution.raw_mass(stage)
+        _ = distribution.removed_by, distribution.entropy_bits
+
+    simple = {"temperature": 0.8, "top_k": 40, "top_p": 0.9}
+    actions: dict[str, Callable[[int], Callable[[], Any]]] = {
+        "transformers": lambda i: transformers_alone,
+        "apply": lambda i: lambda: Sampling(**EVERYTHING).apply(logits, text),
+        "account": lambda i: lambda: with_its_account(Sampling(**EVERYTHING)),
+        "temperature": lambda i: lambda: Sampling(temperature=0.5 + i / 100).apply(logits, text).foremost(10),
+        "simple": lambda i: lambda: Sampling(**simple).apply(logits, text).foremost(10),
+        "simple account": lambda i: lambda: with_its_account(Sampling(**simple)),
+    }
+    times = medians(actions)
+    ratio = times["account"] / times["transformers"]
+    show(
+        f"A distribution over {GPT2_VOCAB:,} tokens, float32, {torch.get_num_threads()} threads",
+        [
+            ("transformers' nine processors, softmax", f"{times['transformers']:.2f} ms", ""),
+            ("Sampling.apply, eleven stages", f"{times['apply']:.2f} ms", ""),
+            ("the same, survivors, entropy, mass of each stage, removed_by", f"{times['account']:.2f} ms",
+             f"{ratio:.2f} times transformers: {verdict(ratio, MOST_TIMES_TRANSFORMERS, least=False)}"),
+            ("temperature, foremost(10)", f"{times['temperature']:.2f} ms", ""),
+            ("temperature, top-k, top-p, foremost(10)", f"{times['simple']:.2f} ms", ""),
+            ("temperature, top-k, top-p, survivors, entropy, mass, removed_by", f"{times['simple account']:.2f} ms", ""),
+        ],
+    )  # fmt: skip
+
+
+def test_a_generated_token(lm: LanguageModel) -> None:
+    sampling = Sampling(temperature=0.8, top_p=0.9)
+    config = GenerationConfig(
+        do_sample=True, temperature=0.8, top_p=0.9, top_k=0, max_new_tokens=N_TOKENS, pad_token_id=0
+    )
+    lm.module.generation_config = GenerationConfig()
+
+    def ours(i: int) -> Callable[[], Any]:
+        ids = some_ids(32, seed=i)
+        return lambda: list(generate(lm, ids, sampling, seed=i, stop=Stop(N_TOKENS)))
+
+    def theirs(i: int) -> Callable[[], Any]:
+        ids = torch.tensor([some_ids(32, seed=i)], device=DEVICE)
+        return lambda: lm.module.generate(ids, attention_mask=torch.ones_like(ids), generation_config=config)
+
+    times = medians({"ours": ours, "theirs": theirs}, rounds=2)
+    ratio = times["ours"] / times["theirs"]
+    show(
+        f"{N_TOKENS} tokens with temperature 0.8 and top-p 0.9, GPT-2-small-sized, float32, {DEVICE}",
+        [
+            ("model.generate", f"{times['theirs'] / N_TOKENS:.1f} ms a token", ""),
+            ("explorer.sampling.generate", f"{times['ours'] / N_TOKENS:.1f} ms a token",
+             f"{ratio:.2f} times generate: {verdict(ratio, MOST_TIMES_GENERATE, least=False)}"),
+        ],
+    )  # fmt: skip

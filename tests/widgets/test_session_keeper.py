@@ -1,0 +1,168 @@
+"""Autosave, save and open: nothing that was tried is lost, and nothing wrong is taken in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from explorer.language_model.forward import LanguageModel
+from explorer.language_model.loading import load
+from explorer.locales import ExplorerError
+from explorer.sampling import session_file
+from explorer.sampling.sampling import Sampling
+from explorer.sampling.session import Session
+from explorer.widgets.session_keeper import MOST_EARLIER
+from explorer.widgets.state import ExplorerState
+from explorer.widgets.worker import worker_of
+from tests.passes import Passes
+from tests.widgets.page import settle, wait_until
+
+BROWSER = "0123456789abcdef"
+
+
+@pytest.fixture
+def state(lm: LanguageModel) -> ExplorerState:
+    state = ExplorerState(lm, "The capital of", browser=BROWSER, sampling=Sampling(temperature=1.2))
+    settle(state)
+    return state
+
+
+def steps(state: ExplorerState, n: int) -> None:
+    for _ in range(n):
+        state.stepper.step()
+        settle(state)
+
+
+def session_of(state: ExplorerState) -> Session:
+    assert state.stepper.session is not None
+    return state.stepper.session
+
+
+def resting(state: ExplorerState) -> None:
+    """Until the autosave and the check of what was opened are done, and the question is answered."""
+    worker = worker_of(state.model)
+    jobs = [(state.keeper, "autosave"), (state.keeper, "replay")]
+    wait_until(lambda: not any(worker.busy(job) for job in jobs), "the keeper rests")
+    settle(state)
+
+
+def test_what_was_tried_survives_the_kernel(state: ExplorerState, lm: LanguageModel) -> None:
+    steps(state, 3)
+    state.stepper.rename(2, "here")
+    steps(state, 1)
+    resting(state)
+    (tree,) = session_of(state).trees.values()
+
+    again = ExplorerState(lm, "something else", browser=BROWSER)
+    settle(again)
+    (earlier,) = again.keeper.earlier()
+    assert (earlier.n_tokens, earlier.prefix, earlier.model) == (4, "The capital of", lm.info.name)
+    again.keeper.open_earlier(earlier.path.name)
+    resting(again)
+    (restored,) = session_of(again).trees.values()
+    assert [node.choice.record() for node in restored] == [node.choice.record() for node in tree]
+    assert [node.name for node in restored] == ["", "here", "", ""]
+    assert (again.prefix, restored.current) == ("The capital of", tree.current)
+    assert again.trace is not None
+    assert again.trace.ids.tolist() == list(tree.ids())
+    assert again.status.message.id == "session-same"
+
+
+def test_nothing_is_kept_before_something_is_chosen_or_for_nobody(lm: LanguageModel, tmp_path: Path) -> None:
+    for browser in (BROWSER, ""):
+        state = ExplorerState(lm, "The capital of", browser=browser)
+        settle(state)
+        if not browser:
+            steps(state, 1)
+        resting(state)
+        assert state.keeper.earlier() == []
+    assert not list(tmp_path.rglob("*.json"))
+
+
+def test_other_browsers_sessions_are_not_offered(state: ExplorerState, lm: LanguageModel) -> None:
+    steps(state, 1)
+    resting(state)
+    other = ExplorerState(lm, "", browser="f" * 16)
+    assert other.keeper.earlier() == []
+    other.keeper.open_earlier(ExplorerState(lm, "", browser=BROWSER).keeper.earlier()[0].path.name)
+    assert session_of(other).trees == {}
+
+
+def test_ones_own_session_is_not_an_earlier_one_and_the_list_is_short(state: ExplorerState, lm: LanguageModel) -> None:
+    steps(state, 1)
+    resting(state)
+    assert state.keeper.earlier() == []
+    for _ in range(MOST_EARLIER + 2):
+        another = ExplorerState(lm, "One and", browser=BROWSER)
+        settle(another)
+        steps(another, 1)
+        resting(another)
+    assert len(state.keeper.earlier()) == MOST_EARLIER
+
+
+def test_a_saved_file_opens_and_is_read_again_token_by_token(state: ExplorerState, lm: LanguageModel) -> None:
+    steps(state, 12)
+    name, data = state.keeper.save()
+    assert name.endswith(".json")
+    assert "/" not in name
+    other = ExplorerState(lm, "The robot")
+    settle(other)
+    with Passes(lm) as passes:
+        other.keeper.open(data)
+        resting(other)
+    assert sum(passes.tokens) <= 14
+    assert other.status.message.id == "session-same"
+    assert session_file.dumps(session_of(other)) == data
+
+
+def test_a_probability_that_is_not_the_models_is_told(state: ExplorerState) -> None:
+    steps(state, 4)
+    record = json.loads(state.keeper.save()[1])
+    record["trees"][0]["nodes"][2]["probability"] = 0.987654
+    state.keeper.open(json.dumps(record).encode())
+    resting(state)
+    assert (state.status.state, state.status.message.id) == ("error", "session-differs")
+    assert dict(state.status.message.arguments)["n"] == 1
+
+
+def test_nothing_to_save_is_a_sentence(state: ExplorerState) -> None:
+    with pytest.raises(ExplorerError) as caught:
+        state.keeper.save()
+    assert caught.value.message.id == "session-empty"
+    with pytest.raises(ExplorerError) as caught:
+        ExplorerState(None).keeper.open(b"{}")
+    assert caught.value.message.id == "session-without-model"
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"[" * 100_000, b'{"schema": 2}', b"\xff\xfe", b"null"])
+def test_a_file_that_is_no_session_changes_nothing(state: ExplorerState, data: bytes) -> None:
+    steps(state, 2)
+    session, ids = state.stepper.session, state.trace
+    with pytest.raises(ExplorerError):
+        state.keeper.open(data)
+    resting(state)
+    assert (state.stepper.session, state.trace) == (session, ids)
+
+
+def test_a_session_of_another_model_is_refused(state: ExplorerState, tiny_llama: Path) -> None:
+    steps(state, 2)
+    data = state.keeper.save()[1]
+    other = ExplorerState(load(str(tiny_llama), device="cpu"), "The")
+    settle(other)
+    with pytest.raises(ExplorerError, match="tiny-gpt2"):
+        other.keeper.open(data)
+    assert other.prefix == "The"
+
+
+def test_opening_while_it_is_checked_again_is_no_clash(state: ExplorerState) -> None:
+    steps(state, 6)
+    data = state.keeper.save()[1]
+    for _ in range(5):
+        state.keeper.open(data)
+        state.stepper.step()
+    resting(state)
+    assert state.trace is not None
+    assert state.stepper.tree is not None
+    assert state.trace.ids.tolist() == list(state.stepper.tree.ids())
