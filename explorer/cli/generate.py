@@ -160,7 +160,7 @@ def _saved(session: Session, file: Path | None) -> Iterator[None]:
         yield
     finally:
         if file is not None and len(session):
-            from explorer.sampling import session_file
+            from explorer.sampling import session_file  # pydantic's half second is for those who save
 
             session_file.save(session, file)
             say(Message.of("cli-session-saved", file=str(file), n=len(session)))

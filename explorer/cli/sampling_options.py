@@ -123,7 +123,7 @@ def with_sampling_options(command: Callable[..., None]) -> Callable[..., None]:
 def number(text: str, *, whole: bool = False) -> Any:
     """The number that ``text`` writes; where it writes none, the text itself, for an error to quote."""
     with suppress(ValueError):
-        return int(float(text)) if whole else float(text)
+        return int(text) if whole else float(text)
     return text
 
 

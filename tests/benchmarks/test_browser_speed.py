@@ -19,7 +19,7 @@ SENTENCE = "it was the best of times, it was the worst of times, it was "
 WATCH = """() => {
     window.keys = []; window.paints = [];
     document.querySelector(".nte-prefix textarea").addEventListener("input", () => window.keys.push(performance.now()));
-    const plot = document.querySelector(".nte-plot");
+    const plot = document.querySelector(".nte-bars");
     const note = () => window.paints.push([performance.now(), Number(plot.dataset.answer)]);
     new MutationObserver(() => requestAnimationFrame(note))
         .observe(plot, { attributes: true, attributeFilter: ["data-answer"] });
@@ -51,7 +51,7 @@ def settle(screen: Screen, answers: int) -> None:
 
 @pytest.fixture
 def first_answer(screen: Screen) -> Callable[[], int]:
-    return lambda: int(screen.page.locator(".nte-plot").get_attribute("data-answer") or 0)
+    return lambda: int(screen.page.locator(".nte-bars").get_attribute("data-answer") or 0)
 
 
 def test_key_press_to_repainted_bars(screen: Screen, first_answer: Callable[[], int]) -> None:

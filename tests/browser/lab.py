@@ -142,23 +142,46 @@ class Screen:
         self.box.fill(text)
 
     def bar_labels(self) -> list[str]:
-        return self.page.locator(".nte-plot .ytick text").all_text_contents()
+        return self.page.locator(".nte-bars .ytick text").all_text_contents()
 
     def bar_values(self) -> list[str]:
-        return self.page.locator(".nte-plot .barlayer .trace:last-child .bartext").all_text_contents()
+        return self.page.locator(".nte-bars .barlayer .trace:last-child .bartext").all_text_contents()
 
     def chips(self) -> list[str]:
         return self.page.locator(".nte-chips > span").all_text_contents()
 
+    def after(self) -> list[str]:
+        """The tokens that were chosen after the prefix, without those that redo would come to."""
+        return self.page.locator(".nte-generated > span:not(.ahead)").all_text_contents()
+
+    def command(self, name: str) -> None:
+        """Press the button that steps, goes back, plays, …"""
+        self.page.locator(f".nte-steps button[data-command={name}]").click()
+
+    def open_section(self, name: str) -> None:
+        self.page.get_by_role("tab", name=name).click()
+
+    def set_knob(self, name: str, value: str) -> None:
+        """Type a number into the row of a stage of the sampler."""
+        entry = self.page.locator(".nte-knob", has_text=name).locator(".nte-knob-entry")
+        entry.fill(value)
+        entry.press("Enter")
+
     def wait_ready(self) -> None:
         """Until the latest question is answered and painted."""
         self.page.wait_for_selector(".nte-status[data-state='ready']", timeout=PATIENCE)
-        self.page.wait_for_selector(".nte-plot:not(.nte-stale) .ytick", timeout=PATIENCE)
+        self.page.wait_for_selector(".nte-bars:not(.nte-stale) .ytick", timeout=PATIENCE)
 
     def wait_chips(self, expected: list[str]) -> None:
         shown = "JSON.stringify([...document.querySelectorAll('.nte-chips > span')].map(s => s.textContent))"
         text = json.dumps(expected, ensure_ascii=False, separators=(",", ":"))
         self.page.wait_for_function(f"expected => {shown} === expected", arg=text, timeout=PATIENCE)
+
+    def wait_after(self, n: int) -> None:
+        """Until ``n`` tokens stand after the prefix, and their answer is painted."""
+        count = "document.querySelectorAll('.nte-generated > span:not(.ahead)').length"
+        self.page.wait_for_function(f"n => {count} === n", arg=n, timeout=PATIENCE)
+        self.wait_ready()
 
     def execute(self, command: str, **arguments: Any) -> None:
         """A command of JupyterLab, as from its menu."""

@@ -51,7 +51,7 @@ def test_bars_move_while_one_types_and_never_go_back(screen: Screen, reference: 
     screen.page.evaluate(
         """() => {
             window.answers = [];
-            const plot = document.querySelector(".nte-plot");
+            const plot = document.querySelector(".nte-bars");
             new MutationObserver(() => window.answers.push(Number(plot.dataset.answer)))
                 .observe(plot, { attributes: true, attributeFilter: ["data-answer"] });
         }"""
@@ -69,36 +69,32 @@ def test_bars_move_while_one_types_and_never_go_back(screen: Screen, reference: 
 def test_the_slider_changes_probabilities_as_its_formula_says(screen: Screen, reference: Reference) -> None:
     screen.fill(TEXT)
     screen.wait_chips(reference.labels(TEXT))
-    set_temperature(screen, "2")
+    screen.set_knob("temperature", "2")
     expected = reference.top(TEXT, 10, temperature=2.0)
     screen.page.wait_for_function(
-        "label => document.querySelector('.nte-plot .trace:last-child .bartext').textContent === label",
+        "label => document.querySelector('.nte-bars .trace:last-child .bartext').textContent === label",
         arg=f"{expected[0][1]:.3g}",
         timeout=PATIENCE,
     )
     for (_, shown), (_, p) in zip(shown_bars(screen), expected, strict=False):
         assert shown == pytest.approx(p, rel=6e-3)
-    assert screen.page.locator(".nte-plot .barlayer > .trace").count() == 2  # the pale bars: before the temperature
-    set_temperature(screen, "0")
-    screen.page.get_by_text("Greedy:").wait_for(timeout=PATIENCE)
-    assert shown_bars(screen)[0][1] == 1
-    set_temperature(screen, "1")
-    screen.page.wait_for_function("document.querySelectorAll('.nte-plot .barlayer > .trace').length === 1")
-
-
-def set_temperature(screen: Screen, value: str) -> None:
-    screen.page.locator(".widget-slider .widget-readout").first.click()
-    screen.page.keyboard.press("ControlOrMeta+a")
-    screen.page.keyboard.type(value)
-    screen.page.keyboard.press("Enter")
+    assert screen.page.locator(".nte-bars .barlayer > .trace").count() == 2  # the pale bars: before the temperature
+    screen.set_knob("temperature", "0")
+    screen.page.wait_for_function(
+        "document.querySelector('.nte-bars .trace:last-child .bartext').textContent === '1'", timeout=PATIENCE
+    )
+    assert "removed by greedy" in screen.bar_values()[1]
+    screen.set_knob("temperature", "1")
+    screen.page.wait_for_function("document.querySelectorAll('.nte-bars .barlayer > .trace').length === 1")
 
 
 def test_tokens_can_be_searched_and_stay_pinned(screen: Screen, reference: Reference) -> None:
     screen.fill(TEXT)
     screen.wait_chips(reference.labels(TEXT))
+    screen.open_section("Find a token")
     screen.page.get_by_role("textbox", name="Find a token").fill("the")
     screen.page.locator(".nte-choices button", has_text="·the").first.click()
-    screen.page.wait_for_function("document.querySelectorAll('.nte-plot .ytick').length === 12", timeout=PATIENCE)
+    screen.page.wait_for_function("document.querySelectorAll('.nte-bars .ytick').length === 12", timeout=PATIENCE)
     more = f"{TEXT} and"
     screen.fill(more)
     screen.wait_chips(reference.labels(more))
@@ -109,7 +105,7 @@ def test_tokens_can_be_searched_and_stay_pinned(screen: Screen, reference: Refer
     assert label == "·the"
     assert shown == pytest.approx(float(reference.probabilities(more)[token[0]]), rel=6e-3)
     screen.page.locator(".nte-choices button[aria-pressed=true]").click()
-    screen.page.wait_for_function("document.querySelectorAll('.nte-plot .ytick').length === 11", timeout=PATIENCE)
+    screen.page.wait_for_function("document.querySelectorAll('.nte-bars .ytick').length === 11", timeout=PATIENCE)
     screen.page.get_by_role("textbox", name="Find a token").fill("")
 
 
@@ -199,14 +195,16 @@ def test_chinese_leaves_no_english(screen: Screen, reference: Reference) -> None
     app = screen.page.locator(".nte-app")
     words = set(re.findall(r"[A-Za-z]{3,}", app.inner_text()))
     names = {"English", "GPT", "MB", "small", "medium", "large", "DistilGPT", "SmolLM", "bit", "source", "cpu", "float"}
-    texts = set(re.findall(r"[A-Za-z]{3,}", " ".join([TEXT, *screen.chips(), *screen.bar_labels()])))
+    names |= {"top", "min"}  # of stages, as people write them
+    tokens = screen.page.locator(".nte-draw-share, .nte-choices, .nte-draw-line").all_text_contents()
+    texts = set(re.findall(r"[A-Za-z]{3,}", " ".join([TEXT, *screen.chips(), *screen.bar_labels(), *tokens])))
     assert words <= names | texts
     screen.page.get_by_role("button", name="English").click()
     screen.page.get_by_text("Probability of the next token").wait_for(timeout=PATIENCE)
 
 
 def test_figures_follow_the_theme(screen: Screen) -> None:
-    ink = "getComputedStyle(document.querySelector('.nte-plot .ytick text')).fill"
+    ink = "getComputedStyle(document.querySelector('.nte-bars .ytick text')).fill"
     light = screen.page.evaluate(ink)
     screen.execute("apputils:change-theme", theme="JupyterLab Dark")
     screen.page.wait_for_function(f"{ink} === 'rgb(230, 230, 230)'", timeout=PATIENCE)
@@ -220,17 +218,18 @@ def test_another_model_can_be_chosen_and_its_hostile_tokens_are_text(screen: Scr
     picker.select_option(label="DistilGPT-2 (82M)")
     screen.wait_chips(["<script>window.hacked=1</script>", "<b>bold</b>", "&amp;", "$x$"])
     screen.wait_ready()
+    screen.open_section("Find a token")
     for token in ("<img src=x", "<b>bold", "&amp;", "$x$"):
         screen.page.get_by_role("textbox", name="Find a token").fill(token)
         screen.page.locator(".nte-choices button", has_text=token.replace(" ", "·")).last.click()
-    screen.page.wait_for_function("document.querySelectorAll('.nte-plot .ytick').length === 15", timeout=PATIENCE)
+    screen.page.wait_for_function("document.querySelectorAll('.nte-bars .ytick').length === 15", timeout=PATIENCE)
     assert screen.bar_labels()[11:] == ["<img·src=x·onerror=wi…", "<b>bold</b>", "&amp;", "$x$"]
-    screen.page.locator(".nte-plot .barlayer .point").last.hover(force=True)
-    screen.page.wait_for_selector(".nte-plot .hoverlayer text", timeout=PATIENCE)
-    assert "$x$" in screen.page.locator(".nte-plot .hoverlayer").text_content()
+    screen.page.locator(".nte-bars .barlayer .point").last.hover(force=True)
+    screen.page.wait_for_selector(".nte-bars .hoverlayer text", timeout=PATIENCE)
+    assert "$x$" in screen.page.locator(".nte-bars .hoverlayer").text_content()
     assert screen.page.evaluate("window.hacked") is None
     picker.select_option(label="GPT-2 small (124M)")
-    screen.page.wait_for_function("document.querySelectorAll('.nte-plot .ytick').length === 11", timeout=PATIENCE)
+    screen.page.wait_for_function("document.querySelectorAll('.nte-bars .ytick').length === 11", timeout=PATIENCE)
     screen.wait_ready()
 
 
@@ -242,7 +241,7 @@ def test_a_panel_works_alone_in_a_cell(lab: Lab, new_page: Callable[[], Page], r
     alone.type(" and")
     label = reference.top(f"{TEXT} and", 1)[0][0]
     alone.page.wait_for_function(
-        "label => document.querySelector('.nte-plot .ytick text').textContent === label", arg=label, timeout=PATIENCE
+        "label => document.querySelector('.nte-bars .ytick text').textContent === label", arg=label, timeout=PATIENCE
     )
     alone.page.close()
 

@@ -194,9 +194,12 @@ def test_generated_chips_lead_to_their_nodes(steps: Steps) -> None:
 
 def test_the_strip_is_laid_out_by_probability(steps: Steps) -> None:
     strip = steps.page.locator(".nte-draw-shares")
-    width = strip.evaluate("s => s.getBoundingClientRect().width")
-    widths = strip.evaluate("s => [...s.children].map(c => c.getBoundingClientRect().width)")
-    assert [w / width for w in widths] == pytest.approx([0.5, 0.2999, 0.0001, 0.2], abs=1e-4)
+    x, width, bottom = strip.evaluate("s => { const r = s.getBoundingClientRect(); return [r.x, r.width, r.bottom]; }")
+    shares = strip.evaluate("s => [...s.children].map(c => c.getBoundingClientRect()).map(r => [r.left, r.right])")
+    ends = [(end - x) / width for share in shares for end in share]
+    assert ends == pytest.approx([0, 0.5, 0.5, 0.7999, 0.7999, 0.8, 0.8, 1], abs=1e-4)
+    labels = strip.evaluate("s => [...s.querySelectorAll('span')].map(l => l.getBoundingClientRect().top)")
+    assert [top < bottom for top in labels] == [True, True, False, True]  # where there is no room, there is none
     at = "([...document.querySelectorAll('.nte-draw-mark')][0].offsetLeft)"
     steps.page.wait_for_function(f"Math.abs({at} / {width} - 0.6) < 0.005", timeout=PATIENCE)
     assert strip.locator(".nte-draw-chosen").inner_text() == "<u>0.2999"
@@ -217,8 +220,8 @@ def test_a_click_anywhere_in_a_row_picks_its_token(steps: Steps, where: str) -> 
     x = {"bar": row["left"] + 5, "right": row["right"] - 5, "label": row["left"] - 8}[where]
     steps.page.mouse.click(x, row["y"])
     steps.hears("41/7")
-    steps.press("b")  # the focus came along
-    steps.hears("branch")
+    steps.press("ArrowDown Enter b")  # the focus came along
+    steps.hears("42/7", "branch")
 
 
 def test_what_is_no_token_s_row_is_not_picked(steps: Steps) -> None:

@@ -171,11 +171,11 @@ def test_a_bias_that_is_refused_quotes_what_was_typed_alone(state: ExplorerState
 def test_changes_that_nobody_can_ask_for_change_nothing(
     state: ExplorerState, knobs: Knobs, page: Page, change: Any
 ) -> None:
-    state.sampling = before = Sampling(min_p=0.1)
+    state.sampling = before = Sampling(min_p=0.1, bias=((5, 1.0),))
     ask(page, knobs, change)
     assert state.sampling == before
     ask(page, knobs, ("value", "top_p", 0.5))
-    assert state.sampling == Sampling(min_p=0.1, top_p=0.5)
+    assert state.sampling == Sampling(min_p=0.1, bias=((5, 1.0),), top_p=0.5)
 
 
 @pytest.mark.parametrize("asked", [None, 5, "x", [], {}, {"number": "1", "changes": []}, {"number": 1}, {"changes": 3}])

@@ -349,7 +349,7 @@ def test_another_model_has_its_own_scale_and_drops_the_tokens(
 ) -> None:
     ask(page, knobs, ("token", "token", "#7"), ("token", "token", "#8=1"), ("value", "top_k", "9999999"))
     assert row(knobs, "top_k")["note"]
-    other = load(str(tiny_llama), device="cpu")
+    first, other = state.model, load(str(tiny_llama), device="cpu")
     assert other.info.vocab_size != state.model.info.vocab_size
     state.model = other
     settle(state)
@@ -357,6 +357,9 @@ def test_another_model_has_its_own_scale_and_drops_the_tokens(
     assert row(knobs, "banned")["chips"] == row(knobs, "bias")["chips"] == []
     assert not row(knobs, "top_k")["note"]
     assert knobs.scales == scales(other.info.vocab_size)
+    state.model = first
+    settle(state)
+    assert knobs.scales == scales(first.info.vocab_size)
 
 
 def test_before_there_is_a_model_all_but_tokens_can_be_set(page: Page) -> None:

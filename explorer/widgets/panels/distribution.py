@@ -21,6 +21,7 @@ class DistributionPanel(Panel):
 
     def build(self) -> list[w.Widget]:
         self._plot = Plot(self._on_pick, height=ROW_PIXELS * (self.state.n_bars + 1) + FRAME_PIXELS)
+        self._plot.add_class("nte-bars")
         self.state.observe(self._on_stale, "stale")
         return [self._plot]
 

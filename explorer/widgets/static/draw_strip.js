@@ -28,7 +28,6 @@ function render({ model, el }) {
   const strip = make("div", "nte-draw-shares");
   strip.tabIndex = 0;
   strip.setAttribute("role", "listbox");
-  strip.dataset.lmSuppressShortcuts = ""; // JupyterLab would go to another cell at an arrow key
   const within = make("div", "nte-draw-within");
   const line = make("span", "nte-draw-line");
   line.setAttribute("aria-live", "polite");
@@ -93,7 +92,7 @@ function render({ model, el }) {
     if (u !== null) {
       mark.style.left = `${100 * u}%`;
       mark.classList.toggle("nte-draw-left", u > 0.5); // the text stays within the strip
-      mark.firstChild.textContent = `u = ${Math.min(u, 0.999).toFixed(3)}`; // u is below 1, and so is what is said of it
+      mark.firstChild.textContent = `u = ${Math.min(u, 0.999).toFixed(3)}`; // below 1, and never rounded to it
     }
     buttons.forEach(([, , made]) => made.setAttribute("aria-disabled", u === null));
   };
@@ -102,7 +101,7 @@ function render({ model, el }) {
     for (const [name, shortcut, made] of buttons) {
       made.lastChild.textContent = words[name] ?? "";
       made.setAttribute("aria-label", words[name] ?? "");
-      made.title = [words[`tip_${name}`] ?? words[name], shortcut && `[${shortcut.toUpperCase()}]`].filter(Boolean).join(" ");
+      made.title = (words[`tip_${name}`] ?? words[name] ?? "") + (shortcut && ` [${shortcut.toUpperCase()}]`);
     }
     strip.setAttribute("aria-label", model.get("description"));
   };

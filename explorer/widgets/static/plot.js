@@ -38,8 +38,8 @@ function button(Plotly, title, format) {
   };
 }
 
-// The rows of a bar chart: a click anywhere in one, or Enter, picks its token. The bars' `customdata` is token ids, below
-// 0 for a bar that stands for many. Returns what is to be called after each drawing.
+// The rows of a bar chart: a click anywhere in one, or Enter, picks its token. The bars' `customdata` is token ids, -1
+// for a bar that stands for many. Returns what is to be called after each drawing.
 function pickRows(Plotly, { model, el, box }) {
   const mark = document.createElement("div"); // the row under the pointer or the cursor keys
   mark.className = "nte-plot-row";
@@ -92,7 +92,9 @@ function pickRows(Plotly, { model, el, box }) {
   });
   el.addEventListener("pointermove", (event) => box.data && activate(rowAt(event)));
   el.addEventListener("pointerleave", leave);
-  box.addEventListener("focus", () => active < 0 && box.matches(":focus-visible") && walk(1)); // where the focus is shows
+  box.addEventListener("focus", () => {
+    if (active < 0 && box.matches(":focus-visible")) walk(1); // a focus by keys is seen
+  });
   box.addEventListener("blur", () => {
     leave();
     Plotly.Fx.unhover(box);
@@ -106,7 +108,6 @@ function pickRows(Plotly, { model, el, box }) {
     event.stopPropagation();
     walk(step);
   });
-  box.dataset.lmSuppressShortcuts = ""; // JupyterLab would go to another cell at an arrow key
 
   return (data) => {
     const number = data.findLastIndex((trace) => Array.isArray(trace.customdata));

@@ -78,7 +78,8 @@ function render({ model, el }) {
     const text = make("span", "nte-steps-name");
     const label = make("label", "nte-steps-field", text, control);
     painters.push(() => {
-      text.textContent = word(name);
+      text.textContent = word(name); // gone where there is no room for it
+      control.setAttribute("aria-label", word(name));
       label.title = model.get("wrong")[name] || tip(name);
       control.setAttribute("aria-invalid", name in model.get("wrong"));
     });
@@ -97,9 +98,12 @@ function render({ model, el }) {
   };
   const speed = () => {
     const menu = make("select", "");
+    let offered;
     menu.addEventListener("change", () => save("speed", menu.value));
     painters.push(() => {
-      menu.replaceChildren(...model.get("speeds").map(([key, label]) => new Option(label, key)));
+      const speeds = model.get("speeds");
+      if (speeds !== offered) menu.replaceChildren(...speeds.map(([key, label]) => new Option(label, key)));
+      offered = speeds; // new options would close an open menu
       menu.value = model.get("speed");
       menu.title = tip("speed");
       menu.setAttribute("aria-label", word("speed"));
@@ -133,11 +137,11 @@ function render({ model, el }) {
   el.append(make("div", "nte-steps-row", buttons, entry("seed", 7), speed(), fold), ends);
 
   const paint = () => painters.forEach((each) => each());
-  const traits = ["words", "enabled", "playing", "seed", "speed", "speeds", "stop_at_end", "stop_text", "length", "wrong"];
-  traits.forEach((trait) => model.on(`change:${trait}`, paint));
+  const typed = ["seed", "speed", "stop_at_end", "stop_text", "length"];
+  for (const trait of ["words", "enabled", "playing", "speeds", "wrong", ...typed]) model.on(`change:${trait}`, paint);
   paint();
 
-  // The keys. JupyterLab listens on the document, in the capture phase, and `b` would insert a cell: the window is before.
+  // The keys. The window hears them first, before JupyterLab on the document, whose `b` inserts a cell.
   const app = () => el.closest(".nte-app") ?? el.closest(".jp-OutputArea-output") ?? el;
   const within = (target) => target instanceof Element && app().contains(target);
   let marked = el;

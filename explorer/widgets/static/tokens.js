@@ -1,13 +1,12 @@
 // The tokens of a text as a row of chips, those that came after it as a second one, and a line that says more of the
 // chip under the pointer or the cursor keys.
 
-// One row of chips. It calls `tell` when another chip is the active one, and `go` for a chip that was clicked or entered.
+// One row of chips. Calls `tell` when another chip is the active one, and `go` with a chip that was clicked or entered.
 function chipRow(row, name, { tell, go }) {
   let chips = [];
   let active = -1;
   row.tabIndex = 0;
   row.setAttribute("role", "listbox");
-  row.dataset.lmSuppressShortcuts = ""; // JupyterLab would fold headings at an arrow key
 
   const activate = (index) => {
     row.children[active]?.classList.remove("nte-active");
@@ -116,7 +115,8 @@ function render({ model, el }) {
     after.setAttribute("aria-label", model.get("after_label"));
     hint.textContent = model.get("after_hint");
     // The end of the text stays in view, in the middle where there is more to come.
-    after.scrollLeft = end === null ? 0 : end.offsetLeft + end.offsetWidth - after.clientWidth * (end.nextSibling ? 0.5 : 1) + 8;
+    const room = after.clientWidth * (end?.nextSibling ? 0.5 : 1) - 8;
+    after.scrollLeft = end === null ? 0 : end.offsetLeft + end.offsetWidth - room;
     tell();
   };
   const pointAtRoot = (here) => () => {
