@@ -27,6 +27,8 @@ INTERRUPTED = 130  # what a shell expects of a command that Ctrl-C ended
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process. What goes wrong is one sentence on stderr, never a traceback."""
     given = sys.argv[1:] if arguments is None else list(arguments)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that has no Chinese gets question marks, no traceback
     try:
         if (tag := _language_asked_for(given)) is not None:
             set_language(tag)

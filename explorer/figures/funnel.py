@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import textwrap
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -30,7 +30,7 @@ MOST_WITH_NUMBERS = 6
 """Where there are more columns, a narrow screen has no room for numbers, nor for names that lie flat."""
 
 _NARROWEST_PIXELS, _NUMBER_PIXELS = 480, 42  # of all the columns, on a screen of 700; of a number behind its bar
-_NAME_CHARACTERS = 12
+_NAME_WIDTH = 12
 _LINE_PIXELS, _SLANTED_PIXELS = 15, 92
 _NOTHING = "rgba(0,0,0,0)"
 
@@ -241,6 +241,17 @@ def _pitch(n_columns: int) -> float:
 
 
 def _heading(name: str, *, last: bool) -> str:
-    lines = textwrap.wrap(name, _NAME_CHARACTERS, break_long_words=False, break_on_hyphens=False)
+    lines: list[str] = []
+    for word in name.split():
+        longer = f"{lines[-1]} {word}" if lines else ""
+        if longer and _width(longer) <= _NAME_WIDTH:
+            lines[-1] = longer
+        else:
+            lines.append(word)
     text = "<br>".join(escape(line) for line in lines)
     return f"<b>{text}</b>" if last else text
+
+
+def _width(text: str) -> int:
+    """In Latin characters; a Chinese one is as wide as two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

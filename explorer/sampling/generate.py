@@ -33,7 +33,7 @@ class Stop:
         """Why a text with these new ``tokens`` is complete, or None while it is not."""
         if tokens and tokens[-1].id in self.end_ids:
             return END
-        if self.text and self.text.encode("utf-8", errors="replace") in b"".join(token.bytes for token in tokens):
+        if self.text and self.text.encode("utf-8", errors="surrogatepass") in b"".join(token.bytes for token in tokens):
             return TEXT
         return LENGTH if len(tokens) >= self.max_new_tokens else None
 

@@ -19,7 +19,7 @@ EVERYTHING = Sampling(
     frequency_penalty=1,
     no_repeat_ngram=3,
     banned=(1,),
-    bias={3: 2.5, 4: -1},
+    bias=((3, 2.5), (4, -1.0)),
 )
 
 

@@ -50,7 +50,7 @@ def test_shares_probabilities_and_intervals_are_those_of_the_record(
     assert sum(shares.x) == pytest.approx(1)
     shown = [c.id for c in distribution.foremost(n)]
     others = np.setdiff1d(np.arange(V), shown)
-    for row, ids in enumerate([*([i] for i in shown), others]):
+    for row, ids in enumerate([*(np.array([i]) for i in shown), others]):
         assert shares.x[row] == counts[ids].sum() / n_throws
         if (distribution.removed_by[ids] != KEPT).all():
             assert row not in marks.y

@@ -89,9 +89,10 @@ def test_nothing_that_is_given_is_changed_and_nothing_that_is_got_can_be() -> No
         assert not any(np.shares_memory(array, logits) for array in arrays)
 
 
-def test_stages_keep_what_they_left_when_the_logits_change_later() -> None:
+@pytest.mark.parametrize("sampling", [Sampling(temperature=2, top_k=3), Sampling(no_repeat_ngram=3)], ids=str)
+def test_stages_keep_what_they_left_when_the_logits_change_later(sampling: Sampling) -> None:
     logits = np.array([0.0, 1, 2, 3])
-    got = Sampling(temperature=2, top_k=3).apply(logits, ())
+    got = sampling.apply(logits, ())  # without a text there are no n-grams: that stage hands on what it was given
     before = [stage.scores.copy() for stage in got.stages]
     logits[:] = 0
     for stage, scores in zip(got.stages, before, strict=True):

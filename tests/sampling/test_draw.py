@@ -182,6 +182,12 @@ def test_what_was_removed_is_never_drawn() -> None:
     assert set(drawn(got, uniforms(0, 0, 0, range(1000))).tolist()) == {0, 1}
 
 
+def test_the_walk_is_by_the_probabilities_that_the_sampler_left() -> None:
+    got = distribution(HALVES, bias=((2, 10.0),))  # now 2 is the likeliest, then 1, 3 and 0
+    assert drawn(got, np.array([0.0, 0.99])).tolist() == [2, 2]
+    assert drawn(got, boundaries(got)[:-1]).tolist() == [1, 3, 0]
+
+
 @pytest.mark.parametrize("u", [0.0, 0.5, JUST_BELOW_1])
 def test_one_survivor_is_drawn_by_every_u(u: float) -> None:
     got = choose(distribution(HALVES, top_k=1), u)

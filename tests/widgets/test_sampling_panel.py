@@ -23,6 +23,9 @@ from tests.passes import Passes
 from tests.widgets.knobs import Change, ask, in_view, line, row
 from tests.widgets.page import Page, all_widgets, only, settle
 
+# What is raised while a message is read, ipywidgets only warns of.
+pytestmark = pytest.mark.filterwarnings("error:Exception in widget method")
+
 MOST_MESSAGES_A_TICK = 2
 MOST_BYTES_A_TICK = 4096
 
@@ -181,6 +184,12 @@ def test_what_was_refused_stays_until_it_is_mended_given_up_or_overtaken(
     ask(page, knobs, wrong)
     state.sampling = Sampling(top_p=0.3)  # from a cell
     assert (row(knobs, "top_p")["typed"], row(knobs, "top_p")["text"]) == (None, "0.3")
+
+
+def test_what_went_wrong_is_said_before_what_is_worth_knowing(state: ExplorerState, knobs: Knobs, page: Page) -> None:
+    ask(page, knobs, ("value", "top_k", "9999999"), ("value", "top_p", "1.2"))
+    assert state.sampling == Sampling()
+    assert line(knobs) == row(knobs, "top_p")["note"] != row(knobs, "top_k")["note"] != ""
 
 
 def test_a_refusal_is_said_in_the_language_of_the_screen(state: ExplorerState, knobs: Knobs, page: Page) -> None:
@@ -357,9 +366,11 @@ def test_another_model_has_its_own_scale_and_drops_the_tokens(
     assert row(knobs, "banned")["chips"] == row(knobs, "bias")["chips"] == []
     assert not row(knobs, "top_k")["note"]
     assert knobs.scales == scales(other.info.vocab_size)
+    page.messages.clear()
     state.model = first
     settle(state)
     assert knobs.scales == scales(first.info.vocab_size)
+    assert len(page.to(knobs)) == 1  # a scale without its rows would be shown for a moment
 
 
 def test_before_there_is_a_model_all_but_tokens_can_be_set(page: Page) -> None:

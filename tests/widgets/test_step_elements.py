@@ -31,8 +31,8 @@ NO_COMMANDS: list[Any] = [
 
 
 def deliver(widget: w.Widget, content: Any) -> None:
-    """Any JSON as a message of the widget's own kind."""
-    widget._handle_msg({"content": {"data": {"method": "custom", "content": content}}, "buffers": []})
+    """Any JSON as a message of the widget's own kind; what that raises is not swallowed, as ipywidgets would."""
+    widget._receive(widget, content, [])
 
 
 def chip(node: str, label: str = "·a", **more: str) -> dict[str, str]:
@@ -125,10 +125,10 @@ def test_nodes_that_are_not_shown_are_ignored(content: Any) -> None:
     assert heard == []
 
 
-def test_without_generated_tokens_or_someone_to_tell_there_is_nowhere_to_go(page: Page) -> None:
+def test_without_generated_tokens_or_someone_to_tell_there_is_nowhere_to_go() -> None:
     heard: list[str] = []
-    page.send(TokenChips(heard.append), kind="go", node="0")
-    page.send(TokenChips(after=[chip("3")]), kind="go", node="3")
+    deliver(TokenChips(heard.append), {"kind": "go", "node": "0"})
+    deliver(TokenChips(after=[chip("3")]), {"kind": "go", "node": "3"})
     assert heard == []
 
 
@@ -154,11 +154,11 @@ def test_what_is_no_token_of_a_picture_is_not_picked(content: Any) -> None:
     assert picked == []
 
 
-def test_a_plot_that_nobody_listens_to_offers_no_picking(page: Page) -> None:
+def test_a_plot_that_nobody_listens_to_offers_no_picking() -> None:
     plot = Plot()
     assert not plot.picks
     assert Plot(lambda _id, _answer: None).picks
-    page.send(plot, kind="pick", id=3, answer=7)
+    deliver(plot, {"kind": "pick", "id": 3, "answer": 7})
 
 
 def test_plots_still_hand_out_their_library_and_show_figures(page: Page) -> None:

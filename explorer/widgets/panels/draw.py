@@ -105,6 +105,9 @@ class TallyPanel(Panel):
         counts = np.bincount(drawn(distribution, us), minlength=len(distribution.logits))
         self._plot.show(tally_bars(distribution, counts, N_THROWS, self.state.look), self.state.look)
 
+    def around(self) -> list[w.Widget]:
+        return [*super().around(), DrawPanel(self.state)]
+
 
 def _segment(label: str, share: float, note: str) -> dict[str, Any]:
     return {"label": label, "share": share, "note": note, "colour": "", "ink": ""}

@@ -6,6 +6,7 @@ import ipywidgets as w
 
 from explorer.figures.funnel import sampler_funnel
 from explorer.widgets.panels.panel import Panel
+from explorer.widgets.panels.sampling import SamplingPanel
 from explorer.widgets.plot import Plot
 
 
@@ -22,3 +23,6 @@ class FunnelPanel(Panel):
         if self.state.distribution is not None:
             figure = sampler_funnel(self.state.distribution, self.state.sampling, self.state.look, n=self.state.n_bars)
             self._plot.show(figure, self.state.look, answer=self.state.answer)
+
+    def around(self) -> list[w.Widget]:
+        return [*super().around(), SamplingPanel(self.state)]

@@ -11,6 +11,8 @@ from explorer.locales import ExplorerError
 from explorer.sampling.autosave import Earlier
 from explorer.widgets.file_buttons import FileButtons
 from explorer.widgets.panels.panel import Panel, set_options
+from explorer.widgets.panels.stepping import SteppingPanel
+from explorer.widgets.panels.tokens import TokensPanel
 from explorer.widgets.tree_view import TreeView, node_note
 
 LONGEST_PREFIX = 60
@@ -85,6 +87,9 @@ class HistoryPanel(Panel):
             return node_note(tree, number, self.state.look.language)
         except ExplorerError:
             return "", None  # of a tree that was on show a moment ago
+
+    def around(self) -> list[w.Widget]:
+        return [*super().around(), TokensPanel(self.state), SteppingPanel(self.state)]
 
     def _on_prefix(self, change: dict[str, Any]) -> None:
         if change["new"] != HERE:
