@@ -7,7 +7,12 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# The first sampler of a process imports transformers, which takes longer than any deadline worth having.
+hypothesis.settings.register_profile("explorer", deadline=None)
+hypothesis.settings.load_profile("explorer")
 
 # A closed port of this machine: whoever asks the hub, in a child process too, is refused at once.
 os.environ["HF_ENDPOINT"] = "http://127.0.0.1:9"

@@ -170,7 +170,8 @@ class Distribution:
 
     def raw_mass(self, stage: Stage) -> Any:
         """(...) the raw probability, 0..1, of all the tokens that are left after ``stage``."""
-        return _plain(np.where(stage.survives, self.raw_probabilities, 0).sum(axis=-1, dtype=np.float64))
+        mass = np.where(stage.survives, self.raw_probabilities, 0).sum(axis=-1, dtype=np.float64)
+        return _plain(np.minimum(1.0, mass))  # probabilities rounded to float32 can sum to a little more
 
     def candidate(self, token_id: int) -> Candidate:
         """What the distribution says of one token.
@@ -214,7 +215,7 @@ class Distribution:
         """The probability of all tokens but those ``shown``, after the sampler or before it."""
         others = np.ones(len(self.logits), bool)
         others[[candidate.id for candidate in shown]] = False
-        return float((self.raw_probabilities if raw else self.probabilities)[others].sum(dtype=np.float64))
+        return min(1.0, float((self.raw_probabilities if raw else self.probabilities)[others].sum(dtype=np.float64)))
 
 
 def descending(values: Floats) -> Ints:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+from explorer.language_model.model import Model
 from explorer.locales import ExplorerError, Message
 from explorer.sampling import session_file
 from explorer.sampling.autosave import Autosave, Earlier
@@ -27,7 +29,7 @@ class SessionKeeper:
 
     def __init__(self, state: ExplorerState) -> None:
         self._state = state
-        self._autosaves: dict[int, Autosave] = {}  # by the id of their session: each has a file of its own
+        self._autosaves: list[tuple[Session, Autosave]] = []  # each session has a file of its own
         state.observe(self._on_moves, "moves")
 
     # --- what is kept -------------------------------------------------------------------------------------------------
@@ -56,12 +58,18 @@ class SessionKeeper:
     def _autosave(self, session: Session) -> Work:
         try:
             with self._state.lock:
-                autosave = self._autosaves.setdefault(id(session), Autosave(self._state.browser))
-                autosave.write(session)
+                self._autosave_of(session).write(session)
         except ExplorerError as error:
             self._state.fail(error)
         return
         yield  # a generator, as long work is
+
+    def _autosave_of(self, session: Session) -> Autosave:
+        for kept, autosave in self._autosaves:
+            if kept is session:
+                return autosave
+        self._autosaves.append((session, Autosave(self._state.browser)))
+        return self._autosaves[-1][1]
 
     # --- what comes back ----------------------------------------------------------------------------------------------
 
@@ -69,15 +77,19 @@ class SessionKeeper:
         """Sessions that were kept for this browser, newest first, without the one on show."""
         if not self._state.browser:
             return []
-        own = {autosave.path for autosave in self._autosaves.values()}
+        own = {autosave.path for _, autosave in self._autosaves}
         found = Autosave(self._state.browser).earlier()
         return [session for session in found if session.path not in own][:MOST_EARLIER]
 
     def open_earlier(self, key: str) -> None:
-        """Open one of the `earlier` sessions by the name of its file."""
-        for session in self.earlier():
-            if session.path.name == key:
-                self.open(session.path.read_bytes())
+        """Open one of the `earlier` sessions by the name of its file.
+
+        Raises:
+            ExplorerError: as `open`.
+        """
+        found = {session.path.name: session.path for session in self.earlier()}
+        if (path := found.get(key)) is not None:
+            self._put(lambda model: session_file.load(path, model.vocabulary))
 
     def open(self, data: bytes) -> None:
         """Put a session file in the place of the session; every token is then read again and compared.
@@ -85,16 +97,19 @@ class SessionKeeper:
         Raises:
             ExplorerError: no session file, or of another model; the session on show stays.
         """
+        self._put(lambda model: session_file.loads(data, model.vocabulary))
+
+    def _put(self, read: Callable[[Model], Session]) -> None:
         model = self._state.model
         if model is None:
             raise ExplorerError("session-without-model")
-        session = session_file.loads(data, model.vocabulary)
-        session_file.check_model(session, model.info)
+        session = read(model)
+        session_file.check_model(session, model.info, model.tokenize)
         with self._state.lock:
             self._state.stepper.put(session)
         worker_of(model).begin((self, "replay"), self._check(session, model))
 
-    def _check(self, session: Session, model: Any) -> Work:
+    def _check(self, session: Session, model: Model) -> Work:
         wrong, total = [], len(session)
         for step in replay(session, model):
             if self._state.stepper.session is not session:

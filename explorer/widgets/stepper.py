@@ -14,7 +14,7 @@ from explorer.locales import Message
 from explorer.sampling.distribution import Candidate
 from explorer.sampling.draw import by_hand, choose, drawn, uniform, uniforms
 from explorer.sampling.generate import END, TEXT, Stop
-from explorer.sampling.session import ROOT, Session, Tree
+from explorer.sampling.session import ROOT, Session, Tree, as_read
 from explorer.widgets.worker import Work, worker_of
 
 if TYPE_CHECKING:
@@ -83,19 +83,22 @@ class Stepper:
     def on_prefix(self, prefix: str) -> None:
         """Another prefix: the tree over the old one stays in the session. One that comes back begins at its root."""
         self._stop_waiting()
-        if self.tree is not None and self.tree.prefix == prefix:
+        read = as_read(prefix)
+        if self.tree is not None and self.tree.prefix == read:
             return
-        self.tree = self.session.trees.get(prefix) if self.session is not None else None
-        if self.tree is not None:
+        self.tree = self.session.trees.get(read) if self.session is not None else None
+        if self.session is not None and self.tree is not None:
+            self.session.prefix = read
             self.tree.go(ROOT)
         self._changed()
 
     def put(self, session: Session) -> None:
         """Go on with ``session``, where it was left; the one before is let go."""
         self._stop_waiting()
-        self._sessions[session.model, session.revision] = self.session = session
+        info = self._state.model.info
+        self._sessions[info.name, info.revision] = self.session = session
         self._answers.clear()
-        self.tree = next(reversed(session.trees.values()), None)
+        self.tree = session.trees.get(session.prefix)
         if self.tree is not None:
             self._state.prefix = self.tree.prefix  # asks, if it is another one
         self._moved()

@@ -88,7 +88,8 @@ function pickRows(Plotly, { model, el, box }) {
   el.addEventListener("click", (event) => {
     if (!box.data || event.target.closest(".modebar")) return;
     box.focus({ preventScroll: true }); // plotly keeps the focus from coming by itself
-    pick(rowAt(event));
+    activate(rowAt(event));
+    pick(active);
   });
   el.addEventListener("pointermove", (event) => box.data && activate(rowAt(event)));
   el.addEventListener("pointerleave", leave);
