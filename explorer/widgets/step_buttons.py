@@ -15,7 +15,10 @@ COMMANDS = ("undo", "redo", "step", "play", "pause", "branch", "again")
 
 
 class StepButtons(anywidget.AnyWidget):
-    """A row of buttons; ``on_command`` is called with one of `COMMANDS`. The keys work in the whole app around it.
+    """A row of buttons; the keys that do the same work in the whole app around it.
+
+    ``on_command`` is called with one of `COMMANDS`, and with the text that stood in the prefix box at that moment (None
+    where there is no box): the box's own message may come later.
 
     What is typed is text until the panel has read it: ``seed``, ``stop_text`` and ``length`` hold what stands there.
 
@@ -43,12 +46,13 @@ class StepButtons(anywidget.AnyWidget):
     length = t.Unicode("").tag(sync=True, echo_update=False)
     wrong = t.Dict().tag(sync=True)
 
-    def __init__(self, on_command: Callable[[str], None], **traits: Any) -> None:
+    def __init__(self, on_command: Callable[[str, str | None], None], **traits: Any) -> None:
         super().__init__(**traits)
         self._on_command = on_command
         self.on_msg(self._receive)
 
     def _receive(self, _widget: object, content: object, _buffers: object) -> None:
         match content:
-            case {"kind": "command", "name": str(name)} if name in COMMANDS:
-                self._on_command(name)
+            case {"kind": "command", "name": str(name), **more} if name in COMMANDS:
+                prefix = more.get("prefix")
+                self._on_command(name, prefix if isinstance(prefix, str) else None)

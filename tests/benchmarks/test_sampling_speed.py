@@ -47,11 +47,11 @@ def lm() -> LanguageModel:
     return LanguageModel(module, NumberedTokenizer(config.vocab_size), info)  # type: ignore[arg-type]
 
 
-def bare_processors() -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+def bare_processors() -> logits_process.LogitsProcessorList:
     """transformers' own for `EVERYTHING`; for presence and frequency it has none."""
     return logits_process.LogitsProcessorList(
         [
-            logits_process.SequenceBiasLogitsProcessor({(i,): by for i, by in EVERYTHING["bias"]}),
+            logits_process.SequenceBiasLogitsProcessor([[[i], by] for i, by in EVERYTHING["bias"]]),
             logits_process.RepetitionPenaltyLogitsProcessor(EVERYTHING["repetition_penalty"]),
             logits_process.NoRepeatNGramLogitsProcessor(EVERYTHING["no_repeat_ngram"]),
             logits_process.NoBadWordsLogitsProcessor([[i] for i in EVERYTHING["banned"]]),
@@ -70,7 +70,7 @@ def test_a_distribution_with_every_stage() -> None:
     assert list(Sampling(**EVERYTHING).in_force) == list(DEFAULT_ORDER)
 
     def transformers_alone() -> None:
-        scores = bare_processors()(torch.tensor([text]), torch.tensor(logits)[None])
+        scores = bare_processors()(torch.LongTensor([text]), torch.FloatTensor(logits)[None])
         torch.softmax(scores, dim=-1)
 
     def with_its_account(sampling: Sampling) -> None:
@@ -79,7 +79,7 @@ def test_a_distribution_with_every_stage() -> None:
             _ = stage.n_survivors, stage.entropy_bits, distribution.raw_mass(stage)
         _ = distribution.removed_by, distribution.entropy_bits
 
-    simple = {"temperature": 0.8, "top_k": 40, "top_p": 0.9}
+    simple: dict[str, Any] = {"temperature": 0.8, "top_k": 40, "top_p": 0.9}
     actions: dict[str, Callable[[int], Callable[[], Any]]] = {
         "transformers": lambda i: transformers_alone,
         "apply": lambda i: lambda: Sampling(**EVERYTHING).apply(logits, text),

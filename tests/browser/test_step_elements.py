@@ -34,7 +34,7 @@ chips = TokenChips(
     after_label="then", after=[chip("·a", node="1"), chip("<i>", node="2", kind="current"), chip("·c", node="3")],
 )
 words = {name: name for name in ("undo", "redo", "step", "play", "pause", "branch", "seed", "stop", "again", "tally")}
-buttons = StepButtons(hear, words=words, enabled={"redo": False})
+buttons = StepButtons(lambda name, prefix: hear(name), words=words, enabled={"redo": False})
 shares = [0.5, 0.2999, 0.0001, 0.2]
 strip = DrawStrip(
     hear, words=words, u=0.6, chosen=1, line="the line",

@@ -7,15 +7,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import settings
 
 from explorer.language_model.forward import LanguageModel
 from explorer.language_model.loading import load
 from tests.model_repositories import make_gpt2
-
-# No test is a stopwatch: the first call of torch, or a busy machine, takes longer than hypothesis allows an example.
-settings.register_profile("no-stopwatch", deadline=None)
-settings.load_profile("no-stopwatch")
 
 
 @pytest.fixture(scope="session")

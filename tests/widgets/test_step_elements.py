@@ -54,9 +54,12 @@ def chip(node: str, label: str = "·a", **more: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_button_and_key_is_heard(page: Page, name: str) -> None:
-    heard: list[str] = []
-    page.send(StepButtons(heard.append), kind="command", name=name)
-    assert heard == [name]
+    heard: list[tuple[str, str | None]] = []
+    buttons = StepButtons(lambda *command: heard.append(command))
+    page.send(buttons, kind="command", name=name)
+    page.send(buttons, kind="command", name=name, prefix="as typed")
+    page.send(buttons, kind="command", name=name, prefix=["no text"])
+    assert heard == [(name, None), (name, "as typed"), (name, None)]
 
 
 @pytest.mark.parametrize("name", ["again", "tally"])
@@ -69,23 +72,23 @@ def test_the_strip_draws_again_and_tallies(page: Page, name: str) -> None:
 def test_a_command_of_the_other_widget_is_none(page: Page) -> None:
     heard: list[str] = []
     page.send(DrawStrip(heard.append), kind="command", name="step")
-    page.send(StepButtons(heard.append), kind="command", name="tally")
+    page.send(StepButtons(lambda name, _: heard.append(name)), kind="command", name="tally")
     assert heard == []
 
 
 @pytest.mark.parametrize("content", NO_COMMANDS, ids=repr)
 @pytest.mark.parametrize("kind", [StepButtons, DrawStrip])
 def test_messages_that_no_button_sends_are_ignored(
-    kind: Callable[[Callable[[str], None]], w.Widget], content: Any
+    kind: Callable[[Callable[..., None]], w.Widget], content: Any
 ) -> None:
     heard: list[str] = []
-    deliver(kind(heard.append), content)
+    deliver(kind(lambda *command: heard.extend(command)), content)
     assert heard == []
 
 
 @pytest.mark.parametrize("name", ["seed", "stop_text", "length"])
 def test_what_is_typed_arrives_as_it_is_and_is_not_sent_back(page: Page, name: str) -> None:
-    buttons = StepButtons(lambda _: None)
+    buttons = StepButtons(lambda _name, _prefix: None)
     page.messages.clear()
     page.set(buttons, **{name: "4x2<b>"})
     assert getattr(buttons, name) == "4x2<b>"

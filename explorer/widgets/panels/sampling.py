@@ -10,6 +10,7 @@ from typing import Any
 import ipywidgets as w
 
 from explorer.figures.stage_names import stage_name, stage_parameter
+from explorer.language_model.model import Model
 from explorer.language_model.tokens import Token
 from explorer.locales import ExplorerError, Message
 from explorer.sampling.presets import PRESETS, preset_of
@@ -78,7 +79,7 @@ class SamplingPanel(Panel):
 
     def build(self) -> list[w.Widget]:
         self._notes: dict[str, Note] = {}
-        self._noted: Any = None  # what the notes are about
+        self._noted: tuple[Sampling, Model | None] | None = None  # what the notes are about
         self._knobs = Knobs(self._on_asked)
         return [self._knobs]
 
@@ -179,7 +180,7 @@ class SamplingPanel(Panel):
         said = [stage_parameter(sampling, stage, self.state.look.language) for stage in sampling.in_force]
         if sampling.greedy:
             said.append(stage_name(GREEDY, self.state.look.language))
-        if said == said[-1:] and sampling.greedy:
+        if sampling.greedy and len(said) == 1:
             text = self.tr("greedy-explained")
         elif said:
             text = self.tr("knobs-in-force", stages=" → ".join(said))

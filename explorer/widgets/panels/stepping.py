@@ -69,15 +69,17 @@ class SteppingPanel(Panel):
             buttons.playing = state.playing
             buttons.speed = next((key for key in SPEEDS if float(key) == state.pace), "")
             buttons.stop_at_end, buttons.stop_text = state.stop_at_end, state.stop.text
-            # What cannot be read stays as it was typed.
-            if "seed" not in self._wrong:
+            # What cannot be read stays as it was typed, and so does 007.
+            if "seed" not in self._wrong and _whole(buttons.seed) != state.seed:
                 buttons.seed = str(state.seed)
-            if "length" not in self._wrong:
+            if "length" not in self._wrong and _whole(buttons.length) != state.stop.max_new_tokens:
                 buttons.length = str(state.stop.max_new_tokens)
             buttons.wrong = {name: error.message.render(state.look.language) for name, error in self._wrong.items()}
 
-    def _on_command(self, name: str) -> None:
+    def _on_command(self, name: str, prefix: str | None) -> None:
         stepper = self.state.stepper
+        if prefix is not None and prefix != self.state.prefix:
+            self.state.prefix = prefix  # typed a moment ago, and still on its way
         actions = {
             "undo": stepper.undo,
             "redo": stepper.redo,
@@ -104,20 +106,24 @@ class SteppingPanel(Panel):
         text = self._buttons.length
         wrong = ExplorerError("length-out-of-range", value=text[:60], most=LONGEST_RUN)
         length = self._read("length", text, 1, LONGEST_RUN, wrong)
-        self.state.stop_at_end = self._buttons.stop_at_end
-        stop = self.state.stop
+        stop, at_end = self.state.stop, self._buttons.stop_at_end
         self.state.stop = replace(stop, max_new_tokens=length or stop.max_new_tokens, text=self._buttons.stop_text)
+        self.state.stop_at_end = at_end
 
     def _read(self, name: str, text: str, least: int, most: int, wrong: ExplorerError) -> int | None:
         """A whole number as somebody typed it, or None, and the sentence stands at its field."""
-        digits = text.strip()
-        right = digits.isascii() and digits.isdigit() and len(digits) < 30 and least <= int(digits) <= most
+        number = _whole(text)
         before = dict(self._wrong)
-        if right:
+        if number is not None and least <= number <= most:
             self._wrong.pop(name, None)
         else:
             self._wrong[name] = wrong
             self.state.fail(wrong)
         if self._wrong != before:
             self.refresh()
-        return int(digits) if right else None
+        return number if name not in self._wrong else None
+
+
+def _whole(text: str) -> int | None:
+    digits = text.strip()
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 30 else None

@@ -86,7 +86,8 @@ function render({ model, el }) {
     slider.style.setProperty("--nte-to", to);
   };
   const shift = (stage, by) => {
-    const stages = model.get("shown").rows.map((row) => row.stage);
+    const asked = isOpen() && model.get("asked").changes.findLast(([kind]) => kind === "order")?.[2];
+    const stages = [...(asked || model.get("shown").rows.map((row) => row.stage))];
     const at = stages.indexOf(stage);
     if (!stages[at + by]) return;
     [stages[at], stages[at + by]] = [stages[at + by], stages[at]];
@@ -97,7 +98,12 @@ function render({ model, el }) {
     const toggle = make("button", "nte-knob-switch", row, { role: "switch" });
     const name = make("span", "nte-knob-name", row);
     const parts = { row, toggle, name };
-    toggle.addEventListener("click", () => ask("switch", stage, toggle.getAttribute("aria-checked") !== "true"));
+    toggle.addEventListener("click", () => {
+      if (toggle.getAttribute("aria-disabled") === "true") return;
+      const on = toggle.getAttribute("aria-checked") !== "true";
+      toggle.setAttribute("aria-checked", on); // a second click need not wait for the answer
+      ask("switch", stage, on);
+    });
     name.addEventListener("click", () => toggle.click());
     if (model.get("scales")[stage]) {
       const slider = make("input", "nte-knob-slider", row, { type: "range", min: 0, step: 1 });

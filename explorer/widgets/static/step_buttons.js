@@ -38,11 +38,14 @@ function make(tag, name, ...children) {
 function render({ model, el }) {
   el.classList.add("nte-steps");
   const painters = []; // each writes a part of the page anew
+  const app = () => el.closest(".nte-app") ?? el.closest(".jp-OutputArea-output") ?? el;
   const word = (name) => model.get("words")[name] ?? "";
   const tip = (name) => word(`tip_${name}`) || word(name);
   const able = (name) => model.get("enabled")[name === "pause" ? "play" : name] !== false;
   const now = (name) => (name === "play" && model.get("playing") ? "pause" : name);
-  const command = (name) => able(name) && model.send({ kind: "command", name: now(name) });
+  // The page's messages overtake each other: a step says which prefix it is meant for.
+  const prefix = () => app().querySelector(".nte-prefix textarea")?.value ?? null;
+  const command = (name) => able(name) && model.send({ kind: "command", name: now(name), prefix: prefix() });
 
   const commandButton = (name) => {
     const faces = name === "play" ? ["play", "pause"] : [name]; // laid over each other: the wider one keeps the place
@@ -142,7 +145,6 @@ function render({ model, el }) {
   paint();
 
   // The keys. The window hears them first, before JupyterLab on the document, whose `b` inserts a cell.
-  const app = () => el.closest(".nte-app") ?? el.closest(".jp-OutputArea-output") ?? el;
   const within = (target) => target instanceof Element && app().contains(target);
   let marked = el;
   const onKey = (event) => {

@@ -1,0 +1,206 @@
+"""The panels around the stepper: what they show, what they take, and each alone in a cell."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from explorer.language_model.forward import LanguageModel
+from explorer.sampling.draw import boundaries, drawn, uniform, uniforms
+from explorer.sampling.sampling import Sampling
+from explorer.widgets.draw_strip import DrawStrip
+from explorer.widgets.elements import TokenChips
+from explorer.widgets.panels.draw import N_THROWS, DrawPanel, TallyPanel
+from explorer.widgets.panels.funnel import FunnelPanel
+from explorer.widgets.panels.history import HistoryPanel
+from explorer.widgets.panels.panel import Panel
+from explorer.widgets.panels.sections import SECTIONS, SectionsPanel
+from explorer.widgets.panels.stepping import SteppingPanel
+from explorer.widgets.panels.tokens import TokensPanel
+from explorer.widgets.plot import Plot
+from explorer.widgets.state import ExplorerState
+from explorer.widgets.step_buttons import StepButtons
+from explorer.widgets.tree_view import TreeView
+from tests.widgets.page import Page, only, settle
+
+
+@pytest.fixture
+def state(lm: LanguageModel) -> ExplorerState:
+    state = ExplorerState(lm, "The capital of", sampling=Sampling(temperature=0.8, top_k=30))
+    settle(state)
+    return state
+
+
+def press(page: Page, panel: Panel, name: str, prefix: str | None = None) -> None:
+    page.send(only(panel, StepButtons), kind="command", name=name, prefix=prefix)
+    settle(panel.state)
+
+
+def test_buttons_do_what_they_say_and_are_off_where_they_cannot(page: Page, state: ExplorerState) -> None:
+    panel = SteppingPanel(state)
+    buttons = only(panel, StepButtons)
+    assert buttons.enabled == {"undo": False, "redo": False, "step": True, "play": True, "branch": False}
+    press(page, panel, "step")
+    assert buttons.enabled == {"undo": True, "redo": False, "step": True, "play": True, "branch": True}
+    press(page, panel, "undo")
+    assert buttons.enabled == {"undo": False, "redo": True, "step": True, "play": True, "branch": False}
+    press(page, panel, "again")
+    assert state.throw == 1
+
+
+def test_a_step_asked_for_while_the_text_is_on_its_way_is_of_that_text(page: Page, state: ExplorerState) -> None:
+    panel = SteppingPanel(state)
+    press(page, panel, "step", prefix="The capital of Fr")
+    assert state.prefix == "The capital of Fr"
+    assert state.trace is not None
+    assert state.trace.text.startswith("The capital of Fr")
+    assert len(state.stepper.tree.path()) == 1  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong", "right"),
+    [("seed", "1.5", "12"), ("seed", "-1", "0"), ("seed", "9" * 25, "7"), ("length", "0", "9")],
+)
+def test_what_cannot_be_read_stays_with_a_sentence(
+    page: Page, state: ExplorerState, field: str, wrong: str, right: str
+) -> None:
+    buttons = only(SteppingPanel(state), StepButtons)
+    before = (state.seed, state.stop)
+    page.set(buttons, **{field: wrong})
+    assert (state.seed, state.stop) == before
+    assert getattr(buttons, field) == wrong
+    assert wrong in buttons.wrong[field]
+    assert state.status.state == "error"
+    page.set(buttons, **{field: right})
+    assert buttons.wrong == {}
+    assert right in (str(state.seed), str(state.stop.max_new_tokens))
+    page.set(buttons, **{field: f"0{right}"})
+    assert getattr(buttons, field) == f"0{right}", "nobody writes into the box while one types"
+
+
+def test_where_to_stop_reaches_the_state(page: Page, state: ExplorerState) -> None:
+    buttons = only(SteppingPanel(state), StepButtons)
+    page.set(buttons, stop_text="\n", stop_at_end=False, length="12", speed="0")
+    assert (state.stop.text, state.stop_at_end, state.stop.max_new_tokens, state.pace) == ("\n", False, 12, 0.0)
+    page.set(buttons, speed="-5")
+    assert state.pace == 0.0
+
+
+def test_the_strip_is_the_cumulative_distribution_with_u_on_it(page: Page, state: ExplorerState) -> None:
+    strip = only(DrawPanel(state), DrawStrip)
+    for seed in range(40):
+        state.seed = seed
+        assert state.distribution is not None
+        assert strip.u == uniform(seed, 0, 0)
+        shares = [segment["share"] for segment in strip.segments]
+        assert sum(shares) == pytest.approx(1)
+        ends = np.cumsum(shares)
+        np.testing.assert_allclose(ends[:-1], boundaries(state.distribution)[: len(ends) - 1])
+        assert strip.chosen == np.searchsorted(ends[:-1], strip.u, side="right")
+        coming = state.stepper.coming
+        assert coming is not None
+        assert coming.token.label in strip.line
+        if strip.chosen_at:
+            assert strip.chosen == len(shares) - 1
+            assert strip.chosen_at[0] <= strip.u < strip.chosen_at[1]
+
+
+def test_greedy_draws_nothing(state: ExplorerState) -> None:
+    strip = only(DrawPanel(state), DrawStrip)
+    state.sampling = Sampling(greedy=True)
+    assert (strip.u, strip.chosen, [s["share"] for s in strip.segments]) == (None, 0, [1.0, 0.0])
+
+
+def test_the_tally_counts_the_throws(state: ExplorerState) -> None:
+    state.throw = 3
+    panel = TallyPanel(state)
+    assert state.distribution is not None
+    ids = drawn(state.distribution, uniforms(state.seed, 0, 0, range(3 * N_THROWS, 4 * N_THROWS)))
+    top = state.distribution.top(1)[0]
+    shown = json.loads(only(panel, Plot).figure)
+    assert f"{np.mean(ids == top.id):.3g}" in json.dumps(shown["data"])
+
+
+def test_the_funnel_follows_the_sampler(state: ExplorerState) -> None:
+    panel = FunnelPanel(state)
+    before = only(panel, Plot).figure
+    state.sampling = Sampling(top_p=0.5)
+    assert only(panel, Plot).figure != before
+    assert "top-p 0.5" in only(panel, Plot).figure
+
+
+def test_the_tree_shows_every_way_and_leads_there(page: Page, state: ExplorerState) -> None:
+    panel = HistoryPanel(state)
+    state.stepper.step()
+    settle(state)
+    state.stepper.branch()
+    settle(state)
+    settle(state)
+    tree = only(panel, TreeView)
+    assert tree.picture["parents"] == [0, 0, 0]
+    page.send(tree, kind="go", node=1)
+    settle(state)
+    assert tree.picture["current"] == 1
+    page.send(tree, kind="name", node=1, name="first <b>")
+    assert tree.picture["names"] == {"1": "first <b>"}
+    page.messages.clear()
+    page.send(tree, kind="note", node=1)
+    (sent,) = page.to(tree)
+    assert "first <b>" in sent.data["content"]["text"]
+
+
+def test_other_prefixes_with_a_tree_are_offered(page: Page, state: ExplorerState) -> None:
+    panel = HistoryPanel(state)
+    state.stepper.step()
+    settle(state)
+    state.prefix = "One and"
+    settle(state)
+    menu = panel._prefixes
+    assert [label for label, _ in menu.options][1:] == ["The capital of (1 token)"]
+    page.set(menu, index=1)
+    settle(state)
+    assert state.prefix == "The capital of"
+
+
+def test_chips_tell_how_each_token_came_about(page: Page, state: ExplorerState) -> None:
+    chips = only(TokensPanel(state), TokenChips)
+    n = len(chips.chips)
+    state.stepper.step()
+    settle(state)
+    state.stepper.pick(7)
+    settle(state)
+    state.stepper.undo()
+    settle(state)
+    assert len(chips.chips) == n
+    first, second = chips.after
+    assert "current" in first["kind"]
+    assert "ahead" in second["kind"]
+    assert f"u = {int(uniform(state.seed, 0, 0) * 1e4) / 1e4:.4f}" in first["note"]
+    assert "by hand" in second["note"]
+    page.send(chips, kind="go", node=second["node"])
+    settle(state)
+    assert ["current" in chip["kind"] for chip in chips.after] == [False, True]
+
+
+def test_what_nobody_sees_is_not_drawn_until_somebody_looks(page: Page, state: ExplorerState) -> None:
+    sections = SectionsPanel(state)
+    history = only(sections, TreeView)
+    page.messages.clear()
+    state.stepper.step()
+    settle(state)
+    assert page.to(history) == []
+    state.section = "history"
+    assert len(history.picture["labels"]) == 2
+    assert page.to(history)
+
+
+@pytest.mark.parametrize("panel", [panel for _, panel in SECTIONS.values()] + [SteppingPanel, DrawPanel, TokensPanel])
+def test_each_panel_works_alone_in_a_cell(lm: LanguageModel, panel: type[Panel]) -> None:
+    alone = panel(lm, prefix="The capital of")
+    settle(alone.state)
+    alone.state.stepper.step()
+    settle(alone.state)
+    assert alone.state.trace is not None
+    assert len(alone.children) > len(panel(alone.state).children), "with a box to type into, and what else it needs"
