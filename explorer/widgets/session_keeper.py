@@ -75,11 +75,10 @@ class SessionKeeper:
 
     def earlier(self) -> list[Earlier]:
         """Sessions that were kept for this browser, newest first, without the one on show."""
-        if not self._state.browser:
+        session = self._state.stepper.session
+        if not self._state.browser or session is None:
             return []
-        own = {autosave.path for _, autosave in self._autosaves}
-        found = Autosave(self._state.browser).earlier()
-        return [session for session in found if session.path not in own][:MOST_EARLIER]
+        return self._autosave_of(session).earlier()[:MOST_EARLIER]
 
     def open_earlier(self, key: str) -> None:
         """Open one of the `earlier` sessions by the name of its file.

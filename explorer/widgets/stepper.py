@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -59,7 +60,7 @@ class Stepper:
     def __init__(self, state: ExplorerState) -> None:
         self._state = state
         self._sessions: dict[tuple[str, str | None], Session] = {}
-        self._notices: dict[str, tuple[Message, ...]] = {}
+        self._notices: WeakKeyDictionary[Tree, tuple[Message, ...]] = WeakKeyDictionary()
         self._answers: OrderedDict[int, tuple[Place, Trace]] = OrderedDict()
         self._owed = 0
         self._branching = False
@@ -75,7 +76,6 @@ class Stepper:
         self._stop_waiting()
         key = (model.info.name, model.info.revision)
         self.session = self._sessions.setdefault(key, Session(*key))
-        self._notices.clear()
         self._answers.clear()
         self.tree = None
         self.on_prefix(self._state.prefix)
@@ -109,8 +109,8 @@ class Stepper:
             return
         tree = place.tree
         if tree is None:
-            self._notices[place.prefix] = trace.notices
             tree = self.session.tree(place.prefix, trace.ids.tolist())
+            self._notices[tree] = trace.notices
             if self.tree is None and self._state.prefix == place.prefix:
                 self.tree = tree
         self.shown = Place(place.prefix, tree, place.number)
@@ -137,7 +137,7 @@ class Stepper:
 
     def notices(self, place: Place) -> tuple[Message, ...]:
         """What a reader must know about how the prefix of ``place`` was read."""
-        return self._notices.get(place.prefix, ())
+        return self._notices.get(place.tree, ()) if place.tree is not None else ()
 
     @property
     def ready(self) -> bool:

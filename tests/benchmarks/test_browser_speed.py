@@ -26,6 +26,16 @@ WATCH = """() => {
 }"""
 
 
+MOVE = """(slider, place) => {
+    slider.value = place;
+    const now = performance.now();
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+    return now;
+}"""
+
+PRESS = "(button) => { const now = performance.now(); button.click(); return now; }"
+
+
 @pytest.fixture(scope="module")
 def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
     if chromium() is None:
@@ -86,3 +96,35 @@ def test_sixty_characters_at_ten_a_second(screen: Screen, first_answer: Callable
     print(f"\n60 characters in {(keys[-1] - keys[0]) / 1000:.1f} s, {MODEL}:", end=" ")
     print(f"the bars moved {moved} times while typing (goal: 4),", end=" ")
     print(f"and stood right {paints[-1][0] - keys[-1]:.0f} ms after the last key (goal: 500)")
+
+
+def test_slider_to_repainted_bars(screen: Screen) -> None:
+    screen.fill("The house was")
+    screen.page.wait_for_timeout(1500)
+    slider = screen.page.locator(".nte-knob", has_text="temperature").locator(".nte-knob-slider")
+    times = []
+    for place in range(10, 40):
+        screen.page.evaluate("window.paints = []")
+        moved = slider.evaluate(MOVE, place)
+        screen.page.wait_for_function("window.paints.length > 0")
+        times.append(screen.page.evaluate("window.paints[0][0]") - moved)
+        screen.page.wait_for_timeout(150)
+    screen.set_knob("temperature", "1")
+    times.sort()
+    print(f"\nslider to repainted bars, {MODEL}, {len(times)} moves: median {median(times):.0f} ms,", end=" ")
+    print(f"fastest {times[0]:.0f}, slowest {times[-1]:.0f}")
+
+
+def test_step_to_repainted_bars(screen: Screen, first_answer: Callable[[], int]) -> None:
+    screen.fill("The house was")
+    screen.page.wait_for_timeout(1500)
+    before, times = first_answer(), []
+    for n in range(1, 31):
+        screen.page.evaluate("window.paints = []")
+        pressed = screen.page.locator(".nte-steps [data-command=step]").evaluate(PRESS)
+        settle(screen, before + n)
+        times.append(screen.page.evaluate("window.paints.at(-1)[0]") - pressed)
+        screen.page.wait_for_timeout(150)
+    times.sort()
+    print(f"\nstep to repainted bars, {MODEL}, {len(times)} steps: median {median(times):.0f} ms,", end=" ")
+    print(f"fastest {times[0]:.0f}, slowest {times[-1]:.0f}")

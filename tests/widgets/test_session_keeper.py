@@ -102,6 +102,21 @@ def test_ones_own_session_is_not_an_earlier_one_and_the_list_is_short(state: Exp
     assert len(state.keeper.earlier()) == MOST_EARLIER
 
 
+def test_what_an_opened_session_takes_the_place_of_can_be_had_again(state: ExplorerState) -> None:
+    steps(state, 2)
+    data = state.keeper.save()[1]
+    steps(state, 1)
+    resting(state)
+    state.keeper.open(data)
+    resting(state)
+    assert len(session_of(state)) == 2
+    (earlier,) = state.keeper.earlier()
+    assert earlier.n_tokens == 3
+    state.keeper.open_earlier(earlier.path.name)
+    resting(state)
+    assert len(session_of(state)) == 3
+
+
 def test_a_saved_file_opens_and_is_read_again_token_by_token(state: ExplorerState, lm: LanguageModel) -> None:
     steps(state, 12)
     name, data = state.keeper.save()

@@ -92,7 +92,7 @@ function render({ model, el }) {
     if (u !== null) {
       mark.style.left = `${100 * u}%`;
       mark.classList.toggle("nte-draw-left", u > 0.5); // the text stays within the strip
-      mark.firstChild.textContent = `u = ${Math.min(u, 0.999).toFixed(3)}`; // below 1, and never rounded to it
+      mark.firstChild.textContent = `u = ${(Math.floor(u * 1000) / 1000).toFixed(3)}`; // below 1, and never rounded to it
     }
     buttons.forEach(([, , made]) => made.setAttribute("aria-disabled", u === null));
   };
