@@ -22,6 +22,7 @@ LOG = {"debug", "info", "warning", "error", "exception"}  # the log is for us
 NO_SENTENCES = {
     "{} <span style='font-size:13px;color:{}'>· {}</span>",
     "(prefers-contrast: more)",
+    ".nte-prefix textarea",
     "linear-gradient(to right, )",
     "plain ahead",
     "row wrap",
