@@ -62,6 +62,9 @@ class LanguageModel:
         self._pool = Pool(POOL_BYTES)
         self._recent: OrderedDict[bytes, Trace] = OrderedDict()
 
+    def __repr__(self) -> str:
+        return f"LanguageModel({self.info.name!r}, {self.info.device}, {self.info.dtype})"
+
     @property
     def vocabulary(self) -> Vocabulary:
         return self.tokenizer.vocabulary

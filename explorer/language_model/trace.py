@@ -72,6 +72,10 @@ class Trace:
         for array in (self.ids, self.logits, self.surprisal, self.entropy, self.rank):
             array.flags.writeable = False
 
+    def __repr__(self) -> str:
+        text = self.text if len(self.text) <= 60 else "…" + self.text[-60:]
+        return f"Trace({text!r}, {len(self.ids)} tokens, {self.total_bits:.1f} bits over {max(0, self.n_scored)})"
+
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
         return self.vocabulary.tokens(self.ids)

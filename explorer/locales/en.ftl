@@ -150,6 +150,8 @@ tally-hover-expected =
 ## widgets
 save-png = Save as PNG
 save-svg = Save as SVG
+plot-missing = The drawing library did not arrive from the kernel, so there is no picture. Run the cell again, or reload the page.
+pins-full = { $n } tokens are kept in view already. Press one of them to let it go first.
 status-no-model = No model is loaded yet.
 status-loading = Loading the model…
 status-ready = ready · { $milliseconds } ms · { $computed ->

@@ -137,6 +137,8 @@ tally-hover-expected =
 ## widgets
 save-png = 保存为 PNG
 save-svg = 保存为 SVG
+plot-missing = 绘图库没有从内核传来，无法显示图像。请重新运行单元格，或刷新页面。
+pins-full = 已固定显示 { $n } 个词元。请先点击其中一个取消固定。
 status-no-model = 尚未加载模型。
 status-loading = 正在加载模型…
 status-ready = 就绪 · { $milliseconds } 毫秒 · { $computed ->

@@ -121,6 +121,12 @@ class Distribution:
     stages: tuple[Stage, ...] = ()
     vocabulary: Vocabulary | None = None
 
+    def __repr__(self) -> str:
+        if self.logits.ndim != 1:
+            return f"Distribution({' × '.join(map(str, self.logits.shape[:-1]))} over {self.logits.shape[-1]:,} tokens)"
+        top = ", ".join(f"{c.token.label} {c.probability:.3g}" for c in self.top(3))
+        return f"Distribution({top}, … of {len(self.logits):,} tokens; {self.entropy_bits:.2f} bits)"
+
     def row(self, *index: int) -> Distribution:
         """One of many: the distribution at ``index`` of the leading dimensions."""
         stages = tuple(Stage(stage.name, stage.scores[index]) for stage in self.stages)

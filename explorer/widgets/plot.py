@@ -60,7 +60,11 @@ class Plot(anywidget.AnyWidget):
             self.answer = answer
             self.height = int(figure.layout.height or self.height)
             self.description = figure.layout.meta["description"]
-            self.words = {"png": tr("save-png", look.language), "svg": tr("save-svg", look.language)}
+            self.words = {
+                "png": tr("save-png", look.language),
+                "svg": tr("save-svg", look.language),
+                "missing": tr("plot-missing", look.language),
+            }
             self.figure = figure.to_json(validate=False)
 
     def _receive(self, _widget: object, content: object, _buffers: object) -> None:

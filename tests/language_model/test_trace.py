@@ -94,3 +94,7 @@ def test_a_distribution_is_the_rule_applied_to_the_last_logits() -> None:
     assert distribution.logits is trace.logits
     assert distribution.top(1)[0].text == " b"
     assert distribution.probabilities[0] == pytest.approx(math.exp(1) / (math.exp(1) + math.exp(2) + math.exp(-2)))
+
+
+def test_a_trace_says_briefly_what_it_is() -> None:
+    assert repr(make()) == "Trace('a ba你 b', 6 tokens, 6.0 bits over 3)"

@@ -269,3 +269,11 @@ def test_sampling_is_a_value() -> None:
     assert len({Sampling(), Sampling(temperature=1.0), Sampling(greedy=True)}) == 2
     with pytest.raises(AttributeError):
         Sampling().temperature = 2  # type: ignore[misc]
+
+
+def test_a_distribution_says_briefly_what_it_is() -> None:
+    vocabulary = Vocabulary([b" a", b"<b>", b"\xe4"])
+    one = Sampling().apply(np.log(np.array([0.5, 0.3, 0.2])), (), vocabulary)
+    assert repr(one) == "Distribution(·a 0.5, <b> 0.3, ⟨E4⟩ 0.2, … of 3 tokens; 1.49 bits)"
+    many = Sampling().apply(np.zeros((2, 4, 1000)), ())
+    assert repr(many) == "Distribution(2 × 4 over 1,000 tokens)"

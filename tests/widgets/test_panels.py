@@ -290,7 +290,7 @@ def test_a_pin_stays_in_the_bars_while_the_text_changes_until_it_is_taken_off(st
     assert len(bar_labels(bars)) == 11
 
 
-def test_pins_are_few_and_the_newest_stay(state: ExplorerState, page: Page) -> None:
+def test_pins_are_few_and_one_too_many_is_refused_with_a_sentence(state: ExplorerState, page: Page) -> None:
     panel = SearchPanel(state)
     letters = "abcdefghijkl"
     keys = []
@@ -298,7 +298,8 @@ def test_pins_are_few_and_the_newest_stay(state: ExplorerState, page: Page) -> N
         choices = choices_for(panel, page, letter)
         keys.append(next(choice["key"] for choice in choices if not choice["pressed"]))
         page.send(only(panel, Choices), kind="chosen", key=keys[-1])
-    assert state.pins == tuple(int(key) for key in keys[-MOST_PINS:])
+    assert state.pins == tuple(int(key) for key in keys[:MOST_PINS])
+    assert state.status.message.id == "pins-full"
 
 
 @pytest.mark.parametrize("content", [{"kind": "chosen", "key": "99999"}, {"kind": "chosen"}, {"kind": "x"}, {}])

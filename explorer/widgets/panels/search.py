@@ -7,6 +7,7 @@ from typing import Any
 import ipywidgets as w
 
 from explorer.figures import numbers
+from explorer.locales import Message
 from explorer.sampling.distribution import Candidate, Distribution
 from explorer.widgets.elements import Choices, StatusLine
 from explorer.widgets.panels.panel import Panel
@@ -65,8 +66,10 @@ class SearchPanel(Panel):
         with self.state.lock:
             if token_id in pins:
                 self.state.pins = tuple(i for i in pins if i != token_id)
+            elif len(pins) < MOST_PINS:
+                self.state.pins = (*pins, token_id)
             else:
-                self.state.pins = (*pins, token_id)[-MOST_PINS:]
+                self.state.say(Message.of("pins-full", n=MOST_PINS))
 
 
 def find(distribution: Distribution, query: str, most: int = MOST_FOUND) -> list[Candidate]:

@@ -129,7 +129,10 @@ async function render({ model, el }) {
   for (let tries = 0; !Plotly && tries < 3; tries++) {
     Plotly = await library(model).catch(() => undefined);
   }
-  if (!Plotly) return;
+  if (!Plotly) {
+    box.textContent = model.get("words").missing ?? "";
+    return;
+  }
 
   const renew = model.get("picks") ? pickRows(Plotly, { model, el, box }) : () => {};
   let waiting = false;
