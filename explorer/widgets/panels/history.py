@@ -59,7 +59,7 @@ class HistoryPanel(Panel):
         here = self.tr("history-here")
         options = [(here, HERE), *((self._title(prefix, n), prefix) for prefix, n in grown.items())]
         set_options(self._prefixes, options, HERE, self._on_prefix)
-        self._prefixes.layout.visibility = "visible" if grown else "hidden"
+        self._prefixes.layout.display = None if grown else "none"
         self._list_earlier()
 
     def _list_earlier(self) -> None:

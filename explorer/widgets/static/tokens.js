@@ -114,9 +114,8 @@ function render({ model, el }) {
     label.setAttribute("aria-description", model.get("root_note"));
     after.setAttribute("aria-label", model.get("after_label"));
     hint.textContent = model.get("after_hint");
-    // The end of the text stays in view, in the middle where there is more to come.
-    const room = after.clientWidth * (end?.nextSibling ? 0.5 : 1) - 8;
-    after.scrollLeft = end === null ? 0 : end.offsetLeft + end.offsetWidth - room;
+    // The end of the text stays in view.
+    after.scrollTop = end === null ? 0 : end.offsetTop + end.offsetHeight + 2 - after.clientHeight;
     tell();
   };
   const pointAtRoot = (here) => () => {
