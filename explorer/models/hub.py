@@ -283,7 +283,8 @@ def _remove_abandoned(repository: Path) -> None:
 def _bytes_in(repository: Path) -> int:
     """How many bytes lie in the repository's folder, unfinished files included, each counted once."""
     n_bytes = 0
-    for file in repository.rglob("*"):
+    # `os.walk` passes over folders that are gone since they were listed; `Path.rglob` raises.
+    for file in (Path(where, name) for where, _, names in os.walk(repository) for name in names):
         try:
             if file.is_file() and not file.is_symlink():
                 n_bytes += file.stat().st_size

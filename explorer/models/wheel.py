@@ -85,9 +85,6 @@ def _download(
     patience = float(os.environ.get("PIP_DEFAULT_TIMEOUT", 15))  # what pip itself waits for one answer, in seconds
     message = Message.of("downloading", name=title)
 
-    def largest_file() -> int:
-        return max((_size(file) for file in scratch.rglob("*")), default=0)
-
     def advance(done: int) -> None:
         if report is not None:
             report(Progress(message, min(done, total), total))
@@ -97,7 +94,7 @@ def _download(
             "pip",
             arguments,
             environment=environment,
-            bytes_so_far=largest_file,
+            bytes_so_far=lambda: _largest_file(scratch),
             advance=advance,
             stall_seconds=max(_STALL_SECONDS, 2 * patience),
         )
@@ -108,6 +105,12 @@ def _download(
             raise UnavailableError("pip-silent", name=title, requirement=requirement) from error
         raise UnavailableError("pip-failed", name=title, requirement=requirement, detail=str(error)) from error
     return next((scratch / "wheels").glob("*.whl"), None)
+
+
+def _largest_file(folder: Path) -> int:
+    """Bytes of the largest file anywhere in ``folder``, where pip makes and removes folders meanwhile."""
+    # `os.walk` passes over folders that are gone since they were listed; `Path.rglob` raises.
+    return max((_size(Path(where, name)) for where, _, names in os.walk(folder) for name in names), default=0)
 
 
 def _size(path: Path) -> int:

