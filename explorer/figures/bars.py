@@ -149,7 +149,7 @@ def _layout(
     entropy = tr(
         "entropy",
         look.language,
-        bits=numbers.bits(distribution.entropy_bits),
+        bits=f"{distribution.entropy_bits:.2f}",  # so many digits that 2 to it is what follows
         choices=numbers.count(distribution.effective_choices),
     )
     axis: dict[str, Any] = {"type": "linear", "range": [0, 1], "tickvals": [0, 0.2, 0.4, 0.6, 0.8, 1]}

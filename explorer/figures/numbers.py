@@ -15,8 +15,8 @@ def probability(p: float) -> str:
 
 
 def draw(u: float) -> str:
-    """The u of a draw, four decimals, rounded down: it is below 1, and below the end of the share it falls on."""
-    return f"{math.floor(u * 10_000) / 10_000:.4f}"
+    """The u of a draw, four decimals; never rounded to 1, which it is below."""
+    return f"{min(u, 0.9999):.4f}"
 
 
 def bits(amount: float) -> str:

@@ -28,7 +28,7 @@ checking-model = { $name }: checking its numbers
 model-ready = { $name }: ready
 
 ## sampling
-temperature-out-of-range = The temperature { $value } is not a number from { $low } to { $high }. Choose one such as 0.7. For always the likeliest token: Sampling(greedy=True), or --temperature 0 on the command line.
+temperature-out-of-range = The temperature { $value } is not a number from { $low } to { $high }. Choose one such as 0.7; 0 means greedy (in Python: Sampling(greedy=True)).
 sampling-no-number = { $name } is { $value }, and has to be a number from { $low } to { $high }. Choose one in between.
 sampling-no-whole-number = { $name } is { $value }, and has to be a whole number from { $low } to { $high }. Choose one in between.
 sampling-not-a-switch = { $name } is { $value }, and has to be True or False.

@@ -25,7 +25,7 @@ checking-model = { $name }：正在核对数值
 model-ready = { $name }：就绪
 
 ## sampling
-temperature-out-of-range = 温度 { $value } 不是 { $low } 到 { $high } 之间的数。请填 0.7 之类的数；若总要取最可能的词元：在 Python 中用 Sampling(greedy=True)，命令行用 --temperature 0。
+temperature-out-of-range = 温度 { $value } 不是 { $low } 到 { $high } 之间的数。请填 0.7 之类的数；0 表示贪心（Python 中用 Sampling(greedy=True)）。
 sampling-no-number = { $name } 是 { $value }，应为 { $low } 到 { $high } 之间的数。请在此范围内选择。
 sampling-no-whole-number = { $name } 是 { $value }，应为 { $low } 到 { $high } 之间的整数。请在此范围内选择。
 sampling-not-a-switch = { $name } 是 { $value }，应为 True 或 False。

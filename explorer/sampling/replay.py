@@ -26,7 +26,7 @@ class Replayed:
 
     Attributes:
         tree, node: which token.
-        probability: after the sampler, 0..1; 0 where there is an `error`.
+        probability: after the sampler, 0..1; raw_probability: before it; 0 where there is an `error`.
         error: why there is no distribution now: the sampler leaves no token, or the model cannot read the text.
         u_differs: the token was drawn, and its u is not that of its seed, sample, step and throw.
         falls_elsewhere: the token was drawn, and its u falls on another token.
@@ -36,6 +36,7 @@ class Replayed:
     tree: Tree
     node: Node
     probability: float
+    raw_probability: float
     error: Message | None
     u_differs: bool
     falls_elsewhere: bool
@@ -44,8 +45,9 @@ class Replayed:
 
     @property
     def difference(self) -> float:
-        """Probability now minus probability then."""
-        return self.probability - self.node.choice.probability
+        """Probability now minus probability then: after the sampler, or before it where that is further off."""
+        choice = self.node.choice
+        return max(self.probability - choice.probability, self.raw_probability - choice.raw_probability, key=abs)
 
     @property
     def off(self) -> bool:
@@ -78,10 +80,11 @@ def _compared(model: Model, tree: Tree, node: Node, step: int, done: int, total:
         token = model.vocabulary[choice.id]
         distribution = model.trace(tree.ids(node.parent)).distribution(node.sampling)
     except ExplorerError as error:
-        return Replayed(tree, node, 0.0, error.message, u_differs, False, done, total)
+        return Replayed(tree, node, 0.0, 0.0, error.message, u_differs, False, done, total)
     probability = float(distribution.probabilities[token.id])
+    raw_probability = float(distribution.raw_probabilities[token.id])
     falls_elsewhere = choice.u is not None and not _falls_on(distribution, token.id, choice.u)
-    return Replayed(tree, node, probability, None, u_differs, falls_elsewhere, done, total)
+    return Replayed(tree, node, probability, raw_probability, None, u_differs, falls_elsewhere, done, total)
 
 
 def _falls_on(distribution: Distribution, token_id: int, u: float) -> bool:

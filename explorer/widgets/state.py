@@ -122,6 +122,12 @@ class ExplorerState(t.HasTraits):
         with self.lock:
             self.status = Status("ready", message)
 
+    def mended(self, error: ExplorerError) -> None:
+        """What ``error`` was about is right now: if the status line still says it, it says that all is well."""
+        with self.lock:
+            if self.status.message == error.message and self.trace is not None:
+                self._say_ready(self.trace)
+
     def _say_ready(self, trace: Trace) -> None:
         self.say(Message.of("status-ready", milliseconds=round(trace.milliseconds), computed=trace.computed))
 

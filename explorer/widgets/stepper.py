@@ -30,7 +30,7 @@ REMEMBERED_ANSWERS = 16
 MOST_THROWS = 1000
 """How often `Stepper.branch` throws for a token that was not tried yet."""
 
-MOMENT = 0.05  # seconds until play looks again for an answer it waits for
+MOMENT = 0.01  # seconds until play looks again for an answer it waits for
 
 
 @dataclass(frozen=True)
@@ -251,26 +251,27 @@ class Stepper:
             self._state.playing = False
 
     def _steps(self) -> Work:
-        while self._play_on():
-            yield self._state.pace if self.ready else MOMENT
+        while (seconds := self._play_on()) is not None:
+            yield seconds
 
-    def _play_on(self) -> bool:
+    def _play_on(self) -> float | None:
+        """Step, or wait for the answer to the last one: how many seconds until it is time again; None at the end."""
         with self._state.lock:
             if not self._state.playing or self.tree is None:
-                return False
+                return None
             if not self.ready or self._owed:
                 self._state.playing = self._state.stale  # no answer and none on its way: the question failed
-                return self._state.stale
+                return MOMENT if self._state.stale else None
             tokens = [node.choice.token for node in self.tree.path()[self._began_at :]]
             stop: Stop = self._state.stop
             ends = self._state.model.info.end_ids if self._state.stop_at_end else ()
             reason = Stop(stop.max_new_tokens, ends, stop.text).reason(tokens)
             if reason is None:
                 self._step_now()
-                return True
+                return self._state.pace
             self.pause()
             self._state.say(_why_it_stopped(reason, stop))
-            return False
+            return None
 
     # --- inside -------------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -104,8 +103,7 @@ def node_note(tree: Tree, number: int, language: str) -> tuple[str, float | None
 
 def _chosen(choice: Candidate, language: str) -> str:
     if choice.u is not None:
-        # Rounded down: a u is below 1, and the note must not say 1.000.
-        return tr("tree-note-drawn", language, u=f"{math.floor(choice.u * 1000) / 1000:.3f}")
+        return tr("tree-note-drawn", language, u=numbers.draw(choice.u))
     return tr(WORDS[choice.chosen_by], language) if choice.chosen_by in MARKS else "–"
 
 

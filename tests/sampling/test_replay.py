@@ -235,3 +235,10 @@ def test_a_replayed_token_is_a_record(lm: LanguageModel) -> None:
     assert isinstance(seen, Replayed)
     with pytest.raises(AttributeError):
         seen.done = 2  # type: ignore[misc]
+
+
+def test_a_forged_raw_probability_is_off_too(lm: LanguageModel) -> None:
+    session = changed(line(lm, 4, Sampling()), 2, raw_probability=0.123)
+    assert complaints(session, lm) == {2: {"off"}}
+    (seen,) = [seen for seen in replay(session, lm) if seen.off]
+    assert seen.difference == pytest.approx(seen.raw_probability - 0.123)

@@ -8,6 +8,7 @@ import pytest
 
 from explorer.language_model.forward import LanguageModel
 from explorer.language_model.tokens import Vocabulary
+from explorer.sampling.sampling import Sampling
 from explorer.widgets.elements import Choices, StatusLine
 from explorer.widgets.panels.search import SearchPanel
 from explorer.widgets.state import ExplorerState
@@ -42,3 +43,20 @@ def test_a_search_survives_a_change_to_a_model_with_other_tokens(state: Explorer
     search(panel, page, "qzxjjkw")
     state.trace = replace(state.trace, vocabulary=Vocabulary([b"x"] * len(state.trace.vocabulary)))
     assert only(panel, Choices).choices == []
+
+
+def test_a_token_is_found_by_its_id_and_one_that_is_gone_says_which_stage_took_it(
+    state: ExplorerState, page: Page
+) -> None:
+    panel = SearchPanel(state)
+    assert state.distribution is not None
+    likeliest, least = int(state.distribution.order[0]), int(state.distribution.order[-1])
+    (found,) = search(panel, page, f"#{least}")
+    assert found["key"] == str(least)
+    assert "rank" in found["note"]
+    state.sampling = Sampling(top_k=1)
+    (found,) = only(panel, Choices).choices
+    assert found["note"] == "removed by top-k"
+    (found,) = search(panel, page, f"#{likeliest}")
+    assert "rank 1" in found["note"]
+    assert f"#{10**8}" not in [choice["label"] for choice in search(panel, page, f"#{10**8}")]

@@ -273,6 +273,22 @@ def test_a_full_context_drops_its_oldest_quarter_in_one_go(state: ExplorerState,
     assert_consistent(state)
 
 
+def test_play_keeps_its_pace(state: ExplorerState) -> None:
+    state.pace, state.stop, state.stop_at_end = 3600.0, Stop(50), False
+    state.playing = True
+    steps = state.stepper._steps()
+    assert next(steps) == 3600.0, "the first step at once, the next in an hour"
+    settle(state)
+    assert len(path_ids(state)) == 1
+    state.pace = 0.25
+    assert next(steps) == 0.25
+    with state.lock:
+        state.stale = True  # as if the answer were still on its way
+        state.stepper.shown = None
+        assert 0 < next(steps) < 0.25
+        assert len(path_ids(state)) == 2, "and no step is taken before it is there"
+
+
 def test_play_stops_at_the_length_and_says_so(state: ExplorerState) -> None:
     state.pace, state.stop, state.stop_at_end = 0.0, Stop(5), False
     for n in (5, 10):

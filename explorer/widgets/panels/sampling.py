@@ -253,7 +253,7 @@ class SamplingPanel(Panel):
             number = float(text)
         except ValueError:
             return given
-        return int(number) if stage in WHOLE and number.is_integer() else number
+        return int(number) if number.is_integer() and (stage in WHOLE or abs(number) < 1e15) else number
 
     def _with_token(self, sampling: Sampling, text: str) -> Sampling:
         """``cat`` banned; with an amount (``cat +2``, ``cat=-1.5``), biased; an amount of 0 takes the bias away."""

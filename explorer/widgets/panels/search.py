@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import ipywidgets as w
 
 from explorer.figures import numbers
+from explorer.figures.stage_names import stage_name
 from explorer.locales import Message
 from explorer.sampling.distribution import Candidate, Distribution
 from explorer.widgets.elements import Choices, StatusLine
@@ -56,10 +58,14 @@ class SearchPanel(Panel):
         return {
             "key": str(candidate.id),
             "label": candidate.token.label,
-            "note": self.tr("choice-note", **about),
+            "note": self.tr("choice-note", **about) if candidate.removed_by is None else self._removed(candidate),
             "pressed": pinned,
             "description": self.tr("choice-unpin" if pinned else "choice-pin", **about),
         }
+
+    def _removed(self, candidate: Candidate) -> str:
+        language = self.state.look.language
+        return self.tr("removed-by", stage=stage_name(candidate.removed_by or "", language))
 
     def _on_chosen(self, key: str) -> None:
         token_id, pins = int(key), self.state.pins
@@ -77,6 +83,8 @@ def find(distribution: Distribution, query: str, most: int = MOST_FOUND) -> list
     vocabulary = distribution.vocabulary
     if not query or vocabulary is None:
         return []
+    if (number := re.fullmatch(r"#(\d{1,9})", query)) and int(number[1]) < len(vocabulary):
+        return [distribution.candidate(int(number[1]))]
     spellings = [query] if query.startswith(" ") else [query, f" {query}"]
     exact = [token.id for token in map(vocabulary.find, spellings) if token is not None]
     longer = [i for i in vocabulary.starting_with(*spellings) if i not in exact]

@@ -97,6 +97,7 @@ class SteppingPanel(Panel):
         seed = self._read("seed", text, 0, MOST_SEED, wrong)
         if seed is not None:
             self.state.seed = seed
+        self.refresh()
 
     def _on_speed(self, change: dict[str, Any]) -> None:
         if change["new"] in SPEEDS:
@@ -109,19 +110,19 @@ class SteppingPanel(Panel):
         stop, at_end = self.state.stop, self._buttons.stop_at_end
         self.state.stop = replace(stop, max_new_tokens=length or stop.max_new_tokens, text=self._buttons.stop_text)
         self.state.stop_at_end = at_end
+        self.refresh()
 
     def _read(self, name: str, text: str, least: int, most: int, wrong: ExplorerError) -> int | None:
         """A whole number as somebody typed it, or None, and the sentence stands at its field."""
         number = _whole(text)
-        before = dict(self._wrong)
+        before = self._wrong.pop(name, None)
         if number is not None and least <= number <= most:
-            self._wrong.pop(name, None)
-        else:
-            self._wrong[name] = wrong
-            self.state.fail(wrong)
-        if self._wrong != before:
-            self.refresh()
-        return number if name not in self._wrong else None
+            if before is not None:
+                self.state.mended(before)
+            return number
+        self._wrong[name] = wrong
+        self.state.fail(wrong)
+        return None
 
 
 def _whole(text: str) -> int | None:

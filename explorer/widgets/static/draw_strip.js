@@ -35,7 +35,12 @@ function render({ model, el }) {
     const made = make("button", "", icon(name), make("span", ""));
     made.type = "button";
     if (shortcut) made.setAttribute("aria-keyshortcuts", shortcut);
-    made.addEventListener("click", () => model.get("u") !== null && model.send({ kind: "command", name }));
+    made.addEventListener("click", () => {
+      if (model.get("u") === null) return;
+      model.send({ kind: "command", name });
+      // What a thousand throws gave stands in the sections below, which a small screen does not show.
+      if (name === "tally") setTimeout(() => el.closest(".nte-app")?.lastElementChild.scrollIntoView({ block: "nearest" }), 300);
+    });
     return [name, shortcut, made];
   };
   const buttons = [button("again", "d"), button("tally", "")];
@@ -92,7 +97,7 @@ function render({ model, el }) {
     if (u !== null) {
       mark.style.left = `${100 * u}%`;
       mark.classList.toggle("nte-draw-left", u > 0.5); // the text stays within the strip
-      mark.firstChild.textContent = `u = ${(Math.floor(u * 1000) / 1000).toFixed(3)}`; // below 1, and never rounded to it
+      mark.firstChild.textContent = `u = ${Math.min(u, 0.9999).toFixed(4)}`; // below 1, and never rounded to it
     }
     buttons.forEach(([, , made]) => made.setAttribute("aria-disabled", u === null));
   };
