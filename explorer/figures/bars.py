@@ -130,11 +130,15 @@ def _rest_row(distribution: Distribution, shown: Sequence[Candidate], look: Look
         probability=others.probability,
         raw_probability=others.raw_probability,
         removed=others.removed,
-        text=escape(others.why_not(look) or text),
+        text=escape(others.why_not(look) or (_some_left(others, text, look) if others.n_left < others.n else text)),
         hover=rows.hover(*said),
         colour=look.ghost,
         is_next=hidden_id is not None,
     )
+
+
+def _some_left(others: rows.Others, probability: str, look: Look) -> str:
+    return tr("bar-rest-left", look.language, probability=probability, left=others.n_left)
 
 
 def _log_floor(values: Sequence[float]) -> float:

@@ -43,7 +43,7 @@ no-such-node = There is no token number { $number } in this history. The last ha
 session-too-large = The session has { $megabytes } MB, and a session file has at most { $most } MB. Choose a file that the explorer saved; to save a session that has grown too large, begin a new one.
 session-too-long = The session has { $n } tokens, and a session file has at most { $most }. Choose another file; to save a session that has grown too long, begin a new one.
 session-cut-off = The session file ends in the middle, at line { $line }, column { $column }: a part of it is missing. Copy or save it again.
-session-no-json = The session file is no JSON from line { $line }, column { $column } on. Copy or save it again.
+session-no-json = The session file cannot be read from line { $line }, column { $column } on: that is no JSON. Copy or save it again.
 session-none = This is not a session file. Choose one that the explorer saved.
 session-later-schema = The session file is of format { $schema }, and this version reads format { $known }. Open it with a newer version of the explorer.
 session-lacks = The session file lacks { $place }. It was changed or damaged; open another copy.
@@ -65,6 +65,7 @@ preset-typical = typical 0.95
 
 ## figures
 bar-rest = the other { $n } tokens
+bar-rest-left = { $probability } · { $left } of them left
 bars-title = Probability of the next token
 axis-probability = probability
 axis-probability-log = probability (logarithmic)

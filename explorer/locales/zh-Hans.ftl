@@ -62,6 +62,7 @@ preset-typical = 典型采样 0.95
 
 ## figures
 bar-rest = 其余 { $n } 个词元
+bar-rest-left = { $probability } · 其中剩 { $left } 个
 bars-title = 下一个词元的概率
 axis-probability = 概率
 axis-probability-log = 概率（对数坐标）

@@ -142,9 +142,8 @@ def test_top_p_keeps_the_smallest_set_that_reaches_p(values: Floats, p: float) -
     mass, kept = got.raw_mass(got.stages[0]), got.survivors
     assert mass >= p - 1e-12
     assert mass - got.raw_probabilities[kept[-1]] < p + 1e-12  # without its least likely token it is too small
-    assert sorted(kept.tolist()) == sorted(
-        got.order[: len(kept)].tolist()
-    )  # nothing that stays is less likely than what is gone
+    # Nothing that stays is less likely than what is gone.
+    assert sorted(kept.tolist()) == sorted(got.order[: len(kept)].tolist())
 
 
 @given(logits(), st.integers(1, 70))
