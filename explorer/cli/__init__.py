@@ -3,6 +3,7 @@
 ::
 
     commands.py           every command and its options, as Typer reads them
+    options.py            options that several commands share: which model
     sampling_options.py   the sampler's options, which predict and generate share
     predict.py            the distribution over the next token, as a table or as JSON
     generate.py           texts, token by token or as JSON

@@ -13,7 +13,8 @@ from typing import Annotated
 
 import typer
 
-from explorer.cli.sampling_options import SamplingOptions, with_sampling_options
+from explorer.cli.options import ModelOptions, with_options
+from explorer.cli.sampling_options import SamplingOptions
 from explorer.locales import tr
 
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
@@ -22,9 +23,6 @@ HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 WITH_SERVER_OPTIONS = {**HELP_OPTIONS, "ignore_unknown_options": True}
 
 Text = Annotated[str, typer.Argument(metavar="TEXT", help=tr("cli-argument-text"), show_default=False)]
-ModelName = Annotated[str | None, typer.Option("--model", metavar="NAME", help=tr("cli-option-model"))]
-Device = Annotated[str | None, typer.Option("--device", metavar="DEVICE", help=tr("cli-option-device"))]
-DType = Annotated[str | None, typer.Option("--dtype", metavar="TYPE", help=tr("cli-option-dtype"))]
 Language = Annotated[str | None, typer.Option("--lang", metavar="en|zh", help=tr("cli-option-lang"))]
 AsJson = Annotated[bool, typer.Option("--json", help=tr("cli-option-json"))]
 ServerOptions = Annotated[
@@ -61,53 +59,43 @@ def _help_without_command(context: typer.Context) -> None:
 
 
 @app.command(help=tr("cli-lab"), context_settings=WITH_SERVER_OPTIONS)
-def lab(
-    options: ServerOptions = None,
-    model: ModelName = None,
-    device: Device = None,
-    dtype: DType = None,
-    lang: Language = None,
-) -> None:
+@with_options
+def lab(*, options: ServerOptions = None, model: ModelOptions, lang: Language = None) -> None:
     from explorer.cli import jupyter
 
-    jupyter.hand_to_kernels(model=model, device=device, dtype=dtype, lang=lang)
+    jupyter.hand_to_kernels(model, lang)
     raise typer.Exit(jupyter.lab(options or []))
 
 
 @app.command("app", help=tr("cli-app"), context_settings=WITH_SERVER_OPTIONS)
-def app_page(
-    options: ServerOptions = None,
-    model: ModelName = None,
-    device: Device = None,
-    dtype: DType = None,
-    lang: Language = None,
-) -> None:
+@with_options
+def app_page(*, options: ServerOptions = None, model: ModelOptions, lang: Language = None) -> None:
     from explorer.cli import jupyter
 
-    jupyter.hand_to_kernels(model=model, device=device, dtype=dtype, lang=lang)
+    jupyter.hand_to_kernels(model, lang)
     raise typer.Exit(jupyter.app(options or []))
 
 
 @app.command(help=tr("cli-predict"))
-@with_sampling_options
+@with_options
 def predict(
+    *,
     text: Text,
     sampling: SamplingOptions,
     top: Annotated[int, typer.Option("--top", min=1, metavar="N", help=tr("cli-option-top"))] = 10,
     as_json: AsJson = False,
-    model: ModelName = None,
-    device: Device = None,
-    dtype: DType = None,
+    model: ModelOptions,
     lang: Language = None,
 ) -> None:
     from explorer.cli.predict import predict
 
-    predict(_given(text), options=sampling, top=top, as_json=as_json, model=model, device=device, dtype=dtype)
+    predict(_given(text), model=model, options=sampling, top=top, as_json=as_json)
 
 
 @app.command(help=tr("cli-generate"))
-@with_sampling_options
+@with_options
 def generate(
+    *,
     text: Text,
     sampling: SamplingOptions,
     # Numbers are text here, as in `SamplingOptions`.
@@ -120,15 +108,14 @@ def generate(
     through_end: Annotated[bool, typer.Option("--through-end", help=tr("cli-option-through-end"))] = False,
     session: Annotated[Path | None, typer.Option("--session", metavar="FILE", help=tr("cli-option-session"))] = None,
     as_json: AsJson = False,
-    model: ModelName = None,
-    device: Device = None,
-    dtype: DType = None,
+    model: ModelOptions,
     lang: Language = None,
 ) -> None:
     from explorer.cli.generate import generate
 
     generate(
         _given(text),
+        model=model,
         options=sampling,
         max_new_tokens=max_new_tokens,
         n=n,
@@ -137,9 +124,6 @@ def generate(
         through_end=through_end,
         as_json=as_json,
         file=session,
-        model=model,
-        device=device,
-        dtype=dtype,
     )
 
 
@@ -174,13 +158,8 @@ def models_fetch(
 
 
 @app.command(help=tr("cli-doctor"))
-def doctor(
-    as_json: AsJson = False,
-    model: ModelName = None,
-    device: Device = None,
-    dtype: DType = None,
-    lang: Language = None,
-) -> None:
+@with_options
+def doctor(*, as_json: AsJson = False, model: ModelOptions, lang: Language = None) -> None:
     from explorer.cli.doctor import examine
 
-    examine(as_json=as_json, model=model, device=device, dtype=dtype)
+    examine(as_json=as_json, model=model)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import psutil
 
-import explorer
-from explorer.cli.terminal import print_json, progress_bar, visible
+from explorer.cli.options import ModelOptions
+from explorer.cli.terminal import print_json, visible
 from explorer.locales import ExplorerError, Message, tr
 from explorer.models import hub, sources
 from explorer.models.catalog import CATALOG, HubSource
@@ -33,11 +33,11 @@ class Finding:
     sentence: Message
 
 
-def examine(*, as_json: bool, model: str | None, device: str | None, dtype: str | None) -> None:
+def examine(*, as_json: bool, model: ModelOptions) -> None:
     """Print every finding; with a model, device or dtype, also whether that model answers here."""
     checks = dict(CHECKS)
-    if model or device or dtype:
-        checks["model"] = lambda: _model_answers(model, device, dtype)
+    if model.model or model.device or model.dtype:
+        checks["model"] = lambda: _model_answers(model)
     if as_json:
         found = {name: check() for name, check in checks.items()}
         print_json(checks=[{"name": n, "ok": f.ok, "sentence": visible(str(f.sentence))} for n, f in found.items()])
@@ -148,10 +148,9 @@ def _browser() -> Finding:
     return Finding(True, Message.of("cli-doctor-browser", path=found))
 
 
-def _model_answers(model: str | None, device: str | None, dtype: str | None) -> Finding:
+def _model_answers(model: ModelOptions) -> Finding:
     try:
-        with progress_bar() as report:
-            lm = explorer.load(model, device=device, dtype=dtype, report=report)
+        lm = model.load()
         milliseconds = lm.trace(TRIAL).milliseconds
     except ExplorerError as error:
         return Finding(False, error.message)

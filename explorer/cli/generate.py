@@ -16,15 +16,16 @@ from time import perf_counter
 import typer
 
 import explorer
+from explorer.cli.options import ModelOptions
 from explorer.cli.sampling_options import SamplingOptions, number
-from explorer.cli.terminal import print_json, progress_bar, say, visible
-from explorer.language_model.tokens import Token
+from explorer.cli.terminal import print_json, say, visible
+from explorer.language_model.tokens import Token, as_read
 from explorer.locales import ExplorerError, Message, tr
 from explorer.sampling.distribution import Candidate
 from explorer.sampling.draw import checked_seed
 from explorer.sampling.generate import END, LENGTH, TEXT, Stop
 from explorer.sampling.generate import generate as chosen_tokens
-from explorer.sampling.session import ROOT, Session, as_read
+from explorer.sampling.session import ROOT, Session
 from explorer.sampling.spelling import unescaped
 
 MOST_NEW_TOKENS = 10_000
@@ -52,6 +53,7 @@ class Sample:
 def generate(
     text: str,
     *,
+    model: ModelOptions,
     options: SamplingOptions,
     max_new_tokens: str,
     n: str,
@@ -60,9 +62,6 @@ def generate(
     through_end: bool,
     as_json: bool,
     file: Path | None,
-    model: str | None,
-    device: str | None,
-    dtype: str | None,
 ) -> None:
     """Print ``n`` texts that begin with ``text``; what there is when Ctrl-C comes is kept, in the session too."""
     # What may be refused is looked at before the model is loaded, which takes seconds.
@@ -74,8 +73,7 @@ def generate(
         _require_new(file)
         if n_texts * longest > MOST_SAVED_TOKENS:
             raise ExplorerError("cli-session-too-long", n=n_texts, longest=longest, most=MOST_SAVED_TOKENS)
-    with progress_bar() as report:
-        lm = explorer.load(model, device=device, dtype=dtype, report=report)
+    lm = model.load()
     sampling = options.with_tokens(sampling, lm.vocabulary)
     stop = Stop(longest, () if through_end else lm.info.end_ids, as_read(unescaped(stop_text)))
     prefix, encoding = as_read(text), lm.tokenize(text)

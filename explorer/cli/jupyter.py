@@ -10,11 +10,15 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import distribution
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 
 from explorer.cli.terminal import say
 from explorer.locales import ExplorerError, Message
+
+if TYPE_CHECKING:
+    from explorer.cli.options import ModelOptions
 
 NOTEBOOK = "explorer.ipynb"
 
@@ -58,9 +62,9 @@ def app(options: Sequence[str]) -> int:
     return _run("voila", [str(notebooks_folder() / NOTEBOOK), "--template=explorer", *CULLING, *options])
 
 
-def hand_to_kernels(*, model: str | None, device: str | None, dtype: str | None, lang: str | None) -> None:
+def hand_to_kernels(asked: ModelOptions, lang: str | None) -> None:
     """What was asked for becomes what `explorer.load` and `tr` go by in the kernels that start from here."""
-    for name, value in (("MODEL", model), ("DEVICE", device), ("DTYPE", dtype), ("LANG", lang)):
+    for name, value in (("MODEL", asked.model), ("DEVICE", asked.device), ("DTYPE", asked.dtype), ("LANG", lang)):
         if value is not None:
             os.environ[f"EXPLORER_{name}"] = value
 

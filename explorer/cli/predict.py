@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import explorer
+from explorer.cli.options import ModelOptions
 from explorer.cli.sampling_options import SamplingOptions
-from explorer.cli.terminal import print_json, progress_bar, say
+from explorer.cli.terminal import print_json, say
+from explorer.language_model.tokens import whole_characters
 from explorer.locales import tr
 
 if TYPE_CHECKING:
@@ -22,17 +24,14 @@ SHOWN_TOKENS = 100  # of a long text, the last ones
 def predict(
     text: str,
     *,
+    model: ModelOptions,
     options: SamplingOptions,
     top: int,
     as_json: bool,
-    model: str | None,
-    device: str | None,
-    dtype: str | None,
 ) -> None:
     """Print the ``top`` likeliest tokens after ``text``."""
     sampling = options.sampling()
-    with progress_bar() as report:
-        lm = explorer.load(model, device=device, dtype=dtype, report=report)
+    lm = model.load()
     sampling = options.with_tokens(sampling, lm.vocabulary)
     trace = lm.trace(text)
     distribution = trace.distribution(sampling)
@@ -42,7 +41,7 @@ def predict(
     if as_json:
         print_json(
             model=lm.info.name,
-            text=_without_half_characters(text),
+            text=whole_characters(text),  # JSON has no place for a lone surrogate
             tokens=[{"id": token.id, "text": token.text, "bytes": token.bytes.hex()} for token in trace.tokens],
             entropy_bits=distribution.entropy_bits,
             candidates=[candidate.record() for candidate in candidates],
@@ -50,22 +49,21 @@ def predict(
             milliseconds=round(trace.milliseconds, 3),
         )
     else:
-        _print_table(lm.info, trace, distribution, sampling, top)
-
-
-def _without_half_characters(text: str) -> str:
-    """``text`` as the tokenizer reads it: JSON has no place for a lone surrogate."""
-    return text.encode("utf-16", errors="surrogatepass").decode("utf-16", errors="replace")
+        _print_table(lm.info, trace, distribution, sampling, candidates)
 
 
 def _print_table(
-    info: explorer.ModelInfo, trace: explorer.Trace, distribution: Distribution, sampling: explorer.Sampling, top: int
+    info: explorer.ModelInfo,
+    trace: explorer.Trace,
+    distribution: Distribution,
+    sampling: explorer.Sampling,
+    candidates: list[explorer.Candidate],
 ) -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
     console.print(_prefix(trace))
-    console.print(_candidates(distribution, top))
+    console.print(_table(distribution, candidates))
     lines = [
         *([tr("cli-sampler-line", sampling=str(sampling))] if distribution.stages else []),
         tr("entropy", bits=f"{distribution.entropy_bits:.2f}", choices=f"{distribution.effective_choices:.1f}"),
@@ -97,13 +95,12 @@ def _prefix(trace: explorer.Trace) -> Text:
     return Text(" ".join([*elided, *labels]), style="bold")
 
 
-def _candidates(distribution: Distribution, top: int) -> Table:
+def _table(distribution: Distribution, candidates: list[explorer.Candidate]) -> Table:
     from rich import box
     from rich.bar import Bar
     from rich.table import Table
     from rich.text import Text
 
-    candidates = distribution.top(top)
     rest = distribution.rest(candidates)
     longest = max([rest, *(candidate.probability for candidate in candidates)])
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
-from functools import wraps
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -94,30 +91,6 @@ class SamplingOptions:
             say(Message.of("cli-top-k-all", value=sampling.top_k, n=len(vocabulary)))
             sampling = replace(sampling, top_k=None)
         return replace(sampling, banned=tuple(banned), bias=tuple(bias.items()))
-
-
-def with_sampling_options(command: Callable[..., None]) -> Callable[..., None]:
-    """``command`` as Typer shall read it: for its parameter ``sampling``, the fields of `SamplingOptions`."""
-    names = [field.name for field in fields(SamplingOptions)]
-
-    @wraps(command)
-    def run(**given: Any) -> None:
-        command(sampling=SamplingOptions(**{name: given.pop(name) for name in names}), **given)
-
-    hints = get_type_hints(SamplingOptions, include_extras=True)
-    shared = [
-        inspect.Parameter(
-            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
-        )
-        for field in fields(SamplingOptions)
-    ]
-    own = inspect.signature(command, eval_str=True).parameters.values()
-    parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
-    place = [parameter.name for parameter in parameters].index("sampling")
-    parameters[place : place + 1] = shared
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return run
 
 
 def number(text: str, *, whole: bool = False) -> Any:

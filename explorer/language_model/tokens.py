@@ -143,6 +143,17 @@ def group_fragments(tokens: Sequence[Token]) -> tuple[Group, ...]:
     return tuple(groups)
 
 
+def whole_characters(text: str) -> str:
+    """``text`` with lone surrogates, which have no UTF-8, as U+FFFD; two that make a pair become their character."""
+    return text.encode("utf-16", errors="surrogatepass").decode("utf-16", errors="replace")
+
+
+def as_read(text: str) -> str:
+    """The part of ``text`` that is tokenised: whole characters, the last `MAX_TEXT_BYTES` of them."""
+    data = whole_characters(text).encode("utf-8")
+    return data[-MAX_TEXT_BYTES:].decode("utf-8", errors="ignore")  # a character cut in two is dropped
+
+
 class Tokenizer:
     """A model's own tokenizer (transformers), reduced to what this program needs of it.
 
@@ -166,14 +177,13 @@ class Tokenizer:
             ExplorerError: the text is empty and the model has no start token.
         """
         notices = []
-        # By way of UTF-16, so that two surrogates that make a pair become their character.
-        whole = text.encode("utf-16", errors="surrogatepass").decode("utf-16", errors="replace")
+        whole = whole_characters(text)
         if whole.count("\ufffd") > text.count("\ufffd"):
             notices.append(Message.of("lone-surrogate"))
         data = whole.encode("utf-8")
         if len(data) > MAX_TEXT_BYTES:
             notices.append(Message.of("text-shortened", kept=MAX_TEXT_BYTES // 1024, given=-(-len(data) // 1024)))
-            whole = data[-MAX_TEXT_BYTES:].decode("utf-8", errors="ignore")  # a character cut in two is dropped
+            whole = as_read(whole)
         ids = (*self.prefix_ids, *self._tokenizer(whole, add_special_tokens=False)["input_ids"])
         if not ids:
             if self.start_id is None:

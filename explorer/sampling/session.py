@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from explorer.language_model.tokens import MAX_TEXT_BYTES
+from explorer.language_model.tokens import as_read
 from explorer.locales import ExplorerError
 from explorer.sampling.distribution import Candidate
 from explorer.sampling.sampling import Sampling
@@ -16,12 +16,6 @@ ROOT = 0
 """Number of a tree's first node, which stands for the prefix."""
 
 LONGEST_NAME = 80
-
-
-def as_read(prefix: str) -> str:
-    """The part of a text that a tokenizer reads, see `Tokenizer.encode`: whole characters, the last 64 KB of them."""
-    whole = prefix.encode("utf-16", errors="surrogatepass").decode("utf-16", errors="replace")
-    return whole.encode("utf-8")[-MAX_TEXT_BYTES:].decode("utf-8", errors="ignore")
 
 
 def as_name(text: str) -> str:

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from explorer.language_model.model import ModelInfo
-from explorer.language_model.tokens import Encoding, Token, Vocabulary
+from explorer.language_model.tokens import Encoding, Token, Vocabulary, as_read
 from explorer.locales import ExplorerError
 from explorer.sampling.distribution import Candidate
 from explorer.sampling.draw import DRAWN, HAND
 from explorer.sampling.sampling import Sampling
-from explorer.sampling.session import Node, Session, Tree, as_name, as_read
+from explorer.sampling.session import Node, Session, Tree, as_name
 from explorer.sampling.session_format import (
     SCHEMA,
     NodeRecord,

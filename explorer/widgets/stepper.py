@@ -10,12 +10,13 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from explorer.language_model.model import Model, Watch
+from explorer.language_model.tokens import as_read
 from explorer.language_model.trace import Trace
 from explorer.locales import Message
 from explorer.sampling.distribution import Candidate
 from explorer.sampling.draw import by_hand, choose, drawn, uniform, uniforms
 from explorer.sampling.generate import END, TEXT, Stop
-from explorer.sampling.session import ROOT, Session, Tree, as_read
+from explorer.sampling.session import ROOT, Session, Tree
 from explorer.widgets.worker import Work, worker_of
 
 if TYPE_CHECKING:

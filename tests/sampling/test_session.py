@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.language_model.tokens import MAX_TEXT_BYTES
+from explorer.language_model.tokens import MAX_TEXT_BYTES, as_read
 from explorer.locales import ExplorerError
 from explorer.sampling.draw import DRAWN
 from explorer.sampling.sampling import Sampling
-from explorer.sampling.session import LONGEST_NAME, ROOT, Session, Tree, as_name, as_read
+from explorer.sampling.session import LONGEST_NAME, ROOT, Session, Tree, as_name
 from tests.sampling.sessions import candidate, sessions
 
 

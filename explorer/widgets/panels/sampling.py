@@ -11,7 +11,7 @@ import ipywidgets as w
 
 from explorer.figures.stage_names import stage_name, stage_parameter
 from explorer.language_model.model import Model
-from explorer.language_model.tokens import Token
+from explorer.language_model.tokens import Token, whole_characters
 from explorer.locales import ExplorerError, Message
 from explorer.sampling.presets import PRESETS, preset_of
 from explorer.sampling.sampling import RANGES, WHOLE, Sampling
@@ -274,7 +274,7 @@ class SamplingPanel(Panel):
 
 def _readable(typed: str) -> str:
     """What was typed, not too long, and without halves of characters, which could not be sent back."""
-    return typed[:MOST_TYPED].encode("utf-16", errors="surrogatepass").decode("utf-16", errors="replace")
+    return whole_characters(typed[:MOST_TYPED])
 
 
 def _without_token(sampling: Sampling, stage: str, token_id: int) -> Sampling:
