@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plotly.colors import sample_colorscale, unlabel_rgb
+from plotly.colors import hex_to_rgb, label_rgb, sample_colorscale, unlabel_rgb
 
 _SEQUENTIAL = "cividis"
 """For amounts: even in brightness and the same to colour-blind eyes (Nuñez, Anderton and Renslow 2018)."""
+
+_WEIGHTS = ("#ffffff", "#deebf7", "#9ecae1", "#4292c6", "#08519c", "#08306b")
+_WEIGHTS_IN_THE_DARK = ("#151515", "#0b2f5b", "#08519c", "#4292c6", "#9ecae1", "#f7fbff")
+"""For attention, which is mostly nothing: from the background on, even in brightness (ColorBrewer's Blues, Harrower
+and Brewer 2003)."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,17 @@ class Look:
         """The colour of an amount, ``share`` in 0..1 of the most; as ``rgb(r, g, b)``."""
         share = min(1.0, max(0.0, share))
         return str(sample_colorscale(_SEQUENTIAL, [share if self.dark else 1 - share])[0])
+
+    @property
+    def weights(self) -> Sequence[str]:
+        """Six colours of attention weights, evenly from 0, which is the background, to the most."""
+        return _WEIGHTS_IN_THE_DARK if self.dark else _WEIGHTS
+
+    def weight(self, share: float) -> str:
+        """The colour of an attention weight, ``share`` in 0..1 of the scale; as ``rgb(r, g, b)``."""
+        colours = [label_rgb(hex_to_rgb(colour)) for colour in self.weights]
+        scale = [[i / (len(colours) - 1), colour] for i, colour in enumerate(colours)]
+        return str(sample_colorscale(scale, [min(1.0, max(0.0, share))])[0])
 
     @staticmethod
     def ink_on(colour: str) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from transformers.cache_utils import Cache, DynamicLayer
 
+from explorer.language_model.capture import Rows
 from explorer.language_model.trace import Floats, Ints
 
 SHORT_TAIL = 4
@@ -77,6 +78,7 @@ class Entry:
         layers: the keys and values of each layer, T tokens long.
         hidden: (T, n_embd) after the final norm, ready for the unembedding.
         surprisal, entropy, rank: (T,) as in `Trace`.
+        attention: the rows of all heads, where somebody asked for them while the text was read.
     """
 
     ids: Ints
@@ -85,30 +87,41 @@ class Entry:
     surprisal: Floats
     entropy: Floats
     rank: Ints
+    attention: Rows | None = None
 
     @classmethod
-    def empty(cls, n_layer: int, n_embd: int, like: torch.Tensor) -> Entry:
+    def empty(cls, n_layer: int, n_embd: int, like: torch.Tensor, *, attention: bool = False) -> Entry:
         none: Floats = np.empty(0, np.float64 if like.dtype == torch.float64 else np.float32)
         no_ids = np.empty(0, np.int64)
         layers = [GrowingLayer() for _ in range(n_layer)]
-        return cls(no_ids, layers, like.new_empty(0, n_embd), surprisal=none, entropy=none, rank=no_ids)
+        rows = Rows() if attention else None
+        hidden = like.new_empty(0, n_embd)
+        return cls(no_ids, layers, hidden, surprisal=none, entropy=none, rank=no_ids, attention=rows)
 
     @property
     def keys_values(self) -> Cache:
         """The layers, as transformers' models take them."""
         return Cache(layers=list(self.layers))
 
+    @property
+    def keys(self) -> list[torch.Tensor]:
+        """(n_kv_head, T, head_dim) of each layer."""
+        return [layer.keys[0] for layer in self.layers]
+
     def __len__(self) -> int:
         return len(self.ids)
 
     def crop(self, length: int) -> None:
         """Forget all but the first ``length`` tokens."""
+        if self.attention is not None:
+            self.attention.crop(length, self.keys)
         self.keys_values.crop(length - len(self))
         self.ids, self.hidden = self.ids[:length], self.hidden[:length]
         self.surprisal, self.entropy, self.rank = self.surprisal[:length], self.entropy[:length], self.rank[:length]
 
-    def fork(self, length: int) -> Entry:
+    def fork(self, length: int, *, attention: bool = False) -> Entry:
         """An entry of its own with the first ``length`` tokens."""
+        rows = self.attention.fork(length, self.keys) if attention and self.attention is not None else None
         return Entry(
             self.ids[:length].copy(),
             [layer.fork(length) for layer in self.layers],
@@ -116,6 +129,7 @@ class Entry:
             self.surprisal[:length].copy(),
             self.entropy[:length].copy(),
             self.rank[:length].copy(),
+            rows,
         )
 
     def append(self, ids: Ints, hidden: torch.Tensor, surprisal: Floats, entropy: Floats, rank: Ints) -> None:
@@ -129,6 +143,7 @@ class Entry:
     @property
     def n_bytes(self) -> int:
         layers = sum(layer.n_bytes for layer in self.layers)
+        layers += 0 if self.attention is None else self.attention.n_bytes
         return layers + self.hidden.numel() * self.hidden.element_size() + 32 * len(self)
 
 
@@ -142,10 +157,13 @@ class Pool:
     max_bytes: int
     entries: list[Entry] = field(default_factory=list)
 
-    def closest(self, ids: Ints) -> tuple[Entry | None, int]:
-        """The entry that shares the longest beginning with ``ids``, and how many tokens that is."""
+    def closest(self, ids: Ints, *, attention: bool = False) -> tuple[Entry | None, int]:
+        """The entry that shares the longest beginning with ``ids``, and how many tokens that is; of those alone that
+        have their ``attention``, where it is asked for."""
         best, length = None, 0
         for entry in reversed(self.entries):
+            if attention and entry.attention is None:
+                continue
             if (shared := common_prefix(entry.ids, ids)) > length:
                 best, length = entry, shared
         return best, length

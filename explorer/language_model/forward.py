@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from operator import index
 from time import perf_counter
 from typing import Any, TypeVar
@@ -13,7 +14,9 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
+from explorer.language_model.attention import Attention, HeadVectors, most_tokens
 from explorer.language_model.cache import SHORT_TAIL, Entry, Pool
+from explorer.language_model.capture import Rows, catching_into, listen_to
 from explorer.language_model.model import ModelInfo, Watch
 from explorer.language_model.tokens import Encoding, Tokenizer, Vocabulary
 from explorer.language_model.trace import Floats, Ints, Trace
@@ -61,6 +64,8 @@ class LanguageModel:
         self._lock = threading.RLock()
         self._pool = Pool(POOL_BYTES)
         self._recent: OrderedDict[bytes, Trace] = OrderedDict()
+        self._looked_at: tuple[bytes, Attention] | None = None
+        listen_to(module)
 
     def __repr__(self) -> str:
         return f"LanguageModel({self.info.name!r}, {self.info.device}, {self.info.dtype})"
@@ -73,14 +78,19 @@ class LanguageModel:
         """Token ids as the model's own tokenizer gives them; see `Tokenizer.encode`."""
         return self.tokenizer.encode(text)
 
-    def trace(self, text_or_ids: str | Sequence[int] | Ints, *, watch: Watch | None = None) -> Trace:
+    def trace(
+        self, text_or_ids: str | Sequence[int] | Ints, *, attention: bool = False, watch: Watch | None = None
+    ) -> Trace:
         """Read a text (or token ids) and record what the model makes of it.
 
         Only tokens after the longest beginning that was read before go through the model; a text that was asked
-        for lately, or the beginning of one, costs no forward pass.
+        for lately, or the beginning of one, costs no forward pass. Attention comes as a by-product: only of a text that
+        was read without it, all must be read anew, once.
 
         Args:
             text_or_ids: a text, or token ids, which are taken as they are; none at all means the start token.
+            attention: record what every head of every layer looks at, as ``Trace.attention``; where there is none,
+                that raises an error that says why.
             watch: told the progress between chunks of 256 tokens; see `Watch`.
 
         Raises:
@@ -90,12 +100,14 @@ class LanguageModel:
         encoding = self._encoding(text_or_ids)
         ids = np.asarray(encoding.ids, dtype=np.int64)
         with self._lock:
-            found = self._recent.pop(ids.tobytes(), None)
-            trace = found or self.surviving_out_of_memory(lambda: self._compute(ids, watch))
+            trace = self._known(ids) or self.surviving_out_of_memory(
+                lambda: self._compute(ids, watch, attention=attention)
+            )
             self._remember(trace)
+            if attention:
+                trace = self.surviving_out_of_memory(partial(self._with_attention, trace, watch))
         milliseconds = (perf_counter() - began) * 1000
-        computed = 0 if found else trace.computed
-        return replace(trace, notices=encoding.notices, computed=computed, milliseconds=milliseconds)
+        return replace(trace, notices=encoding.notices, milliseconds=milliseconds)
 
     def next_logits(self, rows: Sequence[Sequence[int]]) -> Floats:
         """(B, V) logits of the token after each of B rows of token ids, in the trace's dtype.
@@ -122,23 +134,22 @@ class LanguageModel:
             raise ExplorerError("unknown-token-id", id=str(wrong), last=str(self.info.vocab_size - 1))
         return Encoding(ids)
 
+    def _known(self, ids: Ints) -> Trace | None:
+        """What was answered lately; the next answer goes to the end of the list."""
+        found = self._recent.pop(ids.tobytes(), None)
+        return replace(found, computed=0) if found is not None else None
+
     def _remember(self, trace: Trace) -> None:
         self._recent[trace.ids.tobytes()] = trace
         while len(self._recent) > max(1, RECENT_BYTES // trace.logits.nbytes):
             self._recent.popitem(last=False)
 
     @torch.inference_mode()
-    def _compute(self, ids: Ints, watch: Watch | None) -> Trace:
+    def _compute(self, ids: Ints, watch: Watch | None, *, attention: bool) -> Trace:
         start = window_start(len(ids), self.info.n_positions)
         window = ids[start:]
-        entry, shared = self._entry_for(window)
-        try:
-            logits = self._read(entry, window, watch)
-        except BaseException:
-            # Between chunks an entry is whole and worth keeping; in the middle of one it is not.
-            if entry.keys_values.get_seq_length() != len(entry):
-                self._pool.discard(entry)
-            raise
+        attention = attention and self._lacks_attention(window) is None
+        entry, shared, logits = self._read(window, watch, attention=attention)
         length = len(window)
         return Trace(
             ids=ids.copy(),
@@ -152,32 +163,79 @@ class LanguageModel:
             vocabulary=self.vocabulary,
         )
 
-    def _entry_for(self, window: Ints) -> tuple[Entry, int]:
+    @torch.inference_mode()
+    def _with_attention(self, trace: Trace, watch: Watch | None) -> Trace:
+        """``trace`` with its attention, or with the reason why there is none."""
+        window = trace.ids[trace.start :]
+        if (reason := self._lacks_attention(window)) is not None:
+            return replace(trace, uncaptured=reason)
+        if self._looked_at is not None and self._looked_at[0] == window.tobytes():
+            return replace(trace, captured=self._looked_at[1])
+        entry, shared, _ = self._read(window, watch, attention=True)
+        assert entry.attention is not None
+        record = entry.attention.record(len(window), entry.keys, _Source(self, window))
+        self._looked_at = window.tobytes(), record
+        return replace(trace, captured=record, computed=max(trace.computed, len(window) - shared))
+
+    def _lacks_attention(self, window: Ints) -> Message | None:
+        """Why the attention of a text cannot be had; None where it can."""
+        if not self.info.attention:
+            return Message.of("no-attention", name=self.info.name)
+        most = most_tokens(self.info.n_layer, self.info.n_head)
+        return Message.of("attention-too-long", n=len(window), most=most) if len(window) > most else None
+
+    def look_up(self, window: Ints, read_off: Callable[[Entry, Rows], Result]) -> Result:
+        """``read_off`` what the cache has of a text with attention; a text that it has forgotten is read again."""
+
+        def look() -> Result:
+            with torch.inference_mode():
+                entry, _, _ = self._read(window, None, attention=True)
+                assert entry.attention is not None
+                return read_off(entry, entry.attention)
+
+        with self._lock:
+            return self.surviving_out_of_memory(look)
+
+    def _read(self, window: Ints, watch: Watch | None, *, attention: bool) -> tuple[Entry, int, torch.Tensor]:
+        """An entry that begins with ``window``, how much of that was known, and (V,) logits after its last token."""
+        entry, shared = self._entry_for(window, attention=attention)
+        try:
+            return entry, shared, self._extend(entry, window, watch)
+        except BaseException:
+            # Between chunks an entry is whole and worth keeping; in the middle of one it is not.
+            if entry.keys_values.get_seq_length() != len(entry):
+                self._pool.discard(entry)
+            raise
+
+    def _entry_for(self, window: Ints, *, attention: bool) -> tuple[Entry, int]:
         """An entry in the pool that is a beginning of ``window`` or begins with it, and how much of it they share."""
-        entry, shared = self._pool.closest(window)
+        entry, shared = self._pool.closest(window, attention=attention)
         if entry is None:
-            entry = Entry.empty(self.info.n_layer, self.info.n_embd, self._unembedding)
+            entry = Entry.empty(self.info.n_layer, self.info.n_embd, self._unembedding, attention=attention)
         elif shared < min(len(window), len(entry)):
             if len(entry) - shared <= SHORT_TAIL:
                 entry.crop(shared)
             else:
-                entry = entry.fork(shared)
+                entry = entry.fork(shared, attention=attention)
         self._pool.keep(entry)
         return entry, shared
 
-    def _read(self, entry: Entry, window: Ints, watch: Watch | None) -> torch.Tensor:
+    def _extend(self, entry: Entry, window: Ints, watch: Watch | None) -> torch.Tensor:
         """Extend ``entry`` by what it lacks of ``window``; (V,) logits after the window's last token."""
+        if self._lacks_attention(window) is not None:
+            entry.attention = None
         first = len(entry)
         logits = None
         while len(entry) < len(window):
             if watch is not None and len(entry) > first:
                 watch(len(entry) - first, len(window) - first)
             old, new = len(entry), min(len(window), len(entry) + CHUNK)
-            tokens = torch.as_tensor(window[old:new], device=self.info.device)[None]  # (1, n)
+            tokens = torch.tensor(window[old:new].tolist(), device=self.info.device)[None]  # (1, n)
             positions = torch.arange(old, new, device=self.info.device)[None]
-            hidden = self.module.base_model(
-                input_ids=tokens, position_ids=positions, past_key_values=entry.keys_values, use_cache=True
-            ).last_hidden_state[0]  # (n, n_embd)
+            with catching_into(entry.attention, new):
+                hidden = self.module.base_model(
+                    input_ids=tokens, position_ids=positions, past_key_values=entry.keys_values, use_cache=True
+                ).last_hidden_state[0]  # (n, n_embd)
             # Row i holds the logits of the token after the i-th of: the last token before these, then these.
             logits = self._unembed(torch.cat([entry.hidden[max(0, old - 1) : old], hidden]))
             chosen = tokens[0] if old else tokens[0, 1:]
@@ -234,10 +292,30 @@ class LanguageModel:
         return compute()
 
     def _forget(self) -> None:
+        self._looked_at = None
         self._pool.clear()
         self._recent.clear()
         if self.info.device == "cuda":
             torch.cuda.empty_cache()
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where the `Attention` of a text gets what it does not hold."""
+
+    model: LanguageModel
+    window: Ints
+
+    def triangles(self, layer: int) -> Floats:
+        n = len(self.window)
+        return self.model.look_up(self.window, lambda entry, rows: rows.triangles(layer, n, entry.keys[layer]))
+
+    def vectors(self, layer: int, head: int) -> HeadVectors:
+        def read_off(entry: Entry, rows: Rows) -> HeadVectors:
+            keys, values = entry.keys[layer], entry.layers[layer].values[0]
+            return rows.vectors(layer, head, len(self.window), keys, values)
+
+        return self.model.look_up(self.window, read_off)
 
 
 def _outcomes(logits: torch.Tensor, chosen: torch.Tensor, *, n_tokens: int) -> tuple[Floats, Floats, Ints]:

@@ -6,14 +6,17 @@ import os
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
 import transformers
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
+from explorer.language_model.capture import listen_to
 from explorer.language_model.convert import convert_gguf
 from explorer.language_model.forward import LanguageModel
 from explorer.language_model.model import ModelInfo
 from explorer.language_model.tokens import Tokenizer
+from explorer.language_model.trace import Floats
 from explorer.locales import ExplorerError, Message
 from explorer.models import sources
 from explorer.models.progress import Progress, Report
@@ -165,6 +168,35 @@ def check(model: LanguageModel) -> None:
     tolerance = 0.25 if model.info.dtype in ("bfloat16", "float16") else 1e-2
     if not torch.allclose(got.log_softmax(-1), expected.log_softmax(-1), atol=tolerance, rtol=tolerance):
         raise ExplorerError("model-unsupported", name=model.info.name, kind=model.module.config.model_type)
+    if not _attention_agrees(model, ids):
+        model.info = replace(model.info, attention=False)
+
+
+def _attention_agrees(model: LanguageModel, ids: list[int]) -> bool:
+    """Whether the attention we catch is that of transformers' own eager pass."""
+    module, usual = model.module, model.module.config._attn_implementation
+
+    def eager() -> Floats:
+        tokens = torch.tensor([ids], device=model.info.device)
+        found = module(tokens, use_cache=False, output_attentions=True).attentions
+        return np.stack([layer[0].float().cpu().numpy() for layer in found])
+
+    if not listen_to(module):
+        return False
+    try:
+        # One pass over the first tokens and one over the others, so that both of our ways are tried.
+        model.trace(ids[: len(ids) // 2], attention=True)
+        ours = model.trace(ids, attention=True).attention.dense()
+        module.set_attn_implementation("eager")
+        theirs = model.surviving_out_of_memory(eager)
+    except torch.OutOfMemoryError:
+        raise
+    except Exception:  # whatever an architecture does that nobody has tried here: it still predicts
+        return False
+    finally:
+        module.set_attn_implementation(usual)
+    tolerance = 0.05 if model.info.dtype in ("bfloat16", "float16") else 1e-3
+    return theirs.shape == ours.shape and np.allclose(ours, theirs, atol=tolerance)
 
 
 def devices() -> list[str]:

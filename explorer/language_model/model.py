@@ -26,6 +26,7 @@ class ModelInfo:
         name: what ``explorer.load`` takes; title: what the screen shows.
         revision: the commit the weights come from, where there is one.
         device: ``cpu``, ``cuda`` or ``mps``; dtype: ``float32`` and so on.
+        attention: whether it gives its attention weights.
         end_ids: tokens that end a text, by the model's own generation settings or its tokenizer.
         note: something about the weights that changes how their numbers should be read.
         notices: what went otherwise than asked while loading.
@@ -42,6 +43,7 @@ class ModelInfo:
     n_parameters: int
     device: str
     dtype: str
+    attention: bool = True
     end_ids: tuple[int, ...] = ()
     note: Message | None = None
     notices: tuple[Message, ...] = ()
@@ -58,6 +60,8 @@ class Model(Protocol):
 
     def tokenize(self, text: str) -> Encoding: ...
 
-    def trace(self, text_or_ids: str | Sequence[int], *, watch: Watch | None = None) -> Trace: ...
+    def trace(
+        self, text_or_ids: str | Sequence[int], *, attention: bool = False, watch: Watch | None = None
+    ) -> Trace: ...
 
     def next_logits(self, rows: Sequence[Sequence[int]]) -> Floats: ...

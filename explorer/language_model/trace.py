@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.language_model.attention import Attention
 from explorer.language_model.tokens import Token, Vocabulary
 from explorer.locales import ExplorerError, Message
 
@@ -25,6 +26,9 @@ class Rule(Protocol[Result]):
     """What turns logits into something to look at; `explorer.Sampling` is one."""
 
     def apply(self, logits: Floats, history: Sequence[int] | Ints, vocabulary: Vocabulary | None = None) -> Result: ...
+
+
+NOT_ASKED = Message.of("attention-not-asked")
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +49,8 @@ class Trace:
         milliseconds: how long it took.
         vocabulary: the model's tokens.
         notices: what a reader must know about how the text was read.
+        captured: the attention of ``ids[start:]``, where it was asked for and there is any; see `attention`.
+        uncaptured: why there is none.
 
     Raises:
         ExplorerError: a logit is NaN or infinite upwards: the weights are damaged or overflow their dtype.
@@ -60,10 +66,16 @@ class Trace:
     milliseconds: float
     vocabulary: Vocabulary
     notices: tuple[Message, ...] = ()
+    captured: Attention | None = None
+    uncaptured: Message = NOT_ASKED
 
     def __post_init__(self) -> None:
         n_tokens = len(self.ids)
         shapes = [array.shape for array in (self.surprisal, self.entropy, self.rank)]
+        if self.captured is not None and self.captured.n_tokens != n_tokens - self.start:
+            raise ValueError(
+                f"attention has {self.captured.n_tokens} rows, but {n_tokens - self.start} tokens are read"
+            )
         if not n_tokens or shapes != [(n_tokens,)] * 3 or self.logits.shape != (len(self.vocabulary),):
             raise ValueError(f"a trace of {n_tokens} tokens cannot have arrays of shapes {shapes, self.logits.shape}")
         bad = np.isnan(self.logits) | np.isposinf(self.logits)
@@ -79,6 +91,17 @@ class Trace:
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
         return self.vocabulary.tokens(self.ids)
+
+    @property
+    def attention(self) -> Attention:
+        """What every head of every layer looked at; of ``ids[start:]``.
+
+        Raises:
+            ExplorerError: it was not asked for, the model gives none, or the text is too long for it.
+        """
+        if self.captured is None:
+            raise ExplorerError(self.uncaptured.id, **dict(self.uncaptured.arguments))
+        return self.captured
 
     @property
     def text(self) -> str:

@@ -26,6 +26,17 @@ loading-tokenizer = { $name }: reading the tokenizer
 loading-weights = { $name }: reading the weights
 checking-model = { $name }: checking its numbers
 model-ready = { $name }: ready
+attention-not-asked = This trace was made without attention. Ask for it: lm.trace(text, attention=True).
+no-attention = The model { $name } gives no attention weights that can be trusted. Choose another model, such as gpt2.
+attention-too-long = The text has { $n } tokens, and of this model attention is kept for at most { $most }. Shorten the text.
+attention-too-large = All the attention of { $n } tokens would take { $megabytes } MB. Take single heads with head(layer, head), or at most { $most } tokens.
+attention-not-numbers = { $n ->
+    [one] One row of attention weights is not made of numbers
+   *[other] { $n } rows of attention weights are not made of numbers
+} (the first in layer { $layer }, head { $head }). The weights are damaged or too large for their number format: load the model again, with --dtype float32.
+unknown-layer = There is no layer { $layer }. The layers of this model go from 0 to { $last }.
+unknown-head = There is no head { $head }. The heads of this model go from 0 to { $last }.
+unknown-position = There is no token at place { $position }. The places of this text go from 0 to { $last }.
 
 ## sampling
 temperature-out-of-range = The temperature { $value } is not a number from { $low } to { $high }. Choose one such as 0.7; 0 means greedy (in Python: Sampling(greedy=True)).
@@ -147,6 +158,49 @@ tally-hover =
 tally-hover-expected =
     probability { $probability }
     expected { $expected } ± { $spread } times
+bertviz-too-large = { $heads ->
+    [one] 1 head
+   *[other] { $heads } heads
+} at { $tokens } tokens would be more than { $megabytes } MB, which BertViz takes too long to draw. Choose fewer layers or heads, or shorten the text; the grid of all heads has no such limit.
+bertviz-head = BertViz: head view
+bertviz-model = BertViz: model view
+bertviz-neuron = BertViz: neuron view
+weight-vectors-title = Query times key
+weight-vectors-aside = dimension by dimension; the sum of the products is q·k
+weight-products = q × k
+weight-axis = dimension of { $head }
+weight-hover-dimension =
+    dimension { $dimension }
+    q { $q } × k { $k }
+    = { $product }
+weight-scaled = the score: q·k times 1/√{ $width }
+weight-scaled-otherwise = the score, with this model’s own factor and not 1/√{ $width }
+weight-largest = the largest score is taken off: exp cannot overflow
+weight-divided = the weight: exp over its sum for { $n ->
+    [one] 1 token
+   *[other] { $n } tokens
+}
+weight-rows-title = From scores to weights
+weight-rows-aside = softmax of the row · click a token to take it as the key
+weight-rows-aside-largest = the { $n } largest of { $of } tokens · click one to take it as the key
+weight-column-score = score
+weight-column-weight = weight = exp / sum
+weight-column-sum = sum { $sum }
+weight-later = { $n } later tokens
+weight-hover =
+    { $token }
+    score { $score }
+    exp(score { $less }) = { $exponential }
+    weight { $weight }
+weight-hover-others =
+    { $n } tokens together
+    scores up to { $most }
+    exp { $exponential }
+    weight { $weight }
+weight-hover-masked =
+    { $token }
+    after the query, so masked: score −∞, weight 0
+weight-differs = The weights of { $head } do not follow from its queries and keys by the formula (they differ by more than { $most }), so the steps would explain something else and are not drawn. Choose another head or another model.
 
 ## widgets
 save-png = Save as PNG
@@ -332,6 +386,63 @@ top-p-explained = Keeps the likeliest tokens that together reach probability p, 
 min-p-explained = Removes tokens with less than p times the probability of the likeliest. Larger: fewer stay. 0: all.
 typical-p-explained = Keeps tokens about as surprising as the entropy says, until they reach p. Smaller: fewer. 1: all.
 top-k-is-all = This model has { $n } tokens, so k = { $value } keeps all of them.
+bertviz-view = View
+bertviz-all-layers = all layers
+bertviz-all-layers-explained = All layers of the model instead of the open one alone; more to send and to draw with every change.
+bertviz-head-explained = From each token on the left to those it looks at on the right; a colour is a head. Point at a token; click a square to switch a head off, double click to see it alone.
+bertviz-model-explained = Each small picture is a head, layers downwards. Click one to read it, and point at a token in it.
+bertviz-neuron-explained = What makes the weights of the open head: point at a token on the left, then click its + for query, key and product. Blue: above 0; orange: below.
+bertviz-white = BertViz draws for a white page, so it stays white in a dark theme.
+weight-query = Query
+weight-key = Key
+weight-last = { $token } (the last)
+weight-largest-key = { $token } (the largest weight)
+weight-explained = weight(i→j) = softmaxⱼ(qᵢ·kⱼ / √d) (Vaswani et al. 2017, section 3.2.1): token i asks with its query, token j answers with its key. Positions are already rotated into q and k where the model does so.
+attention-text-head = head { $head }
+attention-text-mean = { $n ->
+    [one] mean of several heads
+   *[other] mean of { $n } heads
+}
+attention-text-max = { $n ->
+    [one] largest of several heads
+   *[other] largest of { $n } heads
+}
+attention-text-what = Whose weights
+attention-text-which = Heads that are looked at together
+attention-text-all = all { $n } heads
+attention-text-layer = heads of layer { $layer }
+attention-text-direction = Direction
+attention-text-to = looks at
+attention-text-from = is looked at by
+attention-text-arcs = arcs
+attention-text-arcs-explained = An arc for each weight of { $least } or more, the thicker the larger; at most { $most }
+attention-text-looks = { $heads }: { $token } looks at
+attention-text-looked-at = { $heads }: { $token } is looked at by
+attention-text-nothing = nothing
+attention-text-weight = weight
+attention-text-description = The tokens of the text, with the attention weights between each and the chosen one
+attention-text-unread = outside the model’s window, not read
+attention-text-help = Point at a token to look from it. A click stays there, Esc goes back to the last one.
+attention-text-explained = { $direction ->
+    [alone] A text of one token: it can look only at itself, so its weight is 1.
+    [from] Below each token: the share of its attention that it gives to the framed one. These shares come from different rows, so they do not sum to 1.
+   *[to] Below each token: the share of its attention that the framed token gives to it{ $sum ->
+        [one] ; together 1.
+        [more] ; together 1 or more.
+        [less] ; together at most 1.
+       *[open] .
+    }
+}{ $blend ->
+    [max] {" "}Of several heads it is the largest share.
+   *[other] {""}
+}{ $first ->
+    [hidden] {" "}The first token is left out.
+    [renormalised] {" "}The first token is left out, and the rest of each row is scaled to sum to 1.
+   *[shown] {""}
+}{ $kept ->
+    [bytes] {" "}With more than { $exact } tokens, weights are kept as bytes: at most 0.004 off.
+   *[exact] {""}
+}
 
 ## models
 waiting-for-other-process = Another process is fetching the same model; waiting for it

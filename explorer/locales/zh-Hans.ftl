@@ -23,6 +23,14 @@ loading-tokenizer = { $name }：正在读取分词器
 loading-weights = { $name }：正在读取权重
 checking-model = { $name }：正在核对数值
 model-ready = { $name }：就绪
+attention-not-asked = 这次计算没有记录注意力。请这样索取：lm.trace(text, attention=True)。
+no-attention = 模型 { $name } 给不出可信的注意力权重。请换一个模型，例如 gpt2。
+attention-too-long = 文本有 { $n } 个词元，而这个模型的注意力最多保留 { $most } 个词元。请缩短文本。
+attention-too-large = { $n } 个词元的全部注意力需要 { $megabytes } MB。请用 head(layer, head) 逐个取头，或者不超过 { $most } 个词元。
+attention-not-numbers = 有 { $n } 行注意力权重不是数字（第一处在第 { $layer } 层第 { $head } 头）。权重已损坏，或超出了其数字格式：请用 --dtype float32 重新加载模型。
+unknown-layer = 没有第 { $layer } 层。这个模型的层从 0 到 { $last }。
+unknown-head = 没有第 { $head } 头。这个模型的头从 0 到 { $last }。
+unknown-position = 没有位置为 { $position } 的词元。这段文本的位置从 0 到 { $last }。
 
 ## sampling
 temperature-out-of-range = 温度 { $value } 不是 { $low } 到 { $high } 之间的数。请填 0.7 之类的数；0 表示贪心（Python 中用 Sampling(greedy=True)）。
@@ -134,6 +142,43 @@ tally-hover =
 tally-hover-expected =
     概率 { $probability }
     预期 { $expected } ± { $spread } 次
+bertviz-too-large = { $tokens } 个词元上的 { $heads } 个注意力头会超过 { $megabytes } MB，BertViz 画不过来。请少选几层或几个头，或缩短文本；全部注意力头的网格没有这一限制。
+bertviz-head = BertViz：头视图
+bertviz-model = BertViz：模型视图
+bertviz-neuron = BertViz：神经元视图
+weight-vectors-title = 查询乘以键
+weight-vectors-aside = 逐维相乘，乘积之和即 q·k
+weight-products = q × k
+weight-axis = { $head } 的维度
+weight-hover-dimension =
+    维度 { $dimension }
+    q { $q } × k { $k }
+    = { $product }
+weight-scaled = 得分：q·k 乘以 1/√{ $width }
+weight-scaled-otherwise = 得分：用该模型自己的系数，而不是 1/√{ $width }
+weight-largest = 先减去最大的得分，exp 不会溢出
+weight-divided = 权重：exp 除以 { $n } 个词元的 exp 之和
+weight-rows-title = 从得分到权重
+weight-rows-aside = 对这一行做 softmax · 点击词元可将其选为键
+weight-rows-aside-largest = { $of } 个词元中得分最高的 { $n } 个 · 点击可选为键
+weight-column-score = 得分
+weight-column-weight = 权重 = exp / 总和
+weight-column-sum = 总和 { $sum }
+weight-later = 之后的 { $n } 个词元
+weight-hover =
+    { $token }
+    得分 { $score }
+    exp(得分 { $less }) = { $exponential }
+    权重 { $weight }
+weight-hover-others =
+    { $n } 个词元合计
+    得分不超过 { $most }
+    exp { $exponential }
+    权重 { $weight }
+weight-hover-masked =
+    { $token }
+    位于查询之后，被掩蔽：得分 −∞，权重 0
+weight-differs = { $head } 的权重并不是由其查询和键按公式得出的（相差超过 { $most }），这些步骤会解释成别的东西，因此不画。请换一个注意力头，或换一个模型。
 
 ## widgets
 save-png = 保存为 PNG
@@ -302,6 +347,63 @@ top-p-explained = 保留概率最高、合计达到 p 的词元（即“核”�
 min-p-explained = 移除概率低于最高概率 p 倍的词元。p 越大留下的越少，0 为全部保留。
 typical-p-explained = 保留惊异度最接近熵的词元，直到合计概率达到 p。p 越小留下的越少，1 为全部保留。
 top-k-is-all = 此模型共有 { $n } 个词元，k = { $value } 即全部保留。
+bertviz-view = 视图
+bertviz-all-layers = 所有层
+bertviz-all-layers-explained = 显示模型的所有层，而不只是打开的那一层；每次变化要传送和绘制的数据更多。
+bertviz-head-explained = 连线从左边的每个词元指向它在右边所看的词元，一种颜色是一个头。指向词元可只看它的连线；单击方块可关闭一个头，双击可只看这个头。
+bertviz-model-explained = 每幅小图是一个头，层从上到下排列。单击小图可放大阅读，再指向其中的词元。
+bertviz-neuron-explained = 打开的头的权重由何而来：指向左边的词元，再单击其 + 号，即可看到查询、键及其乘积。蓝色大于 0，橙色小于 0。
+bertviz-white = BertViz 是为白色页面绘制的，因此在深色主题下它仍是白底。
+weight-query = 查询
+weight-key = 键
+weight-last = { $token }（末尾）
+weight-largest-key = { $token }（权重最大）
+weight-explained = 权重(i→j) = softmaxⱼ(qᵢ·kⱼ / √d)（Vaswani 等 2017，第 3.2.1 节）：词元 i 用查询提问，词元 j 用键回答。若模型采用旋转位置编码，位置已旋转进 q 和 k。
+attention-text-head = 注意力头 { $head }
+attention-text-mean = { $n ->
+    [1] 多个头的平均
+   *[other] { $n } 个头的平均
+}
+attention-text-max = { $n ->
+    [1] 多个头中的最大值
+   *[other] { $n } 个头中的最大值
+}
+attention-text-what = 显示哪些权重
+attention-text-which = 一起查看的注意力头
+attention-text-all = 全部 { $n } 个头
+attention-text-layer = 第 { $layer } 层的头
+attention-text-direction = 方向
+attention-text-to = 关注谁
+attention-text-from = 被谁关注
+attention-text-arcs = 弧线
+attention-text-arcs-explained = 每个不小于 { $least } 的权重画一条弧线，权重越大线越粗；最多 { $most } 条
+attention-text-looks = { $heads }：{ $token } 关注
+attention-text-looked-at = { $heads }：关注 { $token } 的有
+attention-text-nothing = 无
+attention-text-weight = 权重
+attention-text-description = 文本的词元，以及每个词元与所选词元之间的注意力权重
+attention-text-unread = 在模型窗口之外，未读取
+attention-text-help = 指向一个词元即可从它看出去；单击可固定，按 Esc 回到最后一个。
+attention-text-explained = { $direction ->
+    [alone] 文本只有一个词元：它只能关注自己，权重为 1。
+    [from] 词元下方的数字：它把自己的注意力分给带框词元的份额。这些数来自不同的行，合计不为 1。
+   *[to] 词元下方的数字：带框词元分给它的注意力份额{ $sum ->
+        [one] ，合计为 1。
+        [more] ，合计不小于 1。
+        [less] ，合计不大于 1。
+       *[open] 。
+    }
+}{ $blend ->
+    [max] 多个头取其中最大的份额。
+   *[other] {""}
+}{ $first ->
+    [hidden] 第一个词元不计在内。
+    [renormalised] 第一个词元不计在内，每行其余的权重按比例放大到合计为 1。
+   *[shown] {""}
+}{ $kept ->
+    [bytes] 超过 { $exact } 个词元时，权重以字节保存，误差不超过 0.004。
+   *[exact] {""}
+}
 
 ## models
 waiting-for-other-process = 另一个进程正在获取同一个模型，正在等待

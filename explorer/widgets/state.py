@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import traitlets as t
 
 from explorer.figures.look import Look
+from explorer.language_model.attention import Attention
 from explorer.language_model.model import Model
 from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError, Message, language
@@ -19,7 +20,7 @@ from explorer.sampling.distribution import Distribution
 from explorer.sampling.generate import Stop
 from explorer.sampling.sampling import Sampling
 from explorer.widgets.session_keeper import SessionKeeper
-from explorer.widgets.stepper import Place, Stepper
+from explorer.widgets.stepper import Extras, Place, Stepper
 from explorer.widgets.worker import worker_of
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,15 @@ class ExplorerState(t.HasTraits):
         log_axis, n_bars: how the distribution is drawn.
         colour_by: ``surprisal``, ``rank`` or ``probability``.
         pins: ids of the tokens whose probability is always shown.
+        head: the layer and the head, from 0, that is looked at closely.
+        heads: the heads that are looked at together; the open one is among them.
+        blend: how they are put together: ``head`` (only the open one), ``mean`` or ``max``.
+        cursor: the token that is looked at, by its place in the trace's ids; -1 for the last, whichever that is.
+        direction: whether pictures show what it looks ``to`` or what looks at it (``from``).
+        first_token: whether weights on the first token are ``shown``, ``hidden``, or ``renormalised`` away.
+        log_weights: whether weights have a logarithmic colour scale.
+        head_order: how heads are sorted: by ``layer``, or by the name of a score.
+        view: which view of the attention is open, by its name.
     """
 
     model = t.Any(None, allow_none=True)
@@ -78,6 +88,15 @@ class ExplorerState(t.HasTraits):
     log_axis = t.Bool(False)
     colour_by = t.Enum(["surprisal", "rank", "probability"], default_value="surprisal")
     pins = t.Tuple()
+    head = t.Tuple(t.Int(), t.Int(), default_value=(0, 0))
+    heads = t.Tuple(default_value=((0, 0),))
+    blend = t.Enum(["head", "mean", "max"], default_value="head")
+    cursor = t.Int(-1)
+    direction = t.Enum(["to", "from"], default_value="to")
+    first_token = t.Enum(["shown", "hidden", "renormalised"], default_value="shown")
+    log_weights = t.Bool(False)
+    head_order = t.Unicode("layer")
+    view = t.Unicode("")
 
     def __init__(self, model: Model | None = None, prefix: str = "", **traits: Any) -> None:
         self.lock = threading.RLock()
@@ -85,6 +104,7 @@ class ExplorerState(t.HasTraits):
         self.distribution: Distribution | None = None
         self.stepper = Stepper(self)
         self._asked = 0
+        self._wanted: dict[object, frozenset[str]] = {}
         traits.setdefault("look", Look(language=language()))
         traits.setdefault("stop", Stop(max_new_tokens=40))
         super().__init__(prefix=prefix, status=Status("busy", Message.of("status-no-model")), **traits)
@@ -93,6 +113,7 @@ class ExplorerState(t.HasTraits):
         self.observe(self._read_again, ["trace", "sampling"])  # before the panels, which look at the distribution
         self.keeper = SessionKeeper(self)
         self.observe(self._on_seed, "seed")
+        self.observe(self._complete, "head")
         if model is not None:
             self.model = model
 
@@ -138,6 +159,47 @@ class ExplorerState(t.HasTraits):
         except Exception as error:
             self.fail(error)
 
+    @property
+    def attention(self) -> Attention | None:
+        """That of the trace on show, where somebody wants it and there is any."""
+        return self.trace.captured if self.trace is not None else None
+
+    @property
+    def row(self) -> int:
+        """The place of `cursor` in the attention of the trace on show."""
+        assert self.trace is not None
+        n_tokens, start = len(self.trace.ids), self.trace.start
+        return (self.cursor if start <= self.cursor < n_tokens else n_tokens - 1) - start
+
+    def want(self, who: object, extras: frozenset[str]) -> None:
+        """Say which extras of a trace ``who`` shows from now on: ``attention``, ``layer`` (the exact weights of the
+        open head's layer), ``vectors`` (its queries and keys); what the trace on show lacks is asked for."""
+        with self.lock:
+            self._wanted[who] = extras
+            self._complete()
+
+    def _complete(self, _change: object = None) -> None:
+        if self.trace is not None and not self._extras.are_in(self.trace) and not self.stale:
+            self.ask()
+
+    @property
+    def _extras(self) -> Extras:
+        wanted = frozenset[str]().union(*self._wanted.values())
+        attention = bool(wanted) and self.model is not None and self.model.info.attention
+        return Extras(attention, self.head, "layer" in wanted, "vectors" in wanted)
+
+    def open_head(self, layer: int, head: int) -> None:
+        """Look at one head closely, and at no other."""
+        with self.lock, self.hold_trait_notifications():
+            self.head, self.heads = (layer, head), ((layer, head),)
+
+    def choose_heads(self, heads: Sequence[tuple[int, int]], blend: str) -> None:
+        """Look at several heads together; the first becomes the open one unless the open one is among them."""
+        with self.lock, self.hold_trait_notifications():
+            self.heads = tuple(heads)
+            self.head = self.head if self.head in self.heads else self.heads[0]
+            self.blend = blend
+
     def ask(self) -> None:
         """Have the present text read; `trace` follows."""
         if self.model is None:
@@ -145,11 +207,11 @@ class ExplorerState(t.HasTraits):
         with self.lock:
             self._asked += 1
             number, model, place = self._asked, self.model, self.stepper.place
-            notices = self.stepper.notices(place)
+            notices, extras = self.stepper.notices(place), self._extras
             self.stale = True
         worker_of(model).ask(
             self,
-            lambda watch: place.read(model, notices, watch),
+            lambda watch: place.read(model, notices, extras, watch),
             lambda trace: self._answered(number, model, place, trace),
             lambda error: self._failed(number, error),
             lambda done, todo: self._reading(number, done, todo),
@@ -160,6 +222,7 @@ class ExplorerState(t.HasTraits):
             # These name tokens by their ids, which mean others in another vocabulary.
             self.pins = ()
             self.sampling = replace(self.sampling, banned=(), bias=())
+            self.open_head(0, 0)
             if self.model is not None:
                 self.stepper.on_model(self.model)
         self.ask()
@@ -198,6 +261,7 @@ class ExplorerState(t.HasTraits):
             self.trace = trace
             if latest:
                 self.stale = False
+                self._complete()
                 self.stepper.after_answer()
 
     def _failed(self, number: int, error: Exception) -> None:

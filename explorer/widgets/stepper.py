@@ -11,7 +11,7 @@ import numpy as np
 
 from explorer.language_model.model import Model, Watch
 from explorer.language_model.tokens import as_read
-from explorer.language_model.trace import Trace
+from explorer.language_model.trace import NOT_ASKED, Trace
 from explorer.locales import Message
 from explorer.sampling.distribution import Candidate
 from explorer.sampling.draw import by_hand, choose, drawn, uniform, uniforms
@@ -35,6 +35,33 @@ MOMENT = 0.01  # seconds until play looks again for an answer it waits for
 
 
 @dataclass(frozen=True)
+class Extras:
+    """What a trace shall bring along: its ``attention``, and of the layer of ``head`` the exact weights, of the head
+    itself its vectors. They are computed with the trace, on the worker's thread: no panel ever waits for the model."""
+
+    attention: bool = False
+    head: tuple[int, int] = (0, 0)
+    layer: bool = False
+    vectors: bool = False
+
+    def are_in(self, trace: Trace) -> bool:
+        """Whether there is nothing left to ask for."""
+        attention = trace.captured
+        if not self.attention or attention is None:
+            return not self.attention or trace.uncaptured != NOT_ASKED
+        return (not self.layer or attention.has(self.head[0])) and (
+            not self.vectors or attention.has_vectors(*self.head)
+        )
+
+    def fetch(self, trace: Trace) -> None:
+        attention = trace.captured
+        if attention is not None and self.layer:
+            attention.triangles(self.head[0])
+        if attention is not None and self.vectors:
+            attention.vectors(*self.head)
+
+
+@dataclass(frozen=True)
 class Place:
     """A node of a tree; ``tree`` is None for a prefix whose ids are not known yet."""
 
@@ -42,11 +69,15 @@ class Place:
     tree: Tree | None
     number: int
 
-    def read(self, model: Model, notices: tuple[Message, ...], watch: Watch) -> Trace:
+    def read(self, model: Model, notices: tuple[Message, ...], extras: Extras, watch: Watch) -> Trace:
         """What the model makes of the text that ends here. ``notices``: of its prefix."""
         if self.tree is None:
-            return model.trace(self.prefix, watch=watch)
-        return replace(model.trace(self.tree.ids(self.number), watch=watch), notices=notices)
+            trace = model.trace(self.prefix, attention=extras.attention, watch=watch)
+        else:
+            trace = model.trace(self.tree.ids(self.number), attention=extras.attention, watch=watch)
+            trace = replace(trace, notices=notices)
+        extras.fetch(trace)
+        return trace
 
 
 class Stepper:
@@ -115,7 +146,7 @@ class Stepper:
             if self.tree is None and self._state.prefix == place.prefix:
                 self.tree = tree
         self.shown = Place(place.prefix, tree, place.number)
-        self._answers[number] = (self.shown, trace)
+        self._answers[number] = (self.shown, replace(trace, captured=None))  # attention takes much memory
         while len(self._answers) > REMEMBERED_ANSWERS:
             self._answers.popitem(last=False)
 

@@ -8,7 +8,7 @@ import pytest
 
 from explorer.language_model.forward import LanguageModel
 from explorer.language_model.loading import load
-from tests.model_repositories import make_gpt2
+from tests.model_repositories import make_gpt2, make_llama
 
 
 @pytest.fixture
@@ -33,3 +33,14 @@ def fresh(folder: Path) -> LanguageModel:
     """The model, without what it read when it was checked."""
     loaded = load(str(folder), device="cpu")
     return LanguageModel(loaded.module, loaded.tokenizer, loaded.info)
+
+
+@pytest.fixture(scope="session")
+def attending(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders of small models that attend sharply, with windows that fill quickly; and of one that takes long texts."""
+    folder = tmp_path_factory.mktemp("attending")
+    return {
+        "gpt2": make_gpt2(folder / "gpt2", n_positions=64, train_steps=150),
+        "llama": make_llama(folder / "llama", n_positions=64, train_steps=150),
+        "long": make_gpt2(folder / "long", n_positions=1024, n_layer=3),
+    }

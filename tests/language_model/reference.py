@@ -124,3 +124,27 @@ def edited_texts(n: int, *, longest: int, seed: int) -> Iterator[str]:
         text = text[:longest]
         before.append(text)
         yield text
+
+
+def eager_attention(module: Any, ids: Sequence[int]) -> Floats:
+    """(n_layer, n_head, T, T) of transformers' own eager pass over ``ids``, without a cache, at least float32."""
+    usual = module.config._attn_implementation
+    module.set_attn_implementation("eager")
+    try:
+        with torch.inference_mode():
+            found = module(torch.tensor([list(ids)], device=module.device), use_cache=False, output_attentions=True)
+    finally:
+        module.set_attn_implementation(usual)
+    return np.stack([layer[0].cpu().numpy() for layer in found.attentions])
+
+
+def assert_same_attention(trace: Trace, module: Any, tolerance: float) -> None:
+    """Every weight is that of the eager pass to within ``tolerance``; rows sum to 1, and have the entropy they say."""
+    expected = eager_attention(module, trace.ids[trace.start :].tolist())
+    got = trace.attention.dense()
+    assert got.shape == expected.shape
+    worst = np.abs(got - expected).max()
+    assert worst < tolerance, f"attention differs by {worst:.2g} after {len(trace.ids)} tokens"
+    np.testing.assert_allclose(got.sum(-1), 1, atol=1e-5)
+    bits = -(expected * np.log2(np.where(expected > 0, expected, 1))).sum(-1)
+    np.testing.assert_allclose(trace.attention.entropy, bits, atol=max(100 * tolerance, 1e-6))

@@ -37,7 +37,7 @@ class PacedModel:
     def tokenize(self, text: str) -> Encoding:
         return self._lm.tokenize(text)
 
-    def trace(self, text_or_ids: str | Sequence[int], *, watch: Watch | None = None) -> Trace:
+    def trace(self, text_or_ids: str | Sequence[int], *, attention: bool = False, watch: Watch | None = None) -> Trace:
         text = text_or_ids if isinstance(text_or_ids, str) else self.vocabulary.text(text_or_ids)
         self.asked.append(text)
         for done in range(self._chunks):
@@ -47,7 +47,7 @@ class PacedModel:
         self._wait(text)
         if text.startswith("fail"):
             raise RuntimeError(text)
-        return self._lm.trace(text_or_ids)
+        return self._lm.trace(text_or_ids, attention=attention)
 
     def next_logits(self, rows: Sequence[Sequence[int]]) -> Floats:
         return self._lm.next_logits(rows)

@@ -20,6 +20,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     Args:
         source: the state to show; or a model, and the panel makes a state of its own with a prefix box above.
         prefix: the text to begin with, where the panel makes its own state.
+        seen: whether it is in view from the start.
 
     A subclass builds its widgets in `build` and fills them in `refresh`, which is called when one of its `follows`
     changes. Titles and labels belong into `translate`, which is called at the start and when the language changes.
@@ -27,21 +28,25 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     """
 
     follows: tuple[str, ...] = ()
+    wants: frozenset[str] = frozenset()
+    """Extras of the trace that it shows; see `ExplorerState.want`."""
     companions: ClassVar[tuple[type[Panel], ...]] = ()
     """What a panel alone in a cell has above it: something to type into, and what is going on."""
 
-    def __init__(self, source: Model | ExplorerState, prefix: str = "") -> None:
+    def __init__(self, source: Model | ExplorerState, prefix: str = "", *, seen: bool = True) -> None:
         alone = not isinstance(source, ExplorerState)
         self.state = source if isinstance(source, ExplorerState) else ExplorerState(source, prefix)
         super().__init__()
         self.add_class("nte-panel")
-        self._seen, self._missed = True, False
+        self._seen, self._missed = seen, not seen
         own = self.build()
         self.children = [*self.around(), *own] if alone else own
         with self.state.lock:  # an answer that comes between the two would never be shown
             self.translate()
-            self.refresh()
+            if seen:
+                self.refresh()
             self.state.observe(self._on_state, [*self.follows, "look"])
+            self._say_wants()
 
     def build(self) -> list[w.Widget]:
         """Make the widgets, once."""
@@ -77,9 +82,14 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def seen(self, seen: bool) -> None:
         with self.state.lock:
             self._seen = seen
+            self._say_wants()
             if seen and self._missed:
                 self._missed = False
                 self.refresh()
+
+    def _say_wants(self) -> None:
+        if self.wants:
+            self.state.want(self, self.wants if self._seen else frozenset())
 
 
 def set_options(

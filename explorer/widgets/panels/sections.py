@@ -27,7 +27,7 @@ class SectionsPanel(Panel):
     follows = ("section",)
 
     def build(self) -> list[w.Widget]:
-        self._panels = [panel(self.state) for _, panel in SECTIONS.values()]
+        self._panels = [panel(self.state, seen=False) for _, panel in SECTIONS.values()]
         self._tabs = w.Tab(self._panels)
         self._tabs.observe(self._on_chosen, "selected_index")
         return [self._tabs]

@@ -1,0 +1,252 @@
+"""`Attention`: a frozen record of what every head of every layer looked at in one pass."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.locales import ExplorerError, Message
+
+Floats = NDArray[np.floating[Any]]
+Bytes = NDArray[np.uint8]
+Places = NDArray[np.int64]
+
+EXACT_TOKENS = 256
+"""Up to this many tokens every weight is kept as the model computed it; of longer texts as a byte each."""
+
+MOST_BYTES = 144 * 10**6
+"""Of the weights of one text, a byte each."""
+
+DENSE_BYTES = 256 * 10**6
+"""`Attention.dense` makes nothing larger."""
+
+
+def n_weights(n_tokens: int) -> int:
+    """Weights of one head: of each token on itself and on those before it."""
+    return n_tokens * (n_tokens + 1) // 2
+
+
+def place_of(query: Any, key: Any) -> Any:
+    """Where the weight of a query on a key stands in a triangle: rows follow each other, row i has i + 1 weights."""
+    return n_weights(query) + key
+
+
+def most_tokens(n_layer: int, n_head: int) -> int:
+    """The longest text of which the attention of so many heads is kept."""
+    return math.isqrt(2 * MOST_BYTES // (n_layer * n_head))
+
+
+def to_bytes(weights: Floats) -> Bytes:
+    """Weights in 0..1 as bytes: 255 times their square root, rounded. A weight below 4e-6 becomes 0."""
+    return np.asarray(np.rint(np.sqrt(weights) * 255), np.uint8)
+
+
+FROM_BYTE: Floats = (np.arange(256) / 255) ** 2
+"""(256,) the weight that each byte stands for; at most 0.004 from what it was made of."""
+
+
+def square(triangle: NDArray[Any]) -> NDArray[Any]:
+    """(..., T(T+1)/2) -> (..., T, T), 0 above the diagonal."""
+    n_tokens = (math.isqrt(8 * triangle.shape[-1] + 1) - 1) // 2
+    full = np.zeros((*triangle.shape[:-1], n_tokens, n_tokens), triangle.dtype)
+    full[..., *np.tril_indices(n_tokens)] = triangle
+    return full
+
+
+@dataclass(frozen=True, eq=False)
+class HeadVectors:
+    """What the weights of one head are made of, for a text of T tokens.
+
+    Attributes:
+        layer, head: which head, from 0.
+        queries, keys, values: (T, head_dim), as they enter the product: with their positions rotated into them where
+            the model does so (Su et al. 2021, RoPE). Heads that share keys and values have the same.
+        scaling: what the products are multiplied with, 1 / sqrt(head_dim) in most models.
+    """
+
+    layer: int
+    head: int
+    queries: Floats
+    keys: Floats
+    values: Floats
+    scaling: float
+
+    def scores(self, query: int) -> Floats:
+        """(query + 1,) scaled dot products of a query with the keys it may see (Vaswani et al. 2017, section 3.2.1).
+
+        Their softmax is the row of weights.
+        """
+        return np.asarray(self.keys[: query + 1] @ self.queries[query] * self.scaling)
+
+
+class Source(Protocol):
+    """Where an `Attention` gets what it does not hold; costs no forward pass while the text is in the cache."""
+
+    def triangles(self, layer: int) -> Floats:
+        """(n_head, T(T+1)/2) weights of one layer."""
+        ...
+
+    def vectors(self, layer: int, head: int) -> HeadVectors:
+        """Queries, keys and values of one head."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Attention:
+    """The attention weights of a text of T tokens: row i says how token i divides its look over tokens 0..i.
+
+    Layers, heads and tokens count from 0; tokens from the first that the model reads (``Trace.start``). Rows sum to 1.
+    Weights are kept as triangles: row after row, row i with i + 1 weights (`place_of`).
+
+    Attributes:
+        exact: (n_layer, n_head, T(T+1)/2) as the model computed them, where T <= `EXACT_TOKENS`; else None.
+        coarse: the same as bytes (`to_bytes`), where T is larger; else None.
+        entropy: (n_layer, n_head, T) bits, of each row.
+        source: computes the exact weights of a layer, and the vectors they come from.
+    """
+
+    exact: Floats | None
+    coarse: Bytes | None
+    entropy: Floats
+    source: Source
+    _layers: dict[int, Floats] = field(default_factory=dict, repr=False)
+    _vectors: dict[tuple[int, int], HeadVectors] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        kept = self.exact if self.exact is not None else self.coarse
+        if kept is None or kept.shape != (self.n_layer, self.n_head, n_weights(self.n_tokens)):
+            raise ValueError(f"attention of {self.entropy.shape} rows cannot have {kept and kept.shape} weights")
+        for array in (self.exact, self.coarse, self.entropy):
+            if array is not None:
+                array.flags.writeable = False
+
+    def __repr__(self) -> str:
+        return f"Attention({self.n_layer} layers, {self.n_head} heads, {self.n_tokens} tokens)"
+
+    @property
+    def n_layer(self) -> int:
+        return int(self.entropy.shape[0])
+
+    @property
+    def n_head(self) -> int:
+        return int(self.entropy.shape[1])
+
+    @property
+    def n_tokens(self) -> int:
+        return int(self.entropy.shape[2])
+
+    @cached_property
+    def problem(self) -> Message | None:
+        """What is wrong with the numbers; None where nothing is."""
+        rows = np.isnan(self.entropy)
+        if not rows.any():
+            return None
+        layer, head, _ = np.argwhere(rows)[0].tolist()
+        return Message.of("attention-not-numbers", n=int(rows.sum()), layer=layer, head=head)
+
+    def check(self, layer: int, head: int = 0) -> None:
+        """Raise an `ExplorerError` unless the model has this head of this layer."""
+        if not 0 <= layer < self.n_layer:
+            raise ExplorerError("unknown-layer", layer=str(layer), last=self.n_layer - 1)
+        if not 0 <= head < self.n_head:
+            raise ExplorerError("unknown-head", head=str(head), last=self.n_head - 1)
+
+    def has(self, layer: int) -> bool:
+        """Whether the exact weights of ``layer`` are at hand, without asking the model."""
+        return self.exact is not None or layer in self._layers
+
+    def triangles(self, layer: int) -> Floats:
+        """(n_head, T(T+1)/2) weights of one layer, exact. Of a long text those of one layer are kept at a time.
+
+        Raises:
+            ExplorerError: no such layer.
+        """
+        self.check(layer)
+        if self.exact is not None:
+            return np.asarray(self.exact[layer])
+        found = self._layers.get(layer)
+        if found is None:
+            found = self.source.triangles(layer)
+            found.flags.writeable = False
+            self._layers.clear()
+            self._layers[layer] = found
+        return found
+
+    def head(self, layer: int, head: int) -> Floats:
+        """(T, T) weights of one head, query by key, exact; 0 above the diagonal, rows sum to 1.
+
+        Raises:
+            ExplorerError: no such layer or head.
+        """
+        self.check(layer, head)
+        return square(self.triangles(layer)[head])
+
+    def row(self, layer: int, head: int, query: int) -> Floats:
+        """(query + 1,) how token ``query`` divides its look, exact.
+
+        Raises:
+            ExplorerError: no such layer, head or token.
+        """
+        self.check(layer, head)
+        return self.triangles(layer)[head, self._row(query)]
+
+    def rows(self, query: int) -> Floats:
+        """(n_layer, n_head, query + 1) how token ``query`` divides its look in every head; see `at` on precision."""
+        row = self._row(query)
+        return self.exact[:, :, row] if self.exact is not None else FROM_BYTE[self._bytes[:, :, row]]
+
+    def at(self, queries: Places, keys: Places) -> Floats:
+        """(n_layer, n_head, n) the weights of n pairs of tokens in every head, each key at or before its query.
+
+        Exact up to `EXACT_TOKENS` tokens; of longer texts at most 0.004 off.
+        """
+        places = place_of(np.asarray(queries), np.asarray(keys))
+        return self.exact[:, :, places] if self.exact is not None else FROM_BYTE[self._bytes[:, :, places]]
+
+    def packed(self) -> Bytes:
+        """(n_layer, n_head, T(T+1)/2) all weights as bytes, see `to_bytes`."""
+        return self._bytes
+
+    def dense(self) -> Floats:
+        """(n_layer, n_head, T, T) all weights, exact.
+
+        Raises:
+            ExplorerError: that would be more than 256 MB; `head` gives them one by one.
+        """
+        n_bytes = self.n_layer * self.n_head * self.n_tokens**2 * self.entropy.itemsize
+        if n_bytes > DENSE_BYTES:
+            most = math.isqrt(DENSE_BYTES // (self.n_layer * self.n_head * self.entropy.itemsize))
+            raise ExplorerError("attention-too-large", n=self.n_tokens, megabytes=round(n_bytes / 1e6), most=most)
+        return np.stack([square(self.triangles(layer)) for layer in range(self.n_layer)])
+
+    def vectors(self, layer: int, head: int) -> HeadVectors:
+        """Queries, keys and values of one head; those of the last one asked for are kept.
+
+        Raises:
+            ExplorerError: no such layer or head.
+        """
+        self.check(layer, head)
+        found = self._vectors.get((layer, head))
+        if found is None:
+            found = self.source.vectors(layer, head)
+            self._vectors.clear()
+            self._vectors[layer, head] = found
+        return found
+
+    def has_vectors(self, layer: int, head: int) -> bool:
+        """Whether `vectors` is at hand, without asking the model."""
+        return (layer, head) in self._vectors
+
+    @cached_property
+    def _bytes(self) -> Bytes:
+        return self.coarse if self.coarse is not None else to_bytes(np.asarray(self.exact))
+
+    def _row(self, query: int) -> slice:
+        if not 0 <= query < self.n_tokens:
+            raise ExplorerError("unknown-position", position=str(query), last=self.n_tokens - 1)
+        return slice(n_weights(query), n_weights(query + 1))
