@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -108,14 +108,17 @@ class Attention:
         coarse: the same as bytes (`to_bytes`), where T is larger; else None.
         entropy: (n_layer, n_head, T) bits, of each row.
         source: computes the exact weights of a layer, and the vectors they come from.
+        opened: a layer of a long text and its exact weights, as `triangles` gives them, where they were fetched before.
+        explained: the vectors of a head, where they were fetched before.
     """
 
     exact: Floats | None
     coarse: Bytes | None
     entropy: Floats
     source: Source
-    _layers: dict[int, Floats] = field(default_factory=dict, repr=False)
-    _vectors: dict[tuple[int, int], HeadVectors] = field(default_factory=dict, repr=False)
+    opened: tuple[int, Floats] | None = None
+    explained: HeadVectors | None = None
+    _last: dict[int, Floats] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         kept = self.exact if self.exact is not None else self.coarse
@@ -158,10 +161,21 @@ class Attention:
 
     def has(self, layer: int) -> bool:
         """Whether the exact weights of ``layer`` are at hand, without asking the model."""
-        return self.exact is not None or layer in self._layers
+        return self.exact is not None or (self.opened is not None and self.opened[0] == layer)
+
+    def has_vectors(self, layer: int, head: int) -> bool:
+        """Whether the vectors of a head are at hand, without asking the model."""
+        return self.explained is not None and (self.explained.layer, self.explained.head) == (layer, head)
+
+    def fetched(self, layer: int, head: int | None = None) -> Attention:
+        """The same with the exact weights of ``layer`` at hand; with ``head``, its vectors as well."""
+        found = self if self.has(layer) else replace(self, opened=(layer, self.triangles(layer)))
+        if head is None or found.has_vectors(layer, head):
+            return found
+        return replace(found, explained=found.vectors(layer, head))
 
     def triangles(self, layer: int) -> Floats:
-        """(n_head, T(T+1)/2) weights of one layer, exact. Of a long text those of one layer are kept at a time.
+        """(n_head, T(T+1)/2) weights of one layer, exact.
 
         Raises:
             ExplorerError: no such layer.
@@ -169,12 +183,14 @@ class Attention:
         self.check(layer)
         if self.exact is not None:
             return np.asarray(self.exact[layer])
-        found = self._layers.get(layer)
+        if self.opened is not None and self.opened[0] == layer:
+            return self.opened[1]
+        found = self._last.get(layer)  # head after head is asked for, layer by layer
         if found is None:
             found = self.source.triangles(layer)
             found.flags.writeable = False
-            self._layers.clear()
-            self._layers[layer] = found
+            self._last.clear()
+            self._last[layer] = found
         return found
 
     def head(self, layer: int, head: int) -> Floats:
@@ -225,22 +241,15 @@ class Attention:
         return np.stack([square(self.triangles(layer)) for layer in range(self.n_layer)])
 
     def vectors(self, layer: int, head: int) -> HeadVectors:
-        """Queries, keys and values of one head; those of the last one asked for are kept.
+        """Queries, keys and values of one head.
 
         Raises:
             ExplorerError: no such layer or head.
         """
         self.check(layer, head)
-        found = self._vectors.get((layer, head))
-        if found is None:
-            found = self.source.vectors(layer, head)
-            self._vectors.clear()
-            self._vectors[layer, head] = found
-        return found
-
-    def has_vectors(self, layer: int, head: int) -> bool:
-        """Whether `vectors` is at hand, without asking the model."""
-        return (layer, head) in self._vectors
+        if self.explained is not None and self.has_vectors(layer, head):
+            return self.explained
+        return self.source.vectors(layer, head)
 
     @cached_property
     def _bytes(self) -> Bytes:

@@ -68,13 +68,20 @@ def weights(query: torch.Tensor, key: torch.Tensor, scaling: float, first: int) 
     Returns:
         (n_head, n, first + n), at least float32.
     """
+    scores = _scores(query, key) * scaling
+    if query.shape[1] > 1:
+        scores = scores.masked_fill(_hidden(query.shape[1], first, scores.device), -torch.inf)
+    return torch.softmax(scores, -1)
+
+
+def _scores(query: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
+    """(n_head, n, first + n) products of queries and keys, at least float32: in half precision, as transformers' fused
+    attention does it, only what goes in is rounded."""
     n_head, n, width = query.shape
-    n_kv, total, _ = key.shape
+    wide = torch.promote_types(query.dtype, torch.float32)
+    query, key = query.to(wide), key.to(wide)
     # Heads that share their keys are neighbours (grouped-query attention).
-    scores = (query.reshape(n_kv, -1, width) @ key.transpose(1, 2)).view(n_head, n, total) * scaling
-    if n > 1:
-        scores = scores.masked_fill(_hidden(n, first, scores.device), -torch.inf)
-    return torch.softmax(scores, -1, dtype=torch.promote_types(scores.dtype, torch.float32))
+    return (query.reshape(len(key), -1, width) @ key.transpose(1, 2)).view(n_head, n, -1)
 
 
 def _hidden(n: int, first: int, device: torch.device) -> torch.Tensor:
@@ -84,32 +91,51 @@ def _hidden(n: int, first: int, device: torch.device) -> torch.Tensor:
 
 @dataclass
 class Catch:
-    """What is caught in one pass over n tokens, of which ``first`` came before; by layer.
+    """What is caught in one pass over the tokens from ``first`` on; lists are by layer.
 
     Attributes:
-        rows: (n_head, weights of the n rows) packed as in `Attention`; bytes where the text is long.
-        entropy: (n_head, n) bits.
+        exact: whether `rows` are weights, or bytes.
         queries: (n_head, n, head_dim).
+        scaling: what the products are multiplied with.
     """
 
     first: int
     exact: bool
-    rows: list[torch.Tensor] = field(default_factory=list)
-    entropy: list[torch.Tensor] = field(default_factory=list)
     queries: list[torch.Tensor] = field(default_factory=list)
     scaling: list[float] = field(default_factory=list)
+    _products: list[torch.Tensor] = field(default_factory=list)
+    _rows: list[torch.Tensor] = field(default_factory=list)
+    _entropy: list[torch.Tensor] = field(default_factory=list)
 
     def look(self, layer: int, query: torch.Tensor, key: torch.Tensor, scaling: float | None) -> None:
-        if layer != len(self.rows):
-            raise RuntimeError(f"layer {layer} attended where layer {len(self.rows)} was due")
-        scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
-        caught = weights(query, key, scaling, self.first)
-        n = query.shape[1]
-        packed = caught[:, 0] if n == 1 else caught[:, ~_hidden(n, self.first, caught.device)]
-        self.rows.append(packed if self.exact else _bytes(packed))
-        self.entropy.append(torch.special.entr(caught).sum(-1) / np.log(2))
+        if layer != len(self.queries):
+            raise RuntimeError(f"layer {layer} attended where layer {len(self.queries)} was due")
         self.queries.append(query)
-        self.scaling.append(scaling)
+        self.scaling.append(query.shape[-1] ** -0.5 if scaling is None else scaling)
+        if query.shape[1] == 1:
+            self._products.append(_scores(query, key))  # the rest of it is done for all layers at once, in `rows`
+        else:
+            self._keep(weights(query, key, self.scaling[-1], self.first))
+
+    def rows(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """(n_layer, n_head, weights of the n rows) as in `Attention`, and (n_layer, n_head, n) their entropy in bits."""
+        if self._products:
+            products = torch.stack(self._products)
+            caught = torch.softmax(products * products.new_tensor(self.scaling)[:, None, None, None], -1)
+            rows = caught[:, :, 0]
+            return rows if self.exact else _bytes(rows), _entropy(caught)
+        return torch.stack(self._rows), torch.stack(self._entropy)
+
+    def _keep(self, caught: torch.Tensor) -> None:
+        packed = caught[:, ~_hidden(caught.shape[1], self.first, caught.device)]
+        self._rows.append(packed if self.exact else _bytes(packed))
+        self._entropy.append(_entropy(caught))
+
+
+def _entropy(rows: torch.Tensor) -> torch.Tensor:
+    """(..., T) weights -> (...) bits."""
+    bits: torch.Tensor = torch.special.entr(rows).sum(-1) / np.log(2)
+    return bits
 
 
 def _bytes(packed: torch.Tensor) -> torch.Tensor:
@@ -174,8 +200,9 @@ class Rows:
                 grown[:, :, :old] = self._queries[:, :, :old]
             self._queries = grown
         self._queries[:, :, old:new] = queries
-        self._weights.append(torch.stack(caught.rows).cpu().numpy())
-        self._entropy.append(torch.stack(caught.entropy).cpu().numpy())
+        rows, entropy = caught.rows()
+        self._weights.append(rows.cpu().numpy())
+        self._entropy.append(entropy.cpu().numpy())
         self.scaling = caught.scaling
 
     def crop(self, length: int, keys: Sequence[torch.Tensor]) -> None:

@@ -74,6 +74,9 @@ preset-nucleus = nucleus (top-p 0.95)
 preset-min-p = min-p 0.05
 preset-typical = typical 0.95
 
+## probes
+rollout-too-long = The text has { $n } tokens, and attention rollout is computed for at most { $most }. Shorten the text.
+
 ## figures
 bar-rest = the other { $n } tokens
 bar-rest-left = { $probability } · { $left } of them left
@@ -162,9 +165,11 @@ bertviz-too-large = { $heads ->
     [one] 1 head
    *[other] { $heads } heads
 } at { $tokens } tokens would be more than { $megabytes } MB, which BertViz takes too long to draw. Choose fewer layers or heads, or shorten the text; the grid of all heads has no such limit.
-bertviz-head = BertViz: head view
-bertviz-model = BertViz: model view
-bertviz-neuron = BertViz: neuron view
+bertviz-title = BertViz: { $view }
+bertviz-untrusted = This view runs scripts in a frame, and is shown in trusted notebooks only. Run the cell again, or trust the notebook (“Trust Notebook” in JupyterLab’s command palette).
+bertviz-head = head view
+bertviz-model = model view
+bertviz-neuron = neuron view
 weight-vectors-title = Query times key
 weight-vectors-aside = dimension by dimension; the sum of the products is q·k
 weight-products = q × k
@@ -182,11 +187,13 @@ weight-divided = the weight: exp over its sum for { $n ->
 }
 weight-rows-title = From scores to weights
 weight-rows-aside = softmax of the row · click a token to take it as the key
-weight-rows-aside-largest = the { $n } largest of { $of } tokens · click one to take it as the key
+weight-rows-aside-largest = largest scores and key: { $n } of { $of } tokens · click one to take it
 weight-column-score = score
+weight-column-exp = exp(score { $less })
 weight-column-weight = weight = exp / sum
 weight-column-sum = sum { $sum }
-weight-later = { $n } later tokens
+weight-others = { $n } others
+weight-later = { $n } later ones
 weight-hover =
     { $token }
     score { $score }
@@ -201,6 +208,27 @@ weight-hover-masked =
     { $token }
     after the query, so masked: score −∞, weight 0
 weight-differs = The weights of { $head } do not follow from its queries and keys by the formula (they differ by more than { $most }), so the steps would explain something else and are not drawn. Choose another head or another model.
+head-map-title = Where head { $head } looks
+head-map-title-roles = Where head { $head } looks · { $roles }
+head-map-explained = Each row is a token: how it divides its look over itself and those before it. A row sums to 1.
+head-map-explained-hidden = Each row is a token: how it divides its look. Weights on the first token are hidden.
+head-map-explained-renormalised = Each row is a token: how it divides its look. The first token is left out; rows are scaled to sum to 1.
+head-map-overview = Each cell is the largest of { $n } × { $n } weights. Drag a box to see a part of them one by one.
+head-map-part = A part of the { $n } tokens; a double click goes back to all of them.
+head-map-keys = key: the token that is looked at
+head-map-queries = query: the token that looks
+head-map-scale = weight
+head-map-scale-log = weight (logarithmic)
+head-map-weight = weight
+head-map-largest = largest of { $n } × { $n } weights
+head-map-most = token { $query_place } { $query } looks most at token { $key_place } { $key }: { $weight }
+head-map-one-token = There is only one token, and all it can look at is itself. Type a second one.
+score-map-layer = layer
+score-map-head = head
+role-previous = previous token
+role-first = first token
+role-same = same token
+role-induction = induction
 
 ## widgets
 save-png = Save as PNG
@@ -347,6 +375,13 @@ section-funnel = What the sampler does
 section-history = History
 section-tally = Many throws
 section-search = Find a token
+section-attention = Attention
+view-head = One head
+view-text = In the text
+view-weight = One weight
+view-roles = What heads do
+view-summary = Summaries
+view-bertviz = BertViz
 history-prefixes = Other prefixes
 history-here = this one
 history-prefix = { $prefix } ({ $n ->
@@ -388,7 +423,7 @@ typical-p-explained = Keeps tokens about as surprising as the entropy says, unti
 top-k-is-all = This model has { $n } tokens, so k = { $value } keeps all of them.
 bertviz-view = View
 bertviz-all-layers = all layers
-bertviz-all-layers-explained = All layers of the model instead of the open one alone; more to send and to draw with every change.
+bertviz-all-layers-explained = All layers of the model, or the one of the open head alone
 bertviz-head-explained = From each token on the left to those it looks at on the right; a colour is a head. Point at a token; click a square to switch a head off, double click to see it alone.
 bertviz-model-explained = Each small picture is a head, layers downwards. Click one to read it, and point at a token in it.
 bertviz-neuron-explained = What makes the weights of the open head: point at a token on the left, then click its + for query, key and product. Blue: above 0; orange: below.
@@ -397,7 +432,47 @@ weight-query = Query
 weight-key = Key
 weight-last = { $token } (the last)
 weight-largest-key = { $token } (the largest weight)
-weight-explained = weight(i→j) = softmaxⱼ(qᵢ·kⱼ / √d) (Vaswani et al. 2017, section 3.2.1): token i asks with its query, token j answers with its key. Positions are already rotated into q and k where the model does so.
+weight-explained = weight(i→j) = softmaxⱼ(qᵢ·kⱼ / √d): Vaswani et al. 2017, section 3.2.1. Positions are already rotated into q and k where the model does so.
+grid-title = All heads
+grid-about = Rows: the tokens that look, first on top. Columns: the tokens they look at.
+grid-layers = layer
+grid-heads = head
+grid-help = click: open · Ctrl or ⇧ click: several
+grid-keys = Arrow keys walk from head to head, Enter opens one, Space adds it to the chosen ones or takes it away.
+grid-cells = { $step ->
+    [1] a cell is one weight
+   *[other] a cell is the largest of { $step } × { $step } weights
+}{ $kept ->
+    [bytes] {" "}· more than { $exact } tokens, so weights are bytes, at most 0.004 off
+   *[exact] {""}
+}
+grid-note = { $head } · entropy { $entropy } bits · previous { $previous } · first { $first } · same { $same } · induction { $induction }
+grid-no-score = No head has this score on this text, so they stand by layer.
+grid-no-canvas = This browser lets no page draw on a canvas, so the heads cannot be shown. Allow it for this page, or take another browser.
+grid-least = ≤ { $weight }
+head-order = Sort
+head-order-explained = Layer by layer, or by how much a head does what is known of heads; the line below the squares has the scores
+head-order-layer = by layer
+head-order-previous = by previous token
+head-order-first = by first token
+head-order-same = by same token
+head-order-induction = by induction
+head-order-entropy = by entropy, least first
+first-token = First token
+first-token-explained = Many heads rest on the first token when they look at nothing in particular. Left out, it hides less; scaled, the rest of each row sums to 1.
+first-token-shown = shown
+first-token-hidden = left out
+first-token-renormalised = left out, rest scaled
+log-weights = log colours
+head-layer = Layer
+head-layer-explained = Which layer: 0 to { $last }. The up and down keys go to the next one.
+head-number = Head
+head-number-explained = Which head of the layer: 0 to { $last }. The up and down keys go to the next one.
+head-before = The head before this one; before the first of a layer comes the last of the layer below
+head-after = The head after this one; after the last of a layer comes the first of the layer above
+head-whole = whole text
+head-whole-explained = Back from the enlarged part to all tokens
+head-keys = Click: look from that token. Drag: enlarge. Double click: back. Keys: arrows, Enter, + and −.
 attention-text-head = head { $head }
 attention-text-mean = { $n ->
     [one] mean of several heads
@@ -423,8 +498,8 @@ attention-text-weight = weight
 attention-text-description = The tokens of the text, with the attention weights between each and the chosen one
 attention-text-unread = outside the model’s window, not read
 attention-text-help = Point at a token to look from it. A click stays there, Esc goes back to the last one.
+attention-text-alone = A text of one token: it can look only at itself, so its weight is 1.
 attention-text-explained = { $direction ->
-    [alone] A text of one token: it can look only at itself, so its weight is 1.
     [from] Below each token: the share of its attention that it gives to the framed one. These shares come from different rows, so they do not sum to 1.
    *[to] Below each token: the share of its attention that the framed token gives to it{ $sum ->
         [one] ; together 1.
@@ -443,6 +518,70 @@ attention-text-explained = { $direction ->
     [bytes] {" "}With more than { $exact } tokens, weights are kept as bytes: at most 0.004 off.
    *[exact] {""}
 }
+summary-what = What of all heads
+summary-entropy = Entropy of each head
+summary-first = Weight on the first token
+summary-largest = Largest weight of a row
+summary-mean = Mean of all heads
+summary-max = Maximum of all heads
+summary-rollout = Attention rollout
+summary-entropy-explained = How widely a head spreads its look: −Σⱼ aᵢⱼ log₂ aᵢⱼ bits for token i (Shannon 1948), a mean over the tokens after the first. 0 bits: all on one token. The end of the scale: on all it may see alike.
+summary-first-explained = aᵢ₀, a mean over the tokens after the first. Heads rest there when they look at nothing in particular: an attention sink (Xiao et al. 2023). Such weight says little about the text.
+summary-largest-explained = maxⱼ aᵢⱼ, a mean over the tokens after the first: how much a token gives to whatever it looks at most. 1: each token looks at a single one.
+summary-mean-explained = The mean weight of all { $heads } heads: how the model as a whole divides its look. What only a few heads do is hardly seen in it.
+summary-max-explained = The largest weight that any of the { $heads } heads gives: what at least one head looks at. Rows sum to 1 or more.
+summary-rollout-explained = How much of each token reaches each token if attention alone moved anything: W/2 + I/2 for a layer, W the mean of its heads and I the residual stream, multiplied from the first layer on, { $layers } in all (Abnar and Zuidema 2020, section 3). Rows sum to 1. Where heads rest on the first token, many layers lead nearly all of it back there.
+summary-heads-aside = each cell is a head · click one to open it
+summary-pairs-aside = each row: what a token looks at · click one to look from it
+summary-pairs-aside-largest = each cell: the largest of { $n } × { $n } weights · click one to look from its token
+summary-first-token = { $how ->
+    [hidden] Weights on the first token are left out.
+   *[renormalised] Weights on the first token are left out, and the rest of each row is scaled to sum to 1.
+}
+summary-layer = through layer
+summary-layer-explained = The last layer that the rollout goes through; the first is 0.
+summary-bits = bits
+summary-weight = weight
+summary-hover-bits =
+    { $bits } bits
+    as if it looked at { $choices } tokens alike
+summary-hover-weight = weight { $weight }
+summary-bytes = With more than { $exact } tokens, weights are kept as bytes: at most 0.004 off.
+roles-kind = Role
+roles-source = Measured
+roles-on-text = on this text
+roles-on-random = on { $n } random tokens that come twice
+roles-computing = Computing the scores on { $n } random tokens that come twice…
+roles-title-text = Role “{ $role }”: the score of each head on this text
+roles-title-random = Role “{ $role }”: the score of each head on { $n } random tokens that come twice
+roles-aside = a dot: has the label · click a head to open it
+roles-aside-nothing = nothing to measure in this text: type on, or repeat a part of it
+roles-score = score
+roles-hover =
+    score { $score }
+    chance { $chance }
+roles-caution = A label says what a head did on one text, not all that it does. It takes a score { $lift } of the way from chance to 1.
+roles-count = { $n ->
+    [0] no head
+    [one] 1 head
+   *[other] { $n } heads
+}
+roles-too-few = too little to go by in this text
+roles-choose = { $role }: show the scores{ $n ->
+    [0] {""}
+    [one] {" "}and choose its head
+   *[other] {" "}and choose its { $n } heads together
+}
+roles-open = { $head }: open this head ({ $role })
+roles-more = and { $n } more
+role-previous-about = look at the token before
+role-previous-score = The score: the weight on the token before, a mean over the tokens from the third on. Elhage et al. (2021) describe such heads.
+role-first-about = rest on the first token, whatever the text
+role-first-score = The score: the weight on the first token, a mean over the tokens after it. Heads rest there when they look at nothing in particular: an attention sink (Xiao et al. 2023).
+role-same-about = look at earlier copies of the token itself
+role-same-score = The score: the weight on all earlier copies of the token together, a mean over the tokens that have any. The first token of the text is no such copy: heads rest on it anyway.
+role-induction-about = look at what came after an earlier copy of the token, and so foresee what repeats
+role-induction-score = The score: the weight on the tokens right after earlier copies, a mean over the tokens that have any: the prefix matching score of Olsson et al. (2022).
 
 ## models
 waiting-for-other-process = Another process is fetching the same model; waiting for it

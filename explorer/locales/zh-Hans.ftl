@@ -68,6 +68,9 @@ preset-nucleus = 核采样（top-p 0.95）
 preset-min-p = 最小概率 0.05（min-p）
 preset-typical = 典型采样 0.95
 
+## probes
+rollout-too-long = 文本有 { $n } 个词元，而注意力展开最多计算 { $most } 个词元。请缩短文本。
+
 ## figures
 bar-rest = 其余 { $n } 个词元
 bar-rest-left = { $probability } · 其中剩 { $left } 个
@@ -143,9 +146,11 @@ tally-hover-expected =
     概率 { $probability }
     预期 { $expected } ± { $spread } 次
 bertviz-too-large = { $tokens } 个词元上的 { $heads } 个注意力头会超过 { $megabytes } MB，BertViz 画不过来。请少选几层或几个头，或缩短文本；全部注意力头的网格没有这一限制。
-bertviz-head = BertViz：头视图
-bertviz-model = BertViz：模型视图
-bertviz-neuron = BertViz：神经元视图
+bertviz-title = BertViz 的{ $view }
+bertviz-untrusted = 这个视图在框架中运行脚本，只在受信任的笔记本中显示。请重新运行这个单元格，或信任这个笔记本（JupyterLab 命令面板中的“Trust Notebook”）。
+bertviz-head = 头视图
+bertviz-model = 模型视图
+bertviz-neuron = 神经元视图
 weight-vectors-title = 查询乘以键
 weight-vectors-aside = 逐维相乘，乘积之和即 q·k
 weight-products = q × k
@@ -160,11 +165,13 @@ weight-largest = 先减去最大的得分，exp 不会溢出
 weight-divided = 权重：exp 除以 { $n } 个词元的 exp 之和
 weight-rows-title = 从得分到权重
 weight-rows-aside = 对这一行做 softmax · 点击词元可将其选为键
-weight-rows-aside-largest = { $of } 个词元中得分最高的 { $n } 个 · 点击可选为键
+weight-rows-aside-largest = 得分最大的词元和键：{ $of } 个中的 { $n } 个 · 点击可选为键
 weight-column-score = 得分
+weight-column-exp = exp(得分 { $less })
 weight-column-weight = 权重 = exp / 总和
 weight-column-sum = 总和 { $sum }
-weight-later = 之后的 { $n } 个词元
+weight-others = 其余 { $n } 个
+weight-later = 之后 { $n } 个
 weight-hover =
     { $token }
     得分 { $score }
@@ -179,6 +186,27 @@ weight-hover-masked =
     { $token }
     位于查询之后，被掩蔽：得分 −∞，权重 0
 weight-differs = { $head } 的权重并不是由其查询和键按公式得出的（相差超过 { $most }），这些步骤会解释成别的东西，因此不画。请换一个注意力头，或换一个模型。
+head-map-title = 注意力头 { $head } 看向哪里
+head-map-title-roles = 注意力头 { $head } 看向哪里 · { $roles }
+head-map-explained = 每一行是一个词元：它如何把注意力分给自己和前面的词元。每行之和为 1。
+head-map-explained-hidden = 每一行是一个词元：它如何分配注意力。对第一个词元的权重已隐藏。
+head-map-explained-renormalised = 每一行是一个词元：它如何分配注意力。不计第一个词元，其余按比例放大，使每行之和为 1。
+head-map-overview = 每一格是 { $n } × { $n } 个权重中最大的一个。拖出一个方框，即可逐个查看其中的权重。
+head-map-part = 这是 { $n } 个词元中的一部分；双击可回到全部。
+head-map-keys = 键：被看的词元
+head-map-queries = 查询：在看的词元
+head-map-scale = 权重
+head-map-scale-log = 权重（对数）
+head-map-weight = 权重
+head-map-largest = { $n } × { $n } 个权重中的最大值
+head-map-most = 第 { $query_place } 个词元 { $query } 最关注第 { $key_place } 个词元 { $key }：{ $weight }
+head-map-one-token = 只有一个词元，它只能看自己。请再输入一个词元。
+score-map-layer = 层
+score-map-head = 头
+role-previous = 前一个词元
+role-first = 第一个词元
+role-same = 相同词元
+role-induction = 归纳
 
 ## widgets
 save-png = 保存为 PNG
@@ -314,6 +342,13 @@ section-funnel = 采样器做了什么
 section-history = 历史
 section-tally = 多次抽取
 section-search = 查找词元
+section-attention = 注意力
+view-head = 单个头
+view-text = 在文中
+view-weight = 单个权重
+view-roles = 头的作用
+view-summary = 汇总
+view-bertviz = BertViz 视图
 history-prefixes = 其他前缀
 history-here = 当前这个
 history-prefix = { $prefix }（{ $n } 个词元）
@@ -349,7 +384,7 @@ typical-p-explained = 保留惊异度最接近熵的词元，直到合计概率�
 top-k-is-all = 此模型共有 { $n } 个词元，k = { $value } 即全部保留。
 bertviz-view = 视图
 bertviz-all-layers = 所有层
-bertviz-all-layers-explained = 显示模型的所有层，而不只是打开的那一层；每次变化要传送和绘制的数据更多。
+bertviz-all-layers-explained = 显示模型的所有层，或者只显示打开的头所在的那一层
 bertviz-head-explained = 连线从左边的每个词元指向它在右边所看的词元，一种颜色是一个头。指向词元可只看它的连线；单击方块可关闭一个头，双击可只看这个头。
 bertviz-model-explained = 每幅小图是一个头，层从上到下排列。单击小图可放大阅读，再指向其中的词元。
 bertviz-neuron-explained = 打开的头的权重由何而来：指向左边的词元，再单击其 + 号，即可看到查询、键及其乘积。蓝色大于 0，橙色小于 0。
@@ -358,7 +393,47 @@ weight-query = 查询
 weight-key = 键
 weight-last = { $token }（末尾）
 weight-largest-key = { $token }（权重最大）
-weight-explained = 权重(i→j) = softmaxⱼ(qᵢ·kⱼ / √d)（Vaswani 等 2017，第 3.2.1 节）：词元 i 用查询提问，词元 j 用键回答。若模型采用旋转位置编码，位置已旋转进 q 和 k。
+weight-explained = 权重(i→j) = softmaxⱼ(qᵢ·kⱼ / √d)：Vaswani 等 2017，第 3.2.1 节。若模型使用旋转位置编码，位置已旋转进 q 和 k。
+grid-title = 所有的头
+grid-about = 行：观看的词元，第一个在最上面。列：被看的词元。
+grid-layers = 层
+grid-heads = 头
+grid-help = 单击：打开 · 按住 Ctrl 或 ⇧ 单击：多选
+grid-keys = 方向键在头之间移动，回车打开，空格选入或移出。
+grid-cells = { $step ->
+    [1] 每格是一个权重
+   *[other] 每格是 { $step } × { $step } 个权重中最大的一个
+}{ $kept ->
+    [bytes] {" "}· 超过 { $exact } 个词元，权重以字节保存，误差至多 0.004
+   *[exact] {""}
+}
+grid-note = { $head } · 熵 { $entropy } 比特 · 前一个 { $previous } · 第一个 { $first } · 相同 { $same } · 归纳 { $induction }
+grid-no-score = 在这段文本上没有头有这个分数，所以按层排列。
+grid-no-canvas = 这个浏览器不允许网页在画布上绘图，因此无法显示各个头。请为此页面允许绘图，或换一个浏览器。
+grid-least = ≤ { $weight }
+head-order = 排序
+head-order-explained = 按层排列，或按头的已知行为的程度排列；方块下方的一行列出各项分数
+head-order-layer = 按层
+head-order-previous = 按前一个词元
+head-order-first = 按第一个词元
+head-order-same = 按相同词元
+head-order-induction = 按归纳
+head-order-entropy = 按熵，从低到高
+first-token = 第一个词元
+first-token-explained = 许多头没有特别要看的词元时，会停在第一个词元上。不计它，其余的更清楚；归一后，每行其余权重合计为 1。
+first-token-shown = 显示
+first-token-hidden = 不计
+first-token-renormalised = 不计，其余归一
+log-weights = 对数颜色
+head-layer = 层
+head-layer-explained = 第几层：0 到 { $last }。按上下方向键可换到相邻的层。
+head-number = 头
+head-number-explained = 这一层的第几个头：0 到 { $last }。按上下方向键可换到相邻的头。
+head-before = 前一个头；每层第一个头之前是下一层的最后一个头
+head-after = 后一个头；每层最后一个头之后是上一层的第一个头
+head-whole = 整段文本
+head-whole-explained = 从放大的部分回到全部词元
+head-keys = 点击：从该词元看起。拖动：放大。双击：返回。按键：方向键、回车、+ 和 −。
 attention-text-head = 注意力头 { $head }
 attention-text-mean = { $n ->
     [1] 多个头的平均
@@ -384,8 +459,8 @@ attention-text-weight = 权重
 attention-text-description = 文本的词元，以及每个词元与所选词元之间的注意力权重
 attention-text-unread = 在模型窗口之外，未读取
 attention-text-help = 指向一个词元即可从它看出去；单击可固定，按 Esc 回到最后一个。
+attention-text-alone = 文本只有一个词元：它只能关注自己，权重为 1。
 attention-text-explained = { $direction ->
-    [alone] 文本只有一个词元：它只能关注自己，权重为 1。
     [from] 词元下方的数字：它把自己的注意力分给带框词元的份额。这些数来自不同的行，合计不为 1。
    *[to] 词元下方的数字：带框词元分给它的注意力份额{ $sum ->
         [one] ，合计为 1。
@@ -404,6 +479,68 @@ attention-text-explained = { $direction ->
     [bytes] 超过 { $exact } 个词元时，权重以字节保存，误差不超过 0.004。
    *[exact] {""}
 }
+summary-what = 看全部头的什么
+summary-entropy = 每个头的熵
+summary-first = 落在第一个词元上的权重
+summary-largest = 每行最大的权重
+summary-mean = 全部头的平均
+summary-max = 全部头的最大值
+summary-rollout = 注意力展开（rollout）
+summary-entropy-explained = 头把目光散得多开：词元 i 为 −Σⱼ aᵢⱼ log₂ aᵢⱼ 比特（Shannon 1948），对第一个之后的词元取平均。0 比特：全部落在一个词元上；色标的末端：平均分给能看到的所有词元。
+summary-first-explained = aᵢ₀，对第一个之后的词元取平均。头没有什么特别要看时就停在那里，即“注意力汇”（Xiao 等 2023）。这样的权重几乎不反映文本内容。
+summary-largest-explained = maxⱼ aᵢⱼ，对第一个之后的词元取平均：词元给它看得最多的那个词元多少权重。1 表示每个词元只看一个词元。
+summary-mean-explained = 全部 { $heads } 个头的平均权重：整个模型怎样分配目光。只有少数头在做的事，在这里几乎看不出来。
+summary-max-explained = 全部 { $heads } 个头中给出的最大权重：至少有一个头在看什么。每行之和不小于 1。
+summary-rollout-explained = 假如只有注意力在搬运信息，每个词元有多少到达各个词元：每层取 W/2 + I/2（W 为该层各头的平均，I 为残差流），从第一层起连乘，共 { $layers } 层（Abnar 和 Zuidema 2020，第 3 节）。每行之和为 1。头停在第一个词元上时，层数一多，几乎全部都追溯到它。
+summary-heads-aside = 每格是一个头 · 点击即打开
+summary-pairs-aside = 每行：一个词元在看什么 · 点击即从它看
+summary-pairs-aside-largest = 每格：{ $n } × { $n } 个权重中最大的 · 点击即从它的词元看
+summary-first-token = { $how ->
+    [hidden] 落在第一个词元上的权重已略去。
+   *[renormalised] 落在第一个词元上的权重已略去，每行其余的按比例放大到和为 1。
+}
+summary-layer = 直到第几层
+summary-layer-explained = 展开所经过的最后一层；第一层为 0。
+summary-bits = 比特
+summary-weight = 权重
+summary-hover-bits =
+    { $bits } 比特
+    相当于平均地看 { $choices } 个词元
+summary-hover-weight = 权重 { $weight }
+summary-bytes = 超过 { $exact } 个词元时，权重按字节保存：误差不超过 0.004。
+roles-kind = 角色
+roles-source = 测量
+roles-on-text = 在这段文本上
+roles-on-random = 在重复一遍的 { $n } 个随机词元上
+roles-computing = 正在计算重复一遍的 { $n } 个随机词元上的得分……
+roles-title-text = 角色“{ $role }”：每个头在这段文本上的得分
+roles-title-random = 角色“{ $role }”：每个头在重复一遍的 { $n } 个随机词元上的得分
+roles-aside = 圆点：获得标签 · 点击一个头即打开
+roles-aside-nothing = 这段文本里没有可测量的：请继续输入，或重复其中一段
+roles-score = 得分
+roles-hover =
+    得分 { $score }
+    随机水平 { $chance }
+roles-caution = 标签只说明一个头在一段文本上做了什么，并不是它的全部作用。得分须达到从随机水平到 1 的 { $lift }。
+roles-count = { $n ->
+    [0] 没有头
+   *[other] { $n } 个头
+}
+roles-too-few = 这段文本里的依据太少
+roles-choose = { $role }：显示得分{ $n ->
+    [0] {""}
+   *[other] ，并一起选中它的 { $n } 个头
+}
+roles-open = { $head }：打开这个头（{ $role }）
+roles-more = 还有 { $n } 个
+role-previous-about = 看前一个词元
+role-previous-score = 得分：落在前一个词元上的权重，从第三个词元起取平均。Elhage 等（2021）描述过这样的头。
+role-first-about = 不管什么文本，都停在第一个词元上
+role-first-score = 得分：落在第一个词元上的权重，对其后的词元取平均。头没有什么特别要看时就停在那里，即“注意力汇”（Xiao 等 2023）。
+role-same-about = 看与自己相同的、先前的词元
+role-same-score = 得分：落在所有先前相同词元上的权重之和，对有相同词元的词元取平均。文本的第一个词元不算：头本来就会停在那里。
+role-induction-about = 看先前相同词元之后出现过什么，从而预见重复
+role-induction-score = 得分：紧跟在先前相同词元之后的词元所得的权重，对有这种情况的词元取平均，即 Olsson 等（2022）的前缀匹配得分。
 
 ## models
 waiting-for-other-process = 另一个进程正在获取同一个模型，正在等待

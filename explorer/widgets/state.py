@@ -185,13 +185,12 @@ class ExplorerState(t.HasTraits):
     @property
     def _extras(self) -> Extras:
         wanted = frozenset[str]().union(*self._wanted.values())
-        attention = bool(wanted) and self.model is not None and self.model.info.attention
-        return Extras(attention, self.head, "layer" in wanted, "vectors" in wanted)
+        return Extras(bool(wanted), self.head, "layer" in wanted, "vectors" in wanted)
 
     def open_head(self, layer: int, head: int) -> None:
         """Look at one head closely, and at no other."""
         with self.lock, self.hold_trait_notifications():
-            self.head, self.heads = (layer, head), ((layer, head),)
+            self.head, self.heads, self.blend = (layer, head), ((layer, head),), "head"
 
     def choose_heads(self, heads: Sequence[tuple[int, int]], blend: str) -> None:
         """Look at several heads together; the first becomes the open one unless the open one is among them."""

@@ -53,12 +53,11 @@ class Extras:
             not self.vectors or attention.has_vectors(*self.head)
         )
 
-    def fetch(self, trace: Trace) -> None:
-        attention = trace.captured
-        if attention is not None and self.layer:
-            attention.triangles(self.head[0])
-        if attention is not None and self.vectors:
-            attention.vectors(*self.head)
+    def added_to(self, trace: Trace) -> Trace:
+        """``trace`` with what else is wanted of its attention."""
+        if trace.captured is None or not (self.layer or self.vectors):
+            return trace
+        return replace(trace, captured=trace.captured.fetched(self.head[0], self.head[1] if self.vectors else None))
 
 
 @dataclass(frozen=True)
@@ -76,8 +75,7 @@ class Place:
         else:
             trace = model.trace(self.tree.ids(self.number), attention=extras.attention, watch=watch)
             trace = replace(trace, notices=notices)
-        extras.fetch(trace)
-        return trace
+        return extras.added_to(trace)
 
 
 class Stepper:

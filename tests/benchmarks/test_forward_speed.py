@@ -5,96 +5,23 @@ Prints tables and judges nothing: times are the machine's. ``EXPLORER_TEST_DEVIC
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from statistics import median
-from time import perf_counter
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from rich.console import Console
-from rich.table import Table
-from transformers import GPT2Config, GPT2LMHeadModel
+from transformers import GPT2LMHeadModel
 
 from explorer.language_model.forward import LanguageModel
-from explorer.language_model.model import ModelInfo
-from explorer.language_model.tokens import Vocabulary
 from explorer.sampling.sampling import Sampling
+from tests.benchmarks.timing import DEVICE, ROUNDS, medians, show, some_ids, verdict
 
-DEVICE = os.environ.get("EXPLORER_TEST_DEVICE", "cpu")
 PREFIX = 32
 LONG = 256
-ROUNDS = 21
 FASTER_THAN_FULL = 2.5
 TIMES_THE_FLOOR = 3.0
-
-
-class NumberedTokenizer:
-    """Stands in for a real one: the benchmark speaks in ids."""
-
-    def __init__(self, n_vocab: int) -> None:
-        self.vocabulary = Vocabulary([str(i).encode() for i in range(n_vocab)])
-
-
-@pytest.fixture(scope="module")
-def lm() -> LanguageModel:
-    """GPT-2 small with random weights: 124 million parameters, float32."""
-    torch.manual_seed(0)
-    torch.set_float32_matmul_precision("highest")
-    config = GPT2Config()
-    module = GPT2LMHeadModel(config).eval().requires_grad_(False).to(DEVICE)
-    info = ModelInfo(
-        name="gpt2-sized", title="GPT-2-sized", revision=None, n_layer=12, n_head=12, n_embd=768, n_positions=1024,
-        vocab_size=config.vocab_size, n_parameters=module.num_parameters(), device=DEVICE, dtype="float32",
-    )  # fmt: skip
-    return LanguageModel(module, NumberedTokenizer(config.vocab_size), info)  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def eager(lm: LanguageModel) -> GPT2LMHeadModel:
-    """The same model in the attention implementation that gives out attention rows."""
-    module = GPT2LMHeadModel(GPT2Config(attn_implementation="eager")).eval().requires_grad_(False).to(DEVICE)
-    module.load_state_dict(lm.module.state_dict())
-    return module
-
-
-def milliseconds(action: Callable[[], Any]) -> float:
-    began = perf_counter()
-    action()
-    if DEVICE == "cuda":
-        torch.cuda.synchronize()
-    return (perf_counter() - began) * 1000
-
-
-def medians(actions: dict[str, Callable[[int], Callable[[], Any]]], rounds: int = ROUNDS) -> dict[str, float]:
-    """Median time of each action, in turns, so that a busy machine is as unkind to each; after one round to warm up.
-
-    An action's factory is called with the number of the round, before the clock starts.
-    """
-    times: dict[str, list[float]] = {name: [] for name in actions}
-    for i in range(rounds + 1):
-        for name, prepare in actions.items():
-            times[name].append(milliseconds(prepare(i)))
-    return {name: median(values[1:]) for name, values in times.items()}
-
-
-def show(title: str, rows: list[tuple[str, str, str]]) -> None:
-    table = Table("", "median", "", title=title, title_justify="left")
-    for row in rows:
-        table.add_row(*row)
-    print()
-    Console(width=110).print(table)
-
-
-def verdict(figure: float, goal: float, *, least: bool) -> str:
-    met = figure >= goal if least else figure <= goal
-    return f"{'PASS' if met else 'MISS'} (goal {'≥' if least else '≤'} {goal})"
-
-
-def some_ids(n: int, seed: int) -> list[int]:
-    return np.random.default_rng(seed).integers(0, 50_000, n).tolist()
+TIMES_WITHOUT_ATTENTION = 1.3
+FASTER_THAN_FULL_WITH_ATTENTION = {32: 2.5, 128: 5.0}
 
 
 def test_one_more_token_after_a_short_prefix(lm: LanguageModel, eager: GPT2LMHeadModel) -> None:
@@ -125,6 +52,38 @@ def test_one_more_token_after_a_short_prefix(lm: LanguageModel, eager: GPT2LMHea
              f"{faster:.2f} times ours: {verdict(faster, FASTER_THAN_FULL, least=True)}"),
             (f"floor: {weight_bytes / 1e6:.0f} MB at {bandwidth / 1e9:.1f} GB/s", f"{floor:.1f} ms",
              f"ours is {above:.2f} times it: {verdict(above, TIMES_THE_FLOOR, least=False)}"),
+        ],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("n_before", FASTER_THAN_FULL_WITH_ATTENTION)
+def test_one_more_token_with_all_its_attention(lm: LanguageModel, eager: GPT2LMHeadModel, n_before: int) -> None:
+    """The text grows by a token a round, as it does while one steps."""
+    ids = some_ids(n_before + ROUNDS + 1, seed=3)
+    plain = LanguageModel(lm.module, lm.tokenizer, lm.info)  # with a cache of its own, which knows of no attention
+
+    def appended(model: LanguageModel, *, attention: bool) -> Callable[[int], Callable[[], Any]]:
+        model.trace(ids[:n_before], attention=attention)
+        return lambda i: lambda: model.trace(ids[: n_before + i + 1], attention=attention)
+
+    def full(i: int) -> Callable[[], Any]:
+        tokens = torch.tensor([ids[: n_before + i + 1]], device=DEVICE)
+        return lambda: [layer.cpu() for layer in eager(tokens, output_attentions=True).attentions]
+
+    with torch.inference_mode():
+        times = medians(
+            {"without": appended(plain, attention=False), "with": appended(lm, attention=True), "full": full}
+        )
+    faster, dearer = times["full"] / times["with"], times["with"] / times["without"]
+    goal = FASTER_THAN_FULL_WITH_ATTENTION[n_before]
+    show(
+        f"One token after {n_before} with the attention of all 144 heads",
+        [
+            ("trace(ids)", f"{times['without']:.1f} ms", ""),
+            ("trace(ids, attention=True)", f"{times['with']:.1f} ms",
+             f"{dearer:.2f} times: {verdict(dearer, TIMES_WITHOUT_ATTENTION, least=False)}"),
+            ("model(ids, output_attentions=True)", f"{times['full']:.1f} ms",
+             f"{faster:.2f} times ours: {verdict(faster, goal, least=True)}"),
         ],
     )  # fmt: skip
 

@@ -9,17 +9,15 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
 import torch
-from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel
+from transformers import GenerationConfig
 from transformers.generation import logits_process
 
 from explorer.language_model.forward import LanguageModel
-from explorer.language_model.model import ModelInfo
 from explorer.sampling.generate import Stop, generate
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.stages import DEFAULT_ORDER
-from tests.benchmarks.test_forward_speed import DEVICE, NumberedTokenizer, medians, show, some_ids, verdict
+from tests.benchmarks.timing import DEVICE, medians, show, some_ids, verdict
 from tests.sampling.cases import GPT2_VOCAB, gpt_like
 
 MOST_TIMES_TRANSFORMERS = 3.0
@@ -32,19 +30,6 @@ EVERYTHING: dict[str, Any] = {
     "no_repeat_ngram": 3, "banned": (5, 50_256), "temperature": 0.9, "top_k": 1000, "top_p": 0.97, "min_p": 0.0005,
     "typical_p": 0.98,
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def lm() -> LanguageModel:
-    """GPT-2 small with random weights: 124 million parameters, float32."""
-    torch.manual_seed(0)
-    config = GPT2Config()
-    module = GPT2LMHeadModel(config).eval().requires_grad_(False).to(DEVICE)
-    info = ModelInfo(
-        name="gpt2-sized", title="GPT-2-sized", revision=None, n_layer=12, n_head=12, n_embd=768, n_positions=1024,
-        vocab_size=config.vocab_size, n_parameters=module.num_parameters(), device=DEVICE, dtype="float32",
-    )  # fmt: skip
-    return LanguageModel(module, NumberedTokenizer(config.vocab_size), info)  # type: ignore[arg-type]
 
 
 def bare_processors() -> logits_process.LogitsProcessorList:

@@ -166,12 +166,16 @@ def test_another_layer_of_a_long_text_costs_no_pass(attending: dict[str, Path]) 
     lm = loaded(attending["long"])
     record = lm.trace(some_ids(600), attention=True).attention
     with Passes(lm) as passes:
-        assert not record.has(2)
-        record.head(2, 0)
-        assert record.has(2)
-        record.head(0, 0)
-        assert record.has(0)
-        assert not record.has(2)  # one layer at a time
+        opened = record.fetched(2, 1)
+        assert not record.has(2)  # a record does not change
+        assert opened.has(2)
+        assert opened.has_vectors(2, 1)
+        assert not opened.has(0)
+        np.testing.assert_array_equal(opened.head(2, 1), record.head(2, 1))
+        other = opened.fetched(0)
+        assert other.has(0)
+        assert not other.has(2)  # one layer at a time
+        assert opened.fetched(2, 1) is opened
     assert passes.tokens == []
 
 

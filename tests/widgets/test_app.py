@@ -26,7 +26,7 @@ from explorer.widgets.panels.distribution import DistributionPanel
 from explorer.widgets.panels.funnel import FunnelPanel
 from explorer.widgets.panels.header import HeaderPanel
 from explorer.widgets.panels.search import SearchPanel
-from explorer.widgets.panels.sections import SECTIONS
+from explorer.widgets.panels.sections import SectionsPanel
 from explorer.widgets.panels.status import StatusPanel
 from explorer.widgets.plot import Plot
 from explorer.widgets.step_buttons import StepButtons
@@ -34,7 +34,7 @@ from explorer.widgets.tree_view import TreeView
 from tests.passes import Passes
 from tests.widgets.knobs import ask, line
 from tests.widgets.paced_model import PacedModel
-from tests.widgets.page import Page, all_widgets, only, settle, wait_until
+from tests.widgets.page import Page, Sent, all_widgets, only, settle, wait_until
 
 MOST_MESSAGES_A_TICK = 5
 """That a slider's tick may send for each figure on show."""
@@ -53,6 +53,11 @@ def app(lm: LanguageModel) -> Explorer:
 
 def bars(app: Explorer) -> Plot:
     return only(only(app, DistributionPanel), Plot)
+
+
+def changed(message: Sent) -> set[str]:
+    """Which traits a message sets; bytes travel beside the others."""
+    return {*message.data["state"], *(path[0] for path in message.data["buffer_paths"])}
 
 
 def status_line(app: Explorer) -> StatusLine:
@@ -169,10 +174,10 @@ def words_on_screen(app: Explorer) -> set[str]:
 
 
 def words_of_all_sections(app: Explorer) -> set[str]:
-    for section in SECTIONS:  # what nobody looks at is not written anew before somebody does
+    for section in SectionsPanel.tabs:  # what nobody looks at is not written anew before somebody does
         app.state.section = section
     found: set[str] = set()
-    for section in SECTIONS:
+    for section in SectionsPanel.tabs:
         app.state.section = section
         found |= words_on_screen(app)
     return found
@@ -240,8 +245,8 @@ def test_a_keystroke_costs_one_pass_and_one_picture(app: Explorer, page: Page, l
         page.set(only(app, PrefixBox), value=app.state.prefix + " n")
         settle(app.state)
     assert len(passes.tokens) == 1
-    to_the_plot = [set(message.data["state"]) for message in page.to(bars(app))]
-    assert to_the_plot == [{"stale"}, {"answer", "description", "figure"}, {"stale"}]
+    to_the_plot = [changed(message) for message in page.to(bars(app))]
+    assert to_the_plot == [{"stale"}, {"answer", "description", "packed"}, {"stale"}]
     to_the_chips = [set(message.data["state"]) for message in page.to(only(app, TokenChips))]
     assert to_the_chips == [{"stale"}, {"chips", "summary"}, {"stale"}]
     assert len(page.messages) <= 25

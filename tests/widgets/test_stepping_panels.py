@@ -16,7 +16,7 @@ from explorer.widgets.panels.draw import N_THROWS, DrawPanel, TallyPanel
 from explorer.widgets.panels.funnel import FunnelPanel
 from explorer.widgets.panels.history import HistoryPanel
 from explorer.widgets.panels.panel import Panel
-from explorer.widgets.panels.sections import SECTIONS, SectionsPanel
+from explorer.widgets.panels.sections import SectionsPanel
 from explorer.widgets.panels.stepping import SteppingPanel
 from explorer.widgets.panels.tokens import TokensPanel
 from explorer.widgets.plot import Plot
@@ -199,7 +199,7 @@ def test_what_nobody_sees_is_not_drawn_until_somebody_looks(page: Page, state: E
     assert page.to(history)
 
 
-@pytest.mark.parametrize("panel", [panel for _, panel in SECTIONS.values()] + [SteppingPanel, DrawPanel, TokensPanel])
+@pytest.mark.parametrize("panel", [panel for _, panel in SectionsPanel.tabs.values()] + [SteppingPanel, DrawPanel, TokensPanel])
 def test_each_panel_works_alone_in_a_cell(lm: LanguageModel, panel: type[Panel]) -> None:
     alone = panel(lm, prefix="The capital of")
     settle(alone.state)

@@ -86,6 +86,10 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             if seen and self._missed:
                 self._missed = False
                 self.refresh()
+            self.on_seen()
+
+    def on_seen(self) -> None:
+        """Tell the panels inside of this one that it came into view or went out of it."""
 
     def _say_wants(self) -> None:
         if self.wants:

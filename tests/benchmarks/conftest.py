@@ -1,0 +1,41 @@
+"""The model that the benchmarks measure."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from transformers import GPT2Config, GPT2LMHeadModel
+
+from explorer.language_model.forward import LanguageModel
+from explorer.language_model.model import ModelInfo
+from explorer.language_model.tokens import Vocabulary
+from tests.benchmarks.timing import DEVICE
+
+
+class NumberedTokenizer:
+    """Stands in for a real one: the benchmark speaks in ids."""
+
+    def __init__(self, n_vocab: int) -> None:
+        self.vocabulary = Vocabulary([str(i).encode() for i in range(n_vocab)])
+
+
+@pytest.fixture(scope="module")
+def lm() -> LanguageModel:
+    """GPT-2 small with random weights: 124 million parameters, float32."""
+    torch.manual_seed(0)
+    torch.set_float32_matmul_precision("highest")
+    config = GPT2Config()
+    module = GPT2LMHeadModel(config).eval().requires_grad_(False).to(DEVICE)
+    info = ModelInfo(
+        name="gpt2-sized", title="GPT-2-sized", revision=None, n_layer=12, n_head=12, n_embd=768, n_positions=1024,
+        vocab_size=config.vocab_size, n_parameters=module.num_parameters(), device=DEVICE, dtype="float32",
+    )  # fmt: skip
+    return LanguageModel(module, NumberedTokenizer(config.vocab_size), info)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def eager(lm: LanguageModel) -> GPT2LMHeadModel:
+    """The same model in the attention implementation that gives out attention rows."""
+    module = GPT2LMHeadModel(GPT2Config(attn_implementation="eager")).eval().requires_grad_(False).to(DEVICE)
+    module.load_state_dict(lm.module.state_dict())
+    return module
