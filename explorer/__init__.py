@@ -5,6 +5,7 @@
 >>> trace = lm.trace("The capital of France is")          # one forward pass, as a frozen record
 >>> trace.distribution(explorer.Sampling(temperature=0.7, top_p=0.9)).top(5)
 >>> list(explorer.generate(lm, trace.ids, explorer.Sampling(top_k=40), seed=1))    # tokens, each with how it was drawn
+>>> lm.trace("a b a", attention=True).attention.head(3, 5)    # what one head looks at, (T, T)
 >>> explorer.Explorer(lm)                                 # the app, in a notebook cell
 
 The rooms of the house, in the order the data goes through them::
@@ -13,6 +14,7 @@ The rooms of the house, in the order the data goes through them::
     models          where weights come from
     language_model  text -> tokens -> trace
     sampling        trace -> distribution -> text
+    probes          trace -> what heads do
     figures         records -> pictures
     widgets         state, panels, the app
     cli             the command `explorer`
@@ -24,26 +26,43 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from explorer.figures.bertviz_views import BertVizView, head_view, model_view, neuron_view
+    from explorer.language_model.attention import Attention, HeadVectors
     from explorer.language_model.forward import LanguageModel
     from explorer.language_model.loading import load
     from explorer.language_model.model import Model, ModelInfo
     from explorer.language_model.tokens import Token
     from explorer.language_model.trace import Trace
     from explorer.locales import ExplorerError, Message, set_language
+    from explorer.probes.roles import Roles, repeated_random, roles
+    from explorer.probes.summaries import rollout
     from explorer.sampling.distribution import Candidate, Distribution
     from explorer.sampling.generate import Stop, generate
     from explorer.sampling.sampling import Sampling
     from explorer.sampling.session import Session
     from explorer.widgets.app import Explorer
+    from explorer.widgets.panels.attention import AttentionPanel
+    from explorer.widgets.panels.attention_text import AttentionTextPanel
+    from explorer.widgets.panels.bertviz import BertVizPanel
     from explorer.widgets.panels.distribution import DistributionPanel
     from explorer.widgets.panels.draw import DrawPanel, TallyPanel
     from explorer.widgets.panels.funnel import FunnelPanel
+    from explorer.widgets.panels.grid import GridPanel
+    from explorer.widgets.panels.head import HeadPanel
     from explorer.widgets.panels.history import HistoryPanel
+    from explorer.widgets.panels.roles import RolesPanel
     from explorer.widgets.panels.sampling import SamplingPanel
     from explorer.widgets.panels.stepping import SteppingPanel
+    from explorer.widgets.panels.summary import SummaryPanel
+    from explorer.widgets.panels.weight import WeightPanel
 
 # Nothing below is imported before it is asked for: torch alone takes seconds.
 _HOMES = {
+    "Attention": "explorer.language_model.attention",
+    "AttentionPanel": "explorer.widgets.panels.attention",
+    "AttentionTextPanel": "explorer.widgets.panels.attention_text",
+    "BertVizPanel": "explorer.widgets.panels.bertviz",
+    "BertVizView": "explorer.figures.bertviz_views",
     "Candidate": "explorer.sampling.distribution",
     "Distribution": "explorer.sampling.distribution",
     "DistributionPanel": "explorer.widgets.panels.distribution",
@@ -51,25 +70,43 @@ _HOMES = {
     "Explorer": "explorer.widgets.app",
     "ExplorerError": "explorer.locales",
     "FunnelPanel": "explorer.widgets.panels.funnel",
+    "GridPanel": "explorer.widgets.panels.grid",
+    "HeadPanel": "explorer.widgets.panels.head",
+    "HeadVectors": "explorer.language_model.attention",
     "HistoryPanel": "explorer.widgets.panels.history",
     "LanguageModel": "explorer.language_model.forward",
     "Message": "explorer.locales",
     "Model": "explorer.language_model.model",
     "ModelInfo": "explorer.language_model.model",
+    "Roles": "explorer.probes.roles",
+    "RolesPanel": "explorer.widgets.panels.roles",
     "Sampling": "explorer.sampling.sampling",
     "SamplingPanel": "explorer.widgets.panels.sampling",
     "Session": "explorer.sampling.session",
     "SteppingPanel": "explorer.widgets.panels.stepping",
     "Stop": "explorer.sampling.generate",
+    "SummaryPanel": "explorer.widgets.panels.summary",
     "TallyPanel": "explorer.widgets.panels.draw",
     "Token": "explorer.language_model.tokens",
     "Trace": "explorer.language_model.trace",
+    "WeightPanel": "explorer.widgets.panels.weight",
     "generate": "explorer.sampling.generate",
+    "head_view": "explorer.figures.bertviz_views",
     "load": "explorer.language_model.loading",
+    "model_view": "explorer.figures.bertviz_views",
+    "neuron_view": "explorer.figures.bertviz_views",
+    "repeated_random": "explorer.probes.roles",
+    "roles": "explorer.probes.roles",
+    "rollout": "explorer.probes.summaries",
     "set_language": "explorer.locales",
 }
 
 __all__ = [
+    "Attention",
+    "AttentionPanel",
+    "AttentionTextPanel",
+    "BertVizPanel",
+    "BertVizView",
     "Candidate",
     "Distribution",
     "DistributionPanel",
@@ -77,21 +114,34 @@ __all__ = [
     "Explorer",
     "ExplorerError",
     "FunnelPanel",
+    "GridPanel",
+    "HeadPanel",
+    "HeadVectors",
     "HistoryPanel",
     "LanguageModel",
     "Message",
     "Model",
     "ModelInfo",
+    "Roles",
+    "RolesPanel",
     "Sampling",
     "SamplingPanel",
     "Session",
     "SteppingPanel",
     "Stop",
+    "SummaryPanel",
     "TallyPanel",
     "Token",
     "Trace",
+    "WeightPanel",
     "generate",
+    "head_view",
     "load",
+    "model_view",
+    "neuron_view",
+    "repeated_random",
+    "roles",
+    "rollout",
     "set_language",
 ]
 

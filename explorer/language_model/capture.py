@@ -118,7 +118,7 @@ class Catch:
             self._keep(weights(query, key, self.scaling[-1], self.first))
 
     def rows(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """(n_layer, n_head, weights of the n rows) as in `Attention`, and (n_layer, n_head, n) their entropy in bits."""
+        """(n_layer, n_head, weights of the n rows) as in `Attention`, (n_layer, n_head, n) their entropy in bits."""
         if self._products:
             products = torch.stack(self._products)
             caught = torch.softmax(products * products.new_tensor(self.scaling)[:, None, None, None], -1)

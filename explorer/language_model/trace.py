@@ -100,7 +100,7 @@ class Trace:
             ExplorerError: it was not asked for, the model gives none, or the text is too long for it.
         """
         if self.captured is None:
-            raise ExplorerError(self.uncaptured.id, **dict(self.uncaptured.arguments))
+            raise ExplorerError.of(self.uncaptured)
         return self.captured
 
     @property

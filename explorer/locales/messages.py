@@ -97,12 +97,13 @@ class ExplorerError(ValueError):
         super().__init__(message_id)
         self.message = Message.of(message_id, **arguments)
 
+    @classmethod
+    def of(cls, message: Message) -> ExplorerError:
+        """The error whose sentence is ``message``."""
+        return cls(message.id, **dict(message.arguments))
+
     def __str__(self) -> str:
         return self.message.render()
 
     def __reduce__(self) -> tuple[Callable[[Message], ExplorerError], tuple[Message]]:
-        return (_error_from_message, (self.message,))
-
-
-def _error_from_message(message: Message) -> ExplorerError:
-    return ExplorerError(message.id, **dict(message.arguments))
+        return (ExplorerError.of, (self.message,))

@@ -13,7 +13,7 @@ import traitlets as t
 from explorer.figures.look import Look
 from explorer.language_model.attention import Attention
 from explorer.language_model.model import Model
-from explorer.language_model.trace import Trace
+from explorer.language_model.trace import NOT_ASKED, Trace
 from explorer.locales import ExplorerError, Message, language
 from explorer.models.progress import Progress
 from explorer.sampling.distribution import Distribution
@@ -163,6 +163,13 @@ class ExplorerState(t.HasTraits):
     def attention(self) -> Attention | None:
         """That of the trace on show, where somebody wants it and there is any."""
         return self.trace.captured if self.trace is not None else None
+
+    @property
+    def no_attention(self) -> Message | None:
+        """Why there is no attention that could be drawn; None where there is, and while it is on its way."""
+        if self.trace is None or (self.trace.uncaptured == NOT_ASKED and self.trace.captured is None):
+            return None
+        return self.trace.captured.problem if self.trace.captured is not None else self.trace.uncaptured
 
     @property
     def row(self) -> int:

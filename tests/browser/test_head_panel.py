@@ -196,8 +196,9 @@ def test_cells_are_walked_by_keys_and_said(head: Head, weights: Any) -> None:
     box = head.mark.bounding_box()
     assert box is not None
     assert (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) == pytest.approx((x, y), abs=1)
-    head.press("ArrowRight ArrowDown")  # nothing is there
-    head.press("ArrowUp ArrowLeft")  # the one above has no weight on the last token: it is passed over
+    head.press("ArrowRight ArrowDown ArrowUp")  # there is nothing beside it, nor above: no token sees a later one
+    assert head.mark.bounding_box() == box
+    head.press("ArrowLeft")
     head.press("Enter")
     head.hears(last)
     head.press("ArrowLeft ArrowUp Enter")

@@ -52,9 +52,7 @@ class Cold:
     def next_logits(self, rows: Sequence[Sequence[int]]) -> Floats:
         return self._lm.next_logits(rows)
 
-    def trace(
-        self, text_or_ids: str | Sequence[int], *, attention: bool = False, watch: Watch | None = None
-    ) -> Trace:
+    def trace(self, text_or_ids: str | Sequence[int], *, attention: bool = False, watch: Watch | None = None) -> Trace:
         fresh = LanguageModel(self._lm.module, self._lm.tokenizer, self._lm.info)
         trace = fresh.trace(text_or_ids, attention=attention, watch=watch)
         off = np.random.default_rng(len(text_or_ids)).normal(0, 1, len(trace.logits)).astype(trace.logits.dtype)

@@ -17,10 +17,14 @@ from explorer.language_model.forward import LanguageModel
 from explorer.locales import ExplorerError
 from explorer.models.catalog import CATALOG
 from explorer.widgets.app import Explorer
+from explorer.widgets.attention_text import AttentionText
 from explorer.widgets.draw_strip import DrawStrip
 from explorer.widgets.elements import Choices, LookReporter, PrefixBox, StatusLine, TokenChips
 from explorer.widgets.file_buttons import FileButtons
+from explorer.widgets.framed import Framed
+from explorer.widgets.head_grid import HeadGrid
 from explorer.widgets.knobs import Knobs
+from explorer.widgets.panels.attention import AttentionViewsPanel
 from explorer.widgets.panels.axis import AxisPanel
 from explorer.widgets.panels.distribution import DistributionPanel
 from explorer.widgets.panels.funnel import FunnelPanel
@@ -29,6 +33,7 @@ from explorer.widgets.panels.search import SearchPanel
 from explorer.widgets.panels.sections import SectionsPanel
 from explorer.widgets.panels.status import StatusPanel
 from explorer.widgets.plot import Plot
+from explorer.widgets.role_labels import RoleLabels
 from explorer.widgets.step_buttons import StepButtons
 from explorer.widgets.tree_view import TreeView
 from tests.passes import Passes
@@ -136,11 +141,15 @@ def strings(value: Any) -> Iterator[str]:
 
 
 SHOWN = {
+    AttentionText: ("words", "explanation", "scale"),
     Choices: ("choices",),
     DrawStrip: ("words", "line", "description"),
     FileButtons: ("words",),
+    Framed: ("title",),
+    HeadGrid: ("words", "line", "cells_mean"),
     Plot: ("words", "description"),
     PrefixBox: ("label",),
+    RoleLabels: ("groups",),
     StatusLine: ("text", "notes"),
     StepButtons: ("words", "speeds"),
     TokenChips: ("chips", "ways", "scale", "summary", "description", "after_label", "after_hint", "root_note"),
@@ -167,6 +176,10 @@ def words_on_screen(app: Explorer) -> set[str]:
         chip[name] for chip in only(app, TokenChips).after for name in ("label", "kind", "back", "ink", "node")
     }
     no_words |= set(only(app, TokenChips).scale["colours"])
+    for labels in (widget for widget in all_widgets(app) if isinstance(widget, RoleLabels)):
+        no_words |= {group["kind"] for group in labels.groups} | {head["label"] for head in labels._heads}
+    if app.state.trace is not None:  # the menus of places
+        no_words |= {f"{place} {token.label}" for place, token in enumerate(app.state.trace.tokens, start=1)}
     knobs = only(app, Knobs)
     found |= {*strings(knobs.words["stages"]), knobs.words["token-explained"], line(knobs)}
     found |= {segment["note"] for segment in only(app, DrawStrip).segments}
@@ -174,16 +187,24 @@ def words_on_screen(app: Explorer) -> set[str]:
 
 
 def words_of_all_sections(app: Explorer) -> set[str]:
-    for section in SectionsPanel.tabs:  # what nobody looks at is not written anew before somebody does
-        app.state.section = section
+    places = [(section, "") for section in SectionsPanel.tabs]
+    places += [("attention", view) for view in AttentionViewsPanel.tabs]
+
+    def go(place: tuple[str, str]) -> None:
+        app.state.section, app.state.view = place
+        settle(app.state)
+
+    for place in places:  # what nobody looks at is not written anew before somebody does
+        go(place)
     found: set[str] = set()
-    for section in SectionsPanel.tabs:
-        app.state.section = section
+    for place in places:
+        go(place)
         found |= words_on_screen(app)
     return found
 
 
 def test_a_switch_of_language_leaves_no_word_behind(app: Explorer, page: Page) -> None:
+    app.state.section = "search"
     page.set(only(app, SearchPanel)._query, value="the")
     page.send(only(app, Choices), kind="chosen", key=only(app, Choices).choices[0]["key"])
     ask(page, only(app, Knobs), ("value", "temperature", 0.7))

@@ -20,7 +20,7 @@ from explorer.widgets.state import ExplorerState
 from tests.language_model.reference import eager_attention
 from tests.model_repositories import make_gpt2
 from tests.passes import Passes
-from tests.widgets.page import Page, only, settle
+from tests.widgets.page import Page, all_widgets, only, settle
 
 VIEWS = tuple(AttentionViewsPanel.tabs)
 
@@ -127,16 +127,19 @@ def test_only_the_open_view_is_drawn(state: ExplorerState, page: Page) -> None:
     assert not [m for m in page.messages if m.widget_id in drawn and m.kind == "update" and "packed" in str(m.data)]
 
 
-def test_panels_inside_of_a_closed_section_want_nothing(app: Explorer) -> None:
-    grid, views = only(app, GridPanel), only(app, AttentionViewsPanel)
-    assert not grid.seen
-    assert not views.seen
+def test_panels_are_made_when_they_are_opened_and_want_nothing_when_they_are_closed(app: Explorer) -> None:
+    assert not [widget for widget in all_widgets(app) if isinstance(widget, AttentionPanel)]
     app.state.section = "attention"
+    grid, views = only(app, GridPanel), only(app, AttentionViewsPanel)
     assert grid.seen
     assert views.seen
-    assert [panel.seen for panel in views._panels] == [True] + [False] * (len(VIEWS) - 1)
+    assert list(views._panels) == ["head"]
+    app.state.view = "text"
+    assert {name: panel.seen for name, panel in views._panels.items()} == {"head": False, "text": True}
     app.state.section = "funnel"
-    assert not any(panel.seen for panel in (grid, views, *views._panels))
+    assert not any(panel.seen for panel in (grid, views, *views._panels.values()))
+    app.state.section = "attention"
+    assert {name: panel.seen for name, panel in views._panels.items()} == {"head": False, "text": True}
 
 
 def test_another_layer_of_a_long_text_comes_without_a_pass(long_folder: Path) -> None:

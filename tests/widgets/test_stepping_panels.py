@@ -188,8 +188,10 @@ def test_chips_tell_how_each_token_came_about(page: Page, state: ExplorerState) 
 
 
 def test_what_nobody_sees_is_not_drawn_until_somebody_looks(page: Page, state: ExplorerState) -> None:
+    state.section = "history"
     sections = SectionsPanel(state)
     history = only(sections, TreeView)
+    state.section = "funnel"
     page.messages.clear()
     state.stepper.step()
     settle(state)
@@ -199,7 +201,9 @@ def test_what_nobody_sees_is_not_drawn_until_somebody_looks(page: Page, state: E
     assert page.to(history)
 
 
-@pytest.mark.parametrize("panel", [panel for _, panel in SectionsPanel.tabs.values()] + [SteppingPanel, DrawPanel, TokensPanel])
+@pytest.mark.parametrize(
+    "panel", [panel for _, panel in SectionsPanel.tabs.values()] + [SteppingPanel, DrawPanel, TokensPanel]
+)
 def test_each_panel_works_alone_in_a_cell(lm: LanguageModel, panel: type[Panel]) -> None:
     alone = panel(lm, prefix="The capital of")
     settle(alone.state)

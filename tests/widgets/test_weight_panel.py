@@ -102,7 +102,7 @@ def given(state: ExplorerState, dense: Floats, vectors: HeadVectors | None = Non
     assert state.trace is not None
     attention = attention_of(dense, {(0, 0): vectors} if vectors else None)
     if vectors is not None:
-        attention.vectors(0, 0)
+        attention = attention.fetched(0, 0)
     with state.lock:
         state.trace = replace(state.trace, captured=attention)
     return attention

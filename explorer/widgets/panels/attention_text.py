@@ -36,7 +36,7 @@ class AttentionTextPanel(Panel):
 
     def refresh(self) -> None:
         state, trace = self.state, self.state.trace
-        if trace is None or (trace.uncaptured.id == "attention-not-asked" and trace.captured is None):
+        if trace is None or (trace.captured is None and state.no_attention is None):
             return  # it is being asked for
         # Several of these change at once; that is one refresh. A panel out of view keeps no attention alive.
         drawn = (weakref.ref(trace), *(getattr(state, name) for name in (*self.follows[1:], "look")))
@@ -46,6 +46,8 @@ class AttentionTextPanel(Panel):
         with self._text.hold_sync():
             self._text.stale = state.stale
             try:
+                if (problem := state.no_attention) is not None:
+                    raise ExplorerError.of(problem)
                 self._show(trace, trace.attention)
                 self._text.sentence = ""
             except ExplorerError as error:
@@ -53,8 +55,6 @@ class AttentionTextPanel(Panel):
 
     def _show(self, trace: Trace, attention: Attention) -> None:
         """Raises an `ExplorerError` where there is nothing to show."""
-        if attention.problem is not None:
-            raise ExplorerError(attention.problem.id, **dict(attention.problem.arguments))
         state, text = self.state, self._text
         for layer, head in self._heads:
             attention.check(layer, head)

@@ -65,12 +65,9 @@ class BertVizPanel(Panel):
         self._all.layout.visibility = None if self._name == "model" else "hidden"  # which keeps its place
         self._explain()
         trace, attention = self.state.trace, self.state.attention
-        if trace is None:
-            return
-        if attention is None:
-            if trace.uncaptured.id != "attention-not-asked":  # it is now, and on its way
-                self._say(trace.uncaptured)
-        elif self._at_hand(attention):
+        if (problem := self.state.no_attention) is not None:
+            self._say(problem)
+        elif trace is not None and attention is not None and self._at_hand(attention):
             self._draw(trace, attention)
 
     def _explain(self) -> None:

@@ -15,7 +15,6 @@ from explorer.language_model.trace import Trace
 from explorer.probes.roles import KINDS, roles_of
 from explorer.widgets.head_grid import HeadGrid
 from explorer.widgets.panels.panel import Panel, set_options
-from explorer.widgets.panels.summary import no_attention
 
 LAYER, ENTROPY = "layer", "entropy"
 
@@ -79,7 +78,7 @@ class GridPanel(Panel):
         self._grid.words = {word: self.tr(message) for word, message in WORDS.items()}
 
     def refresh(self) -> None:
-        state, trace, problem = self.state, self.state.trace, no_attention(self.state)
+        state, trace, problem = self.state, self.state.trace, self.state.no_attention
         self._order.value, self._first.value, self._log.value = self._sorted_by, state.first_token, state.log_weights
         with self._grid.hold_sync():
             if problem is not None:

@@ -11,7 +11,7 @@ import numpy as np
 from explorer.figures.head_map import HEIGHT_PIXELS, WIDEST_PIXELS, Part, head_map, query_of_cell
 from explorer.figures.role_names import role_name
 from explorer.language_model.attention import Attention
-from explorer.language_model.trace import NOT_ASKED, Ints, Trace
+from explorer.language_model.trace import Ints, Trace
 from explorer.locales import ExplorerError, Message
 from explorer.probes.roles import roles_of
 from explorer.widgets.elements import StatusLine
@@ -66,10 +66,12 @@ class HeadPanel(Panel):
 
     def refresh(self) -> None:
         self._show_choice()
-        trace = self.state.trace
-        if trace is not None and (trace.captured is not None or trace.uncaptured != NOT_ASKED):
+        trace, problem = self.state.trace, self.state.no_attention
+        if problem is not None:
+            self._say(problem)
+        elif trace is not None and trace.captured is not None:
             try:
-                self._show(trace, trace.attention)
+                self._show(trace, trace.captured)
             except ExplorerError as error:
                 self._say(error.message)
         self._on_stale()
@@ -90,8 +92,6 @@ class HeadPanel(Panel):
         """Raises an `ExplorerError` where there is nothing to show. Until the layer is there, the old picture stays."""
         state, (layer, head) = self.state, self.state.head
         attention.check(layer, head)
-        if attention.problem is not None:
-            raise ExplorerError(attention.problem.id, **dict(attention.problem.arguments))
         if attention.n_tokens == 1:
             raise ExplorerError("head-map-one-token")
         if not attention.has(layer):

@@ -20,7 +20,6 @@ from explorer.locales import Message
 from explorer.probes.roles import FEWEST, KINDS, LIFT, Roles, repeated_random, roles_of
 from explorer.widgets.elements import StatusLine
 from explorer.widgets.panels.panel import Panel, set_options
-from explorer.widgets.panels.summary import no_attention
 from explorer.widgets.plot import Plot
 from explorer.widgets.role_labels import RoleLabels
 from explorer.widgets.worker import worker_of
@@ -86,7 +85,7 @@ class RolesPanel(Panel):
         self._kinds.value, self._sources.value = self.kind, self.source
         if self.source == RANDOM:
             self._refresh_random()
-        elif (problem := no_attention(self.state)) is not None:
+        elif (problem := self.state.no_attention) is not None:
             self._say(problem)
         elif self.state.trace is not None and self.state.trace.captured is not None:
             self._draw(roles_of(self.state.trace), exact=self.state.trace.captured.exact is not None)

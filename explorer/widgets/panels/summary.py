@@ -16,13 +16,12 @@ from explorer.figures.empty import empty_figure
 from explorer.figures.head_map import HEIGHT_PIXELS, WIDEST_PIXELS, Part, query_of_cell
 from explorer.figures.summary import pair_map, score_map, score_map_size
 from explorer.language_model.attention import EXACT_TOKENS, Attention, Floats
-from explorer.language_model.trace import NOT_ASKED, Trace
+from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError, Message
 from explorer.probes.summaries import blend, first_share, largest_weight, mean_entropy, rollout, uniform_entropy
 from explorer.widgets.elements import StatusLine
 from explorer.widgets.panels.panel import Panel, set_options
 from explorer.widgets.plot import Plot
-from explorer.widgets.state import ExplorerState
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ class SummaryPanel(Panel):
         set_options(self._menu, options, self.what, self._on_menu)
 
     def refresh(self) -> None:
-        trace, problem = self.state.trace, no_attention(self.state)
+        trace, problem = self.state.trace, self.state.no_attention
         self._menu.value = self.what
         self._layer.layout.display = None if self.what == "rollout" else "none"
         if problem is not None:
@@ -216,17 +215,3 @@ class SummaryPanel(Panel):
 
     def _on_stale(self, change: dict[str, Any]) -> None:
         self._plot.stale = change["new"] and self.state.trace is not None
-
-
-def no_attention(state: ExplorerState) -> Message | None:
-    """Why there is no attention that could be drawn; None where there is, and while it is on its way."""
-    trace = state.trace
-    if trace is None:
-        return None
-    if trace.captured is not None:
-        return trace.captured.problem
-    if trace.uncaptured != NOT_ASKED:
-        return trace.uncaptured
-    if state.model is not None and not state.model.info.attention:
-        return Message.of("no-attention", name=state.model.info.name)
-    return None

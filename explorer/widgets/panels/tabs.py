@@ -10,7 +10,8 @@ from explorer.widgets.panels.panel import Panel
 
 
 class TabsPanel(Panel):
-    """A tab for each panel; only the open one is drawn, and only what it wants is computed.
+    """A tab for each panel. A panel is made when it is opened for the first time; only the open one is drawn, and only
+    what it wants is computed.
 
     Attributes:
         tabs: by name, the message that is the title, and the panel.
@@ -21,8 +22,9 @@ class TabsPanel(Panel):
     chosen: ClassVar[str]
 
     def build(self) -> list[w.Widget]:
-        self._panels = [panel(self.state, seen=False) for _, panel in self.tabs.values()]
-        self._tabs = w.Tab(self._panels)
+        self._panels: dict[str, Panel] = {}
+        self._boxes = {name: w.VBox() for name in self.tabs}
+        self._tabs = w.Tab(list(self._boxes.values()))
         self._tabs.observe(self._on_chosen, "selected_index")
         return [self._tabs]
 
@@ -30,13 +32,21 @@ class TabsPanel(Panel):
         self._tabs.titles = [self.tr(title) for title, _ in self.tabs.values()]
 
     def refresh(self) -> None:
-        names, name = list(self.tabs), getattr(self.state, self.chosen)
-        self._tabs.selected_index = names.index(name) if name in names else 0
+        self._tabs.selected_index = list(self.tabs).index(self._name)
         self.on_seen()
 
     def on_seen(self) -> None:
-        for i, panel in enumerate(self._panels):
-            panel.seen = self.seen and i == self._tabs.selected_index
+        if self.seen and self._name not in self._panels:
+            panel = self._panels[self._name] = self.tabs[self._name][1](self.state)
+            self._boxes[self._name].children = [panel]
+        for name, panel in self._panels.items():
+            panel.seen = self.seen and name == self._name
+
+    @property
+    def _name(self) -> str:
+        """Of the open one."""
+        name: str = getattr(self.state, self.chosen)
+        return name if name in self.tabs else next(iter(self.tabs))
 
     def _on_chosen(self, change: dict[str, Any]) -> None:
         if change["new"] is not None:

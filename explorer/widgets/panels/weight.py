@@ -63,11 +63,8 @@ class WeightPanel(Panel):
 
     def refresh(self) -> None:
         trace, attention = self.state.trace, self.state.attention
-        if trace is None or attention is None:
-            asked = trace is not None and trace.uncaptured.id != "attention-not-asked"
-            self._say(trace.uncaptured if trace is not None and asked else None)
-        elif attention.problem is not None:
-            self._say(attention.problem)
+        if trace is None or attention is None or self.state.no_attention is not None:
+            self._say(self.state.no_attention)
         elif attention.has(self.state.head[0]) and attention.has_vectors(*self.state.head):
             self._draw(trace, attention)
         self._on_stale()

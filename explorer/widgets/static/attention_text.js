@@ -231,6 +231,7 @@ function render({ model, el }) {
     for (const gaze of model.get("shown").gazes ?? []) known.set(gaze.row, gazeOf(gaze, gaze.weights, gaze.shades));
     asked = undefined;
     if (pointed > last()) pointed = undefined;
+    say(); // what nobody sees has no place to draw arcs to
     show();
   };
   model.on("msg:custom", ({ kind, number, gaze }, buffers) => {
@@ -318,7 +319,7 @@ function render({ model, el }) {
   };
   const say = () => {
     sentence.textContent = model.get("sentence");
-    el.classList.toggle("nte-gaze-none", model.get("sentence") !== "");
+    el.classList.toggle("nte-gaze-none", model.get("sentence") !== "" || chosen() === undefined);
   };
   const dim = () => el.classList.toggle("nte-stale", model.get("stale"));
 
