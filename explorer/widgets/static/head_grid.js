@@ -5,7 +5,7 @@ const [LEAST, MOST, NAMED, GAP] = [10, 64, 32, 3]; // css pixels of a picture: a
 // below it, and between two
 const [HIGH, LEFT, TOP, NAME, SCROLLBAR] = [400, 28, 25, 12, 16]; // what all of them have in height, what the names on the
 // edges take, and a name below a picture
-const [BANDS, BETWEEN] = [3, 16]; // many layers may stand in bands below each other, with their numbers between
+const [SMALL, BANDS, BETWEEN] = [24, 3, 16]; // where pictures would be smaller, layers stand in bands below each other
 
 // Where the pictures lie when they have `width` pixels: their `size`, the column and row of each head, and how much of
 // the `height` is on view: in an order as much as by layer, so that nothing below moves.
@@ -17,7 +17,8 @@ function layout(width, [n_layer, n_head], order) {
     return { bands, columns, size: Math.max(LEAST, Math.min(MOST, fit)) };
   };
   let found = tried(1);
-  for (let bands = 2; bands <= BANDS; bands++) if (tried(bands).size > 1.15 * found.size) found = tried(bands);
+  for (let bands = 2; bands <= BANDS && found.size < SMALL; bands++)
+    if (tried(bands).size > 1.15 * found.size) found = tried(bands);
   const { bands, columns, size } = found;
   const side = size + GAP;
   const at = Array.from({ length: n_layer * n_head }, (_, number) => {
@@ -163,13 +164,14 @@ function render({ model, el }) {
     };
     const { size, across, columns, y } = laid;
     const every = across < 16 ? 2 : 1; // or the numbers would touch
-    for (let layer = 0; layer < n_layer; layer++) {
-      const top = y(Math.floor(layer / columns) * n_head);
-      if (layer % every === 0)
-        edge(layer, { left: `${LEFT + (layer % columns) * across}px`, top: `${top - 13}px`, width: `${size}px` });
-      if (layer % columns) continue;
+    const top = (layer) => y(Math.floor(layer / columns) * n_head);
+    for (let layer = 0; layer < n_layer; layer += every) {
+      const left = `${LEFT + (layer % columns) * across}px`;
+      edge(layer, { left, top: `${top(layer) - 13}px`, width: `${size}px` });
+    }
+    for (let layer = 0; layer < n_layer; layer += columns) {
       for (let head = 0; head < n_head; head++)
-        edge(head, { left: "12px", top: `${top + head * across + size / 2 - 6}px`, width: "14px" });
+        edge(head, { left: "12px", top: `${top(layer) + head * across + size / 2 - 6}px`, width: "14px" });
     }
   };
   const mark = () => {
