@@ -151,6 +151,8 @@ class LanguageModel:
         attention = attention and self._lacks_attention(window) is None
         entry, shared, logits = self._read(window, watch, attention=attention)
         length = len(window)
+        if logits is None:
+            logits = self._unembed(entry.hidden[length - 1 : length])[0]
         return Trace(
             ids=ids.copy(),
             logits=_numpy(logits),
@@ -196,8 +198,9 @@ class LanguageModel:
         with self._lock:
             return self.surviving_out_of_memory(look)
 
-    def _read(self, window: Ints, watch: Watch | None, *, attention: bool) -> tuple[Entry, int, torch.Tensor]:
-        """An entry that begins with ``window``, how much of that was known, and (V,) logits after its last token."""
+    def _read(self, window: Ints, watch: Watch | None, *, attention: bool) -> tuple[Entry, int, torch.Tensor | None]:
+        """An entry that begins with ``window``, how much of that was known, and (V,) logits after its last token, where
+        that was not known."""
         entry, shared = self._entry_for(window, attention=attention)
         try:
             return entry, shared, self._extend(entry, window, watch)
@@ -220,8 +223,8 @@ class LanguageModel:
         self._pool.keep(entry)
         return entry, shared
 
-    def _extend(self, entry: Entry, window: Ints, watch: Watch | None) -> torch.Tensor:
-        """Extend ``entry`` by what it lacks of ``window``; (V,) logits after the window's last token."""
+    def _extend(self, entry: Entry, window: Ints, watch: Watch | None) -> torch.Tensor | None:
+        """Extend ``entry`` by what it lacks of ``window``; (V,) logits after the last token, if there was any."""
         if self._lacks_attention(window) is not None:
             entry.attention = None
         first = len(entry)
@@ -241,7 +244,7 @@ class LanguageModel:
             chosen = tokens[0] if old else tokens[0, 1:]
             entry.append(window[old:new], hidden, *_outcomes(logits[:-1], chosen, n_tokens=new - old))
         self._pool.keep(entry)  # it has grown
-        return self._unembed(entry.hidden[len(window) - 1 : len(window)])[0] if logits is None else logits[-1]
+        return logits if logits is None else logits[-1]
 
     def _compute_rows(self, windows: list[Ints]) -> Floats:
         parts, batch = [], list(windows)

@@ -82,13 +82,13 @@ def test_key_press_to_repainted_bars(screen: Screen, first_answer: Callable[[], 
     print(f"fastest {times[0]:.0f}, slowest {times[-1]:.0f}")
 
 
-def test_sixty_characters_at_ten_a_second(screen: Screen, first_answer: Callable[[], int]) -> None:
+def test_sixty_characters_at_ten_a_second(screen: Screen) -> None:
     screen.fill("Once upon a time")
     screen.page.wait_for_timeout(1500)
-    before = first_answer()
     screen.page.evaluate("window.keys = []; window.paints = []")
     screen.type(SENTENCE[:60], delay=100)
-    settle(screen, before + 60)
+    screen.page.wait_for_timeout(2000)  # of keys that come while a message is under way the page sends the last alone
+    screen.wait_ready()
     keys, paints = screen.page.evaluate("[window.keys, window.paints]")
     answers = [answer for _, answer in paints]
     moved = sum(time < keys[-1] for time, _ in paints)

@@ -159,9 +159,18 @@ def test_what_is_wider_than_the_frame_becomes_smaller(show: Show, trace: Trace) 
     for width, scrolls in ((1200, False), (700, False), (400, True)):
         view = show(model_view(trace))
         view.page.set_viewport_size({"width": width, "height": 800})
-        view.frame.wait_for_function(f"innerWidth < {width}")
+        wait_in(view, f"innerWidth < {width}")
         wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        view.frame.wait_for_function(f"({wide}) === {str(scrolls).lower()}")
+        wait_in(view, f"({wide}) === {str(scrolls).lower()}")
+
+
+def wait_in(view: Shown, condition: str) -> None:
+    """Until ``condition`` holds in the frame, whose policy lets no ``wait_for_function`` look more than once."""
+    for _ in range(200):
+        if view.frame.evaluate(condition):
+            return
+        view.page.wait_for_timeout(25)
+    raise AssertionError(f"never: {condition}")
 
 
 # --- neuron view
