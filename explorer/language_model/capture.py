@@ -195,7 +195,7 @@ class Rows:
         queries = torch.stack(caught.queries)  # (n_layer, n_head, n, head_dim)
         old, new = len(self), len(self) + queries.shape[2]
         if self._queries is None or new > self._queries.shape[2]:
-            grown = queries.new_empty((*queries.shape[:2], max(64, new + new // 4), queries.shape[3]))
+            grown = queries.new_empty((*queries.shape[:2], new + max(32, new // 8), queries.shape[3]))
             if self._queries is not None:
                 grown[:, :, :old] = self._queries[:, :, :old]
             self._queries = grown
@@ -275,8 +275,7 @@ class _Grown:
     def append(self, more: Any) -> None:
         old, self.length = self.length, self.length + more.shape[-1]
         if self._buffer is None or self.length > self._buffer.shape[-1]:
-            # Triangles grow with the square of the text: half as much again is a quarter more tokens.
-            grown = np.empty((*more.shape[:-1], self.length + self.length // 2), more.dtype)
+            grown = np.empty((*more.shape[:-1], self.length + max(1024, self.length // 8)), more.dtype)
             if old:
                 grown[..., :old] = self._buffer[..., :old]
             self._buffer = grown

@@ -36,7 +36,7 @@ class AttentionPanel(Panel):
     def build(self) -> list[w.Widget]:
         self._grid = GridPanel(self.state, seen=False)
         self._views = AttentionViewsPanel(self.state, seen=False)
-        self._grid.layout = {"flex": "5 1 440px", "min_width": "0"}
+        self._grid.layout = {"flex": "5 1 440px", "min_width": "0", "padding": "0 12px 0 0"}
         self._views.layout = {"flex": "6 1 560px", "min_width": "0"}
         return [w.HBox([self._grid, self._views], layout={"flex_flow": "row wrap", "align_items": "flex-start"})]
 
