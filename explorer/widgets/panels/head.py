@@ -44,7 +44,7 @@ class HeadPanel(Panel):
     def build(self) -> list[w.Widget]:
         self._zoom: _Zoom | None = None
         style = {"description_width": "initial"}
-        self._layer, self._head = (w.BoundedIntText(min=0, layout={"width": "112px"}, style=style) for _ in range(2))
+        self._layer, self._head = (w.IntText(layout={"width": "112px"}, style=style) for _ in range(2))
         self._before, self._after = (w.Button(description=sign, layout={"width": "40px"}) for sign in "‹›")
         self._whole = w.Button(layout={"width": "auto"})
         self._layer.observe(self._on_layer, "value")
@@ -83,7 +83,6 @@ class HeadPanel(Panel):
         self._layer.disabled = self._head.disabled = self.state.model is None
         if self.state.model is not None:
             info, (layer, head) = self.state.model.info, self.state.head
-            self._layer.max, self._head.max = info.n_layer - 1, info.n_head - 1
             self._layer.value, self._head.value = layer, head
             self._layer.tooltip = self.tr("head-layer-explained", last=info.n_layer - 1)
             self._head.tooltip = self.tr("head-number-explained", last=info.n_head - 1)
@@ -158,7 +157,21 @@ class HeadPanel(Panel):
             self._open(*divmod((layer * info.n_head + head + step) % (info.n_layer * info.n_head), info.n_head))
 
     def _open(self, layer: int, head: int) -> None:
-        self.state.attempt(self.state.open_head, layer, head)
+        """Open a head; one that the model lacks gets a sentence, and the fields say again which is open."""
+        if self.state.model is None:
+            return
+        info = self.state.model.info
+        if not 0 <= layer < info.n_layer:
+            self._refuse(Message.of("unknown-layer", layer=str(layer), last=info.n_layer - 1))
+        elif not 0 <= head < info.n_head:
+            self._refuse(Message.of("unknown-head", head=str(head), last=info.n_head - 1))
+        else:
+            self.state.open_head(layer, head)
+
+    def _refuse(self, problem: Message) -> None:
+        with self.state.lock:
+            self._show_choice()
+            self._line.text = problem.render(self.state.look.language)
 
     def _on_stale(self, _change: object = None) -> None:
         if self.seen:
