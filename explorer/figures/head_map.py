@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from explorer.figures import numbers, rows
 from explorer.figures.escape import escape
 from explorer.figures.look import Look
-from explorer.figures.weights import LOG_FLOOR, head_name, weight_share
+from explorer.figures.weights import LOG_FLOOR, evenly, head_name, weight_share
 from explorer.language_model.attention import Floats, n_weights, square
 from explorer.locales import tr
 from explorer.probes.first_token import row_without_first, without_first
@@ -175,13 +175,9 @@ def _names(tokens: range, labels: Sequence[str], n: int, start: int, look: Look)
 def _colour_scale(look: Look, *, log: bool) -> list[tuple[float, str]]:
     """Of weights from 0 to 1."""
     if not log:
-        return _even(look)
+        return evenly(look.weights)
     shares = [i / _SCALE_STEPS for i in range(_SCALE_STEPS + 1)]
     return [(0.0, look.weight(0)), *((LOG_FLOOR ** (1 - share), look.weight(share)) for share in shares)]
-
-
-def _even(look: Look) -> list[tuple[float, str]]:
-    return [(i / (len(look.weights) - 1), colour) for i, colour in enumerate(look.weights)]
 
 
 def _colour_bar(look: Look, *, log: bool) -> dict[str, Any]:
@@ -191,7 +187,7 @@ def _colour_bar(look: Look, *, log: bool) -> dict[str, Any]:
     return {
         "type": "scatter", "mode": "markers", "name": "scale", "x": [None], "y": [None], "hoverinfo": "skip",
         "marker": {
-            "color": [0], "cmin": 0, "cmax": 1, "showscale": True, "colorscale": _even(look),
+            "color": [0], "cmin": 0, "cmax": 1, "showscale": True, "colorscale": evenly(look.weights),
             "colorbar": {
                 "title": {"text": escape(title), "side": "right", "font": rows.small(look)},
                 "tickvals": weight_share(ticks, log=log).tolist(), "tickfont": rows.small(look),

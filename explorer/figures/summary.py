@@ -12,7 +12,7 @@ from explorer.figures import rows
 from explorer.figures.escape import escape
 from explorer.figures.head_map import head_map
 from explorer.figures.look import Look
-from explorer.figures.weights import head_name
+from explorer.figures.weights import evenly, head_name
 from explorer.language_model.attention import Floats
 from explorer.locales import tr
 
@@ -55,7 +55,7 @@ def score_map(
             [rows.hover(head_name(layer, head), text(layer, head)) for layer in range(n_layer)]
             for head in range(n_head)
         ],
-        "colorscale": [(i / (len(colours) - 1), colour) for i, colour in enumerate(colours)],
+        "colorscale": evenly(colours),
         "colorbar": {
             "title": {"text": escape(unit), "side": "right", "font": rows.small(look)},
             "thickness": 12, "outlinewidth": 0, "nticks": 5, "tickfont": rows.small(look),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache, reduce
-from math import isqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +10,7 @@ from plotly.colors import unlabel_rgb
 
 from explorer.figures.look import Look
 from explorer.figures.weights import byte_colours
-from explorer.language_model.attention import FROM_BYTE, Attention, Bytes, n_weights, to_bytes
+from explorer.language_model.attention import FROM_BYTE, Attention, Bytes, n_tokens_of, n_weights, to_bytes
 from explorer.probes.first_token import without_first
 
 MOST_CELLS = 64
@@ -32,7 +31,7 @@ class Thumbnails(NamedTuple):
     @property
     def side(self) -> int:
         """S, the cells along a side."""
-        return _side(self.cells)
+        return n_tokens_of(self.cells.shape[-1])
 
 
 def thumbnails(attention: Attention, first_token: str = "shown", most: int = MOST_CELLS) -> Thumbnails:
@@ -60,15 +59,11 @@ def palette(look: Look, *, log: bool) -> bytes:
     return bytes(round(channel) for colour in byte_colours(look, log=log) for channel in unlabel_rgb(colour))
 
 
-def _side(triangle: Bytes) -> int:
-    return (isqrt(8 * triangle.shape[-1] + 1) - 1) // 2
-
-
 def _largest(triangle: Bytes, step: int) -> Bytes:
     """(..., T(T+1)/2) -> (..., S(S+1)/2), the largest of each block; row by row, as numpy is quickest."""
     if step == 1:
         return triangle
-    n_tokens, heads, blocks = _side(triangle), triangle.shape[:-1], []
+    n_tokens, heads, blocks = n_tokens_of(triangle.shape[-1]), triangle.shape[:-1], []
     for start in range(0, n_tokens, step):
         end = min(start + step, n_tokens)
         columns = np.zeros((*heads, -(-end // step) * step), triangle.dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,11 @@ def weight_share(weights: Any, *, log: bool) -> Floats:
         return np.asarray(np.clip(weights, 0, 1))
     decades = np.log10(np.maximum(weights, LOG_FLOOR)) / np.log10(LOG_FLOOR)
     return np.asarray(np.clip(1 - decades, 0, 1))
+
+
+def evenly(colours: Sequence[str]) -> list[tuple[float, str]]:
+    """A plotly colour scale with ``colours`` at even distances."""
+    return [(i / (len(colours) - 1), colour) for i, colour in enumerate(colours)]
 
 
 def byte_colours(look: Look, *, log: bool) -> list[str]:

@@ -31,6 +31,11 @@ def n_weights(n_tokens: int) -> int:
     return n_tokens * (n_tokens + 1) // 2
 
 
+def n_tokens_of(size: int) -> int:
+    """How many tokens a triangle of ``size`` weights is of: the inverse of `n_weights`."""
+    return (math.isqrt(8 * size + 1) - 1) // 2
+
+
 def place_of(query: Any, key: Any) -> Any:
     """Where the weight of a query on a key stands in a triangle: rows follow each other, row i has i + 1 weights."""
     return n_weights(query) + key
@@ -52,7 +57,7 @@ FROM_BYTE: Floats = (np.arange(256) / 255) ** 2
 
 def square(triangle: NDArray[Any]) -> NDArray[Any]:
     """(..., T(T+1)/2) -> (..., T, T), 0 above the diagonal."""
-    n_tokens = (math.isqrt(8 * triangle.shape[-1] + 1) - 1) // 2
+    n_tokens = n_tokens_of(triangle.shape[-1])
     full = np.zeros((*triangle.shape[:-1], n_tokens, n_tokens), triangle.dtype)
     full[..., *np.tril_indices(n_tokens)] = triangle
     return full

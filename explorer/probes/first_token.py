@@ -6,13 +6,12 @@ Models with Attention Sinks").
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.language_model.attention import Floats, place_of
+from explorer.language_model.attention import Floats, n_tokens_of, place_of
 
 FIRST_TOKEN = ("shown", "hidden", "renormalised")
 """What can be done with the weights on the first token."""
@@ -28,8 +27,7 @@ def without_first(triangles: Floats, how: str) -> Floats:
             1. ``renormalised`` also divides what is left of a row by its sum, so rows sum to 1; a row with nothing left
             is all zeros.
     """
-    n_tokens = (math.isqrt(8 * triangles.shape[-1] + 1) - 1) // 2
-    return _treated(triangles, place_of(np.arange(1, n_tokens), 0), how)
+    return _treated(triangles, place_of(np.arange(1, n_tokens_of(triangles.shape[-1])), 0), how)
 
 
 def row_without_first(row: Floats, how: str) -> Floats:

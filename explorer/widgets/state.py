@@ -16,6 +16,7 @@ from explorer.language_model.model import Model
 from explorer.language_model.trace import NOT_ASKED, Trace
 from explorer.locales import ExplorerError, Message, language
 from explorer.models.progress import Progress
+from explorer.probes.first_token import FIRST_TOKEN
 from explorer.sampling.distribution import Distribution
 from explorer.sampling.generate import Stop
 from explorer.sampling.sampling import Sampling
@@ -93,7 +94,7 @@ class ExplorerState(t.HasTraits):
     blend = t.Enum(["head", "mean", "max"], default_value="head")
     cursor = t.Int(-1)
     direction = t.Enum(["to", "from"], default_value="to")
-    first_token = t.Enum(["shown", "hidden", "renormalised"], default_value="shown")
+    first_token = t.Enum(FIRST_TOKEN, default_value="shown")
     log_weights = t.Bool(False)
     head_order = t.Unicode("layer")
     view = t.Unicode("")
@@ -193,6 +194,11 @@ class ExplorerState(t.HasTraits):
     def _extras(self) -> Extras:
         wanted = frozenset[str]().union(*self._wanted.values())
         return Extras(bool(wanted), self.head, "layer" in wanted, "vectors" in wanted)
+
+    def has_head(self, layer: int, head: int) -> bool:
+        """Whether the present model has it: pictures of the one before it stay until it answers."""
+        info = self.model.info if self.model is not None else None
+        return info is not None and 0 <= layer < info.n_layer and 0 <= head < info.n_head
 
     def open_head(self, layer: int, head: int) -> None:
         """Look at one head closely, and at no other."""

@@ -19,7 +19,6 @@ from explorer.language_model.forward import LanguageModel
 from explorer.language_model.loading import load
 from explorer.models import sources
 from tests.language_model.reference import DEVICE, assert_follows, assert_same, edited_texts, full_pass
-from tests.model_repositories import make_gpt2, make_llama
 
 N_EDITS = 200
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "gpt2-small.json").read_text(encoding="utf-8"))
@@ -29,16 +28,6 @@ FLOAT64 = 1e-9
 LLAMA_FLOAT64 = 1e-6
 """transformers' Llama keeps norms and rotary angles in float32 whatever the dtype: a difference of 1e-16 before such a
 step can fall on either side of a rounding, and be one of 1e-7 after it."""
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Folders of small models whose distributions are peaked, with windows that a few dozen words fill."""
-    folder = tmp_path_factory.mktemp("trained")
-    return {
-        "gpt2": make_gpt2(folder / "gpt2", n_positions=64, train_steps=150),
-        "llama": make_llama(folder / "llama", n_positions=64, train_steps=150),
-    }
 
 
 def loaded(folder: Path, dtype: str = "float32") -> LanguageModel:
@@ -56,9 +45,9 @@ def loaded(folder: Path, dtype: str = "float32") -> LanguageModel:
     ],
 )
 def test_after_each_of_200_edits_the_numbers_are_those_of_a_full_pass(
-    trained: dict[str, Path], model: str, dtype: str, tolerance: float, seed: int
+    attending: dict[str, Path], model: str, dtype: str, tolerance: float, seed: int
 ) -> None:
-    lm = loaded(trained[model], dtype)
+    lm = loaded(attending[model], dtype)
     texts = list(edited_texts(N_EDITS, longest=400, seed=seed))
     lengths = [len(lm.tokenize(text).ids) for text in texts]
     assert min(lengths) < lm.info.n_positions < max(lengths)  # the window moves
@@ -72,8 +61,8 @@ def test_after_each_of_200_edits_smollm2s_numbers_are_those_of_a_full_pass() -> 
     assert_follows(lm, edited_texts(N_EDITS, longest=40, seed=3), FLOAT32)
 
 
-def test_a_batch_of_rows_has_the_numbers_of_full_passes(trained: dict[str, Path]) -> None:
-    lm = loaded(trained["gpt2"], "float64")
+def test_a_batch_of_rows_has_the_numbers_of_full_passes(attending: dict[str, Path]) -> None:
+    lm = loaded(attending["gpt2"], "float64")
     rows = [list(lm.tokenize(text).ids) for text in edited_texts(40, longest=400, seed=5)]
     for row, logits in zip(rows, lm.next_logits(rows), strict=True):
         ours = logits - np.logaddexp.reduce(logits)
@@ -102,9 +91,9 @@ def crop_too_much(crop: Callable[[Entry, int], None], entry: Entry, length: int)
 @pytest.mark.parametrize("model", ["gpt2", "llama"])
 @pytest.mark.parametrize("planted", [crop_too_little, crop_too_much])
 def test_a_crop_that_is_off_by_one_is_noticed(
-    trained: dict[str, Path], model: str, planted: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    attending: dict[str, Path], model: str, planted: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lm = loaded(trained[model])
+    lm = loaded(attending[model])
     crop, crops = Entry.crop, []
 
     def planted_crop(entry: Entry, length: int) -> None:
@@ -119,8 +108,8 @@ def test_a_crop_that_is_off_by_one_is_noticed(
 
 
 @pytest.mark.parametrize("model", ["gpt2", "llama"])
-def test_a_wrong_position_is_noticed(trained: dict[str, Path], model: str) -> None:
-    lm = loaded(trained[model])
+def test_a_wrong_position_is_noticed(attending: dict[str, Path], model: str) -> None:
+    lm = loaded(attending[model])
 
     def one_too_early(_module: torch.nn.Module, args: Any, kwargs: dict[str, Any]) -> Any:
         positions = kwargs.get("position_ids")

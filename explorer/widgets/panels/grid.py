@@ -148,7 +148,7 @@ class GridPanel(Panel):
 
     def _on_open(self, layer: int, head: int) -> None:
         with self.state.lock:
-            if self._has(layer, head):
+            if self.state.has_head(layer, head):
                 self.state.open_head(layer, head)
 
     def _on_add(self, layer: int, head: int) -> None:
@@ -158,14 +158,9 @@ class GridPanel(Panel):
             heads = [other for other in state.heads if other != one]
             if len(heads) == len(state.heads):
                 heads.append(one)
-            if heads and self._has(layer, head):
+            if heads and self.state.has_head(layer, head):
                 blend = "mean" if len(state.heads) == 1 else state.blend
                 state.choose_heads(heads, blend if len(heads) > 1 else "head")
-
-    def _has(self, layer: int, head: int) -> bool:
-        """Whether the present model has a head: pictures of the one before it stay until it answers."""
-        model = self.state.model
-        return model is not None and layer < model.info.n_layer and head < model.info.n_head
 
     def _on_order(self, change: dict[str, Any]) -> None:
         self.state.head_order = change["new"]

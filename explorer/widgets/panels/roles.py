@@ -222,18 +222,13 @@ class RolesPanel(Panel):
         with self.state.lock:
             self.kind = kind
             heads = self._shown.heads(kind) if self._shown is not None else ()
-            if heads and self._has(*heads[0]):
+            if heads and self.state.has_head(*heads[0]):
                 self.state.choose_heads(heads, "mean")
 
     def _on_head(self, layer: int, head: int) -> None:
         with self.state.lock:
-            if self._has(layer, head):
+            if self.state.has_head(layer, head):
                 self.state.open_head(layer, head)
-
-    def _has(self, layer: int, head: int) -> bool:
-        """Whether the present model has a head: what is on show of the one before it stays until it answers."""
-        model = self.state.model
-        return model is not None and layer < model.info.n_layer and head < model.info.n_head
 
     def _on_stale(self, _change: object = None) -> None:
         waits = self._computing is self.state.model if self.source == RANDOM else self.state.stale
