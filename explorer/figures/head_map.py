@@ -134,6 +134,34 @@ def head_map(
         roles: what the head does, in the reader's language.
     """
     part = part or Part.whole(len(labels))
+    title, lines = _title(head, roles, look), _lines(part, len(labels), first, look)
+    said = [title, *lines, *([] if cursor is None else [_most(triangle, labels, first, cursor, start, look)])]
+    return weight_map(
+        triangle, labels, look, title=title, lines=lines, description=" · ".join(said), part=part, log=log, first=first,
+        cursor=cursor, start=start,
+    )  # fmt: skip
+
+
+def weight_map(
+    triangle: Floats,
+    labels: Sequence[str],
+    look: Look,
+    *,
+    title: str,
+    lines: Sequence[str],
+    description: str,
+    part: Part | None = None,
+    log: bool = False,
+    first: str = "shown",
+    cursor: int | None = None,
+    start: int = 0,
+) -> go.Figure:
+    """`head_map` of whatever weights, with words of one's own; none of them escaped.
+
+    Args:
+        title: what is shown; lines: how to read it; description: both for those who do not see it.
+    """
+    part = part or Part.whole(len(labels))
     weights = largest(part_weights(triangle, part, first), part.n).astype(np.float32)
     value = tr("head-map-weight", look.language) if part.n == 1 else tr("head-map-largest", look.language, n=part.n)
     heatmap: dict[str, Any] = {
@@ -150,13 +178,10 @@ def head_map(
             ["" if np.isnan(weight) else numbers.probability(weight) for weight in row] for row in weights.tolist()
         ]
         heatmap |= {"text": texts, "texttemplate": "%{text}", "textfont": {"family": "monospace", "size": 10}}
-    title = _title(head, roles, look)
-    lines = _lines(part, len(labels), first, look)
-    said = [title, *lines, *([] if cursor is None else [_most(triangle, labels, first, cursor, start, look)])]
     row = part.queries.index(cursor) // part.n if cursor is not None and cursor in part.queries else None
     layout = _layout(weights, title, lines, look) | {
         "shapes": _marks(weights, row, look),
-        "meta": {"description": " · ".join(said)},
+        "meta": {"description": description},
     }
     return go.Figure(data=[heatmap, _colour_bar(look, log=log)], layout=layout)
 

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from explorer.figures import rows
 from explorer.figures.escape import escape
-from explorer.figures.head_map import head_map
+from explorer.figures.head_map import weight_map
 from explorer.figures.look import Look
 from explorer.figures.weights import evenly, head_name
 from explorer.language_model.attention import Floats
@@ -130,6 +130,8 @@ def pair_map(
         labels, look, log, first, cursor, start: as in `head_map`.
         title: whose weights these are; aside: how to read them.
     """
-    figure = head_map(triangle, labels, look, head=(0, 0), log=log, first=first, cursor=cursor, start=start)
-    figure.layout.annotations[0].text = escape(aside)
-    return figure.update_layout(title_text=escape(title), meta={"description": f"{title} · {aside}"}, dragmode=False)
+    figure = weight_map(
+        triangle, labels, look, title=title, lines=[aside], description=f"{title} · {aside}", log=log, first=first,
+        cursor=cursor, start=start,
+    )  # fmt: skip
+    return figure.update_layout(dragmode=False)
