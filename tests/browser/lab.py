@@ -188,6 +188,31 @@ class Screen:
         self.page.evaluate("([c, a]) => window.jupyterapp.commands.execute(c, a)", [command, arguments])
 
 
+class Hearing:
+    """Widgets on a page whose kernel writes what it heard from them into an element of the class ``heard``."""
+
+    def __init__(self, screen: Screen) -> None:
+        self.screen, self.page, self.n_heard = screen, screen.page, 0
+        self.n_cells = self.cells()
+
+    def cells(self) -> int:
+        return self.page.locator(".jp-Notebook .jp-Cell").count()
+
+    def hears(self, *expected: str) -> None:
+        """That, and nothing else since the last time; and the notebook has the cells that it had."""
+        words = "document.querySelector('.heard').textContent.trim().split(' ')"
+        wanted = 1 + self.n_heard + len(expected)
+        self.page.wait_for_function(f"{words}.length >= {wanted}", timeout=PATIENCE)
+        heard = self.page.evaluate(words)[1 + self.n_heard :]
+        self.n_heard += len(heard)
+        assert heard == list(expected)
+        assert self.cells() == self.n_cells
+
+    def press(self, keys: str) -> None:
+        for key in keys.split():
+            self.page.keyboard.press(key)
+
+
 def open_cell(page: Page, address: str) -> Screen:
     """Open a notebook and run its first cell."""
     screen = Screen(page)

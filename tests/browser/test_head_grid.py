@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, Page
 
-from tests.browser.lab import PATIENCE, Lab, Screen, open_cell
+from tests.browser.lab import PATIENCE, Hearing, Lab, Screen, open_cell
 
 SOURCE = """
 import ipywidgets as w
@@ -51,18 +51,14 @@ SIZE, PITCH, LEFT, TOP = 64, 67, 28, 25
 """Pixels of a picture, from one to the next, and before the first, in a grid so wide and a screen of one pixel each."""
 
 
-class Grids:
+class Grids(Hearing):
     """The widgets on a page, and what the kernel heard from them."""
 
     def __init__(self, screen: Screen) -> None:
-        self.screen, self.page, self.n_heard = screen, screen.page, 0
+        super().__init__(screen)
         self.few, self.many = (screen.page.locator(".nte-grid").nth(i) for i in range(2))
         self.box = self.few.locator(".nte-grid-box")
         self.line = self.few.locator(".nte-grid-line")
-        self.n_cells = self.cells()
-
-    def cells(self) -> int:
-        return self.page.locator(".jp-Notebook .jp-Cell").count()
 
     def one(self, head: int) -> Locator:
         return self.few.locator(f"[data-head='{head}']")
@@ -71,24 +67,10 @@ class Grids:
         height: float = self.few.evaluate("g => g.getBoundingClientRect().height")
         return height
 
-    def press(self, keys: str) -> None:
-        for key in keys.split():
-            self.page.keyboard.press(key)
-
     def ask(self, name: str, done: str) -> None:
         """Press one of the kernel's buttons, and wait until ``done`` holds of the first grid, ``g``."""
         self.page.get_by_role("button", name=name, exact=True).click()
         self.page.wait_for_function(f"(g => {done})(document.querySelector('.nte-grid'))", timeout=PATIENCE)
-
-    def hears(self, *expected: str) -> None:
-        """That, and nothing else since the last time; and the notebook has the cells that it had."""
-        words = "document.querySelector('.heard').textContent.trim().split(' ')"
-        wanted = 1 + self.n_heard + len(expected)
-        self.page.wait_for_function(f"{words}.length >= {wanted}", timeout=PATIENCE)
-        heard = self.page.evaluate(words)[1 + self.n_heard :]
-        self.n_heard += len(heard)
-        assert heard == list(expected)
-        assert self.cells() == self.n_cells
 
     def says(self, text: str) -> None:
         self.page.wait_for_function(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, Page
 
-from tests.browser.lab import PATIENCE, Lab, Screen, open_cell
+from tests.browser.lab import PATIENCE, Hearing, Lab, open_cell
 
 SOURCE = """
 import ipywidgets as w
@@ -59,29 +59,8 @@ app
 """
 
 
-class Steps:
+class Steps(Hearing):
     """The widgets on a page, and what the kernel heard from them."""
-
-    def __init__(self, screen: Screen) -> None:
-        self.screen, self.page, self.n_heard = screen, screen.page, 0
-        self.n_cells = self.cells()
-
-    def cells(self) -> int:
-        return self.page.locator(".jp-Notebook .jp-Cell").count()
-
-    def hears(self, *expected: str) -> None:
-        """That, and nothing else since the last time; and the notebook has the cells that it had."""
-        words = "document.querySelector('.heard').textContent.trim().split(' ')"
-        wanted = 1 + self.n_heard + len(expected)
-        self.page.wait_for_function(f"{words}.length >= {wanted}", timeout=PATIENCE)
-        heard = self.page.evaluate(words)[1 + self.n_heard :]
-        self.n_heard += len(heard)
-        assert heard == list(expected)
-        assert self.cells() == self.n_cells
-
-    def press(self, keys: str) -> None:
-        for key in keys.split():
-            self.page.keyboard.press(key)
 
     def button(self, name: str) -> Locator:
         return self.page.locator(f".nte-steps [data-command={name}]")
