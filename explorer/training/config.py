@@ -1,0 +1,118 @@
+"""The recipe: every number of a training, read from a TOML file and checked."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from explorer.locales.messages import ExplorerError
+
+RECIPE = Path(__file__).parent / "gpt2_mini.toml"
+"""The recipe of the bundled model."""
+
+Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Rate = Annotated[float, Field(ge=0)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ModelShape(_Table):
+    """The numbers of `transformers.GPT2Config` that differ from GPT-2's; names as there."""
+
+    n_layer: Count
+    n_head: Count
+    n_embd: Count
+    n_positions: Count
+    vocab_size: Annotated[int, Field(ge=257, le=65536)]  # 256 bytes and the end of text; ids are stored in 16 bits
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> Self:
+        if self.n_embd % self.n_head:
+            raise ValueError(f"n_embd ({self.n_embd}) must be a multiple of n_head ({self.n_head})")
+        return self
+
+
+class DataRecipe(_Table):
+    """What becomes of the books. ``document_characters`` are the shortest and the longest wanted."""
+
+    held_out: tuple[str, ...]
+    document_characters: tuple[Count, Count]
+    repeated_share: Annotated[float, Field(ge=0, le=0.05)]
+
+
+class TrainingRecipe(_Table):
+    """Counts are of tokens, ``warmup`` is a share of the training, ``checkpoint_every`` counts steps.
+
+    ``sequence_lengths`` are pairs (from this share of the training on, so many tokens), the first from 0.
+    """
+
+    seed: Annotated[int, Field(ge=0)]
+    tokens: Count
+    batch_tokens: Count
+    pass_tokens: Count
+    sequence_lengths: tuple[tuple[Share, Count], ...]
+    matrix_rate: Rate
+    vector_rate: Rate
+    weight_decay: Rate
+    warmup: Share
+    checkpoint_every: Count
+
+    @model_validator(mode="after")
+    def _sizes_fit(self) -> Self:
+        if not self.sequence_lengths or self.sequence_lengths[0][0] != 0:
+            raise ValueError("sequence_lengths must begin at 0")
+        shares = [share for share, _ in self.sequence_lengths]
+        if shares != sorted(shares):
+            raise ValueError(f"sequence_lengths must be in order, not {shares}")
+        for _, length in self.sequence_lengths:
+            if self.pass_tokens % length:
+                raise ValueError(f"pass_tokens ({self.pass_tokens}) must be a multiple of each length ({length})")
+        if self.batch_tokens % self.pass_tokens:
+            raise ValueError(f"batch_tokens ({self.batch_tokens}) must be a multiple of pass_tokens ({self.pass_tokens})")
+        return self
+
+    @property
+    def n_steps(self) -> int:
+        """The number of optimiser steps."""
+        return max(1, self.tokens // self.batch_tokens)
+
+    def length_at(self, step: int) -> int:
+        """How many tokens the sequences of ``step`` have."""
+        return [length for share, length in self.sequence_lengths if step >= share * self.n_steps][-1]
+
+
+class Recipe(_Table):
+    """A whole training: the model's shape, what becomes of the books, and the steps."""
+
+    model: ModelShape
+    data: DataRecipe
+    training: TrainingRecipe
+
+    @model_validator(mode="after")
+    def _sequences_fit_the_model(self) -> Self:
+        longest = max(length for _, length in self.training.sequence_lengths)
+        if longest > self.model.n_positions:
+            raise ValueError(f"sequence_lengths go to {longest}, beyond the model's {self.model.n_positions} positions")
+        return self
+
+
+def read_recipe(file: Path = RECIPE) -> Recipe:
+    """The recipe in ``file``.
+
+    Raises:
+        ExplorerError: the file cannot be read, or a number in it is missing, unknown or out of range.
+    """
+    try:
+        return Recipe.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ExplorerError("recipe-unreadable", file=str(file), reason=str(error)) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "recipe"
+        raise ExplorerError("recipe-wrong", file=str(file), place=place, reason=first["msg"]) from error
