@@ -17,6 +17,7 @@ The rooms of the house, in the order the data goes through them::
     probes          trace -> what heads do
     figures         records -> pictures
     widgets         state, panels, the app
+    training        books -> the bundled model
     cli             the command `explorer`
 """
 

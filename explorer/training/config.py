@@ -31,6 +31,11 @@ class ModelShape(_Table):
     n_positions: Count
     vocab_size: Annotated[int, Field(ge=257, le=65536)]  # 256 bytes and the end of text; ids are stored in 16 bits
 
+    @property
+    def end_id(self) -> int:
+        """The id of the end of text, the vocabulary's last one as in GPT-2."""
+        return self.vocab_size - 1
+
     @model_validator(mode="after")
     def _heads_divide_width(self) -> Self:
         if self.n_embd % self.n_head:
@@ -74,7 +79,9 @@ class TrainingRecipe(_Table):
             if self.pass_tokens % length:
                 raise ValueError(f"pass_tokens ({self.pass_tokens}) must be a multiple of each length ({length})")
         if self.batch_tokens % self.pass_tokens:
-            raise ValueError(f"batch_tokens ({self.batch_tokens}) must be a multiple of pass_tokens ({self.pass_tokens})")
+            raise ValueError(
+                f"batch_tokens ({self.batch_tokens}) must be a multiple of pass_tokens ({self.pass_tokens})"
+            )
         return self
 
     @property

@@ -6,7 +6,7 @@ import gzip
 import lzma
 import math
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ class HeldOut:
     """How well a model foretells a text.
 
     ``bits_per_byte`` is the sum of all surprisals over the bytes of the text in UTF-8, ``top_1`` the share of tokens
-    that were the likeliest, ``bytes_per_token`` how much text a token stands for: a share of larger tokens is worth more.
+    that were the likeliest, ``bytes_per_token`` how much text a token stands for: larger tokens are harder to foretell.
     """
 
     bits_per_byte: float
@@ -44,7 +44,7 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class Completion:
-    """A phrase, what was to come and what the model says is the likeliest; its five likeliest where nothing was to come."""
+    """A prefix, what was to come after it (None: anything), and what the model finds likeliest, best first."""
 
     prefix: str
     wanted: str | None
@@ -73,29 +73,27 @@ class Induction:
 def held_out(model: LanguageModel, books: Sequence[Book]) -> HeldOut:
     """Bits per byte on whole books: windows of 512 tokens, each token scored once, after at least 256 where there are.
 
-    Each book begins after the model's start token, where it has one, and not with its end.
+    Each book begins after the model's start token.
     """
     bits, right, n_tokens = 0.0, 0, 0
     for book in books:
         ids = list(model.tokenize(book.text).ids)
-        n_given = 0
-        if model.info.start_id is not None and ids[:1] != [model.info.start_id]:
-            ids, n_given = [model.info.start_id, *ids], 1
-        elif ids[:1] == [model.info.start_id]:
-            n_given = 1
-        for surprisal, rank_1 in _windows(model.module, ids, max(n_given, 1)):
+        start = model.tokenizer.start_id
+        if start is not None and ids[0] != start:
+            ids.insert(0, start)
+        for surprisal, n_right in _windows(model.module, ids):
             bits += surprisal
-            right += rank_1
-        n_tokens += len(ids) - n_given
+            right += n_right
+        n_tokens += len(ids) - 1
     n_bytes = sum(len(book.text.encode()) for book in books)
     return HeldOut(bits / n_bytes, right / n_tokens, n_bytes / n_tokens)
 
 
 @torch.inference_mode()
-def _windows(module: Any, ids: list[int], first: int) -> Any:
-    """(summed surprisal in bits, how many were the likeliest) of the tokens from ``first`` on, window by window."""
+def _windows(module: Any, ids: list[int]) -> Iterator[tuple[float, int]]:
+    """(summed surprisal in bits, how many were the likeliest) of all tokens but the first, window by window."""
     row = torch.tensor(ids, device=module.device)
-    done = first
+    done = 1
     while done < len(row):
         end = min(len(row), max(done + WINDOW // 2, WINDOW))
         start = max(0, end - WINDOW)

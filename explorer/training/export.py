@@ -1,14 +1,28 @@
-"""A training -> the folder of a model that anybody's transformers reads."""
+"""A finished training -> the folder of a model that anybody's transformers reads, measured, with its card."""
 
 from __future__ import annotations
 
 import copy
+import json
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 
+from explorer.language_model.loading import load
+from explorer.locales.messages import Message
+from explorer.models import sources
+from explorer.models.progress import Progress, Report
 from explorer.models.storage import disk_errors_as_sentences
+from explorer.training import evaluate
+from explorer.training.card import card
+from explorer.training.config import Recipe
+from explorer.training.corpus import hold_out, read_books
 from explorer.training.train import Trained
+
+OPPONENT = "smollm2-135m"
+"""Read the same books where it lies on this disk."""
 
 
 def export(trained: Trained, folder: Path) -> None:
@@ -19,5 +33,33 @@ def export(trained: Trained, folder: Path) -> None:
     """
     with disk_errors_as_sentences(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        copy.deepcopy(trained.module).to(torch.float16).save_pretrained(folder)
+        rounded: Any = copy.deepcopy(trained.module)
+        rounded.to(torch.float16).save_pretrained(folder)
         trained.packed.tokenizer.save_pretrained(folder)
+
+
+def measure(trained: Trained, folder: Path, corpus: Path, recipe: Recipe, *, report: Report) -> dict[str, Any]:
+    """Measure the model in ``folder`` as it ships, beside its opponents; write ``figures.json`` and the card there."""
+    books, held_out = hold_out(read_books(corpus), recipe.data.held_out)
+    report(Progress(Message.of("training-measuring", name=folder.name), 0, None))
+    found: dict[str, Any] = {
+        "schema": 1,
+        "recipe": recipe.model_dump(mode="json"),
+        "n_parameters": trained.module.num_parameters(),
+        "n_training_tokens": len(trained.packed.ids),
+        "n_training_bytes": sum(len(book.text.encode()) for book in books),
+        "books": sorted(book.name for book in books),
+        "seconds": round(trained.curve.seconds),
+        "curve": trained.curve.held_out,
+        **evaluate.figures(load(str(folder), device="cpu"), held_out),
+    }
+    if sources.on_disk(OPPONENT) is not None:
+        report(Progress(Message.of("training-measuring", name=OPPONENT), 0, None))
+        opponent = load(OPPONENT, device="cpu")
+        found["opponents"] = {OPPONENT: asdict(evaluate.held_out(opponent, held_out))}
+    report(Progress(Message.of("training-measuring", name="PPMd"), 0, None))
+    found["compressors"] = evaluate.compressed(held_out, books)
+    with disk_errors_as_sentences(folder):
+        (folder / "figures.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        (folder / "README.md").write_text(card(found), encoding="utf-8")
+    return found

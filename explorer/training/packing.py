@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from tokenizers import ByteLevelBPETokenizer
-from transformers import GPT2TokenizerFast
+from transformers import GPT2Tokenizer
 
 from explorer.locales.messages import ExplorerError, Message
 from explorer.models.progress import Progress, Report
@@ -30,7 +30,7 @@ _ENCODED_AT_ONCE = 2000  # documents
 class Packed:
     """What a training reads: the tokenizer, all documents as ids in one row, and the books it must not see."""
 
-    tokenizer: GPT2TokenizerFast
+    tokenizer: GPT2Tokenizer
     ids: Ids
     held_out: tuple[Book, ...]
     held_out_ids: Ids
@@ -59,14 +59,14 @@ def pack(corpus: Path, work: Path, recipe: Recipe, report: Report) -> Packed:
         _make(train, held_out, work, recipe, report)
         made.write_text(json.dumps(fingerprint))
     ids, held_out_ids = (np.load(work / f"{name}.npy", mmap_mode="r") for name in ("train", "held-out"))
-    return Packed(GPT2TokenizerFast.from_pretrained(work / "tokenizer"), ids, tuple(held_out), held_out_ids)
+    return Packed(GPT2Tokenizer.from_pretrained(work / "tokenizer"), ids, tuple(held_out), held_out_ids)
 
 
-def train_tokenizer(texts: list[str], vocab_size: int, n_positions: int) -> GPT2TokenizerFast:
+def train_tokenizer(texts: list[str], vocab_size: int, n_positions: int) -> GPT2Tokenizer:
     """A byte-level BPE tokenizer like GPT-2's (same splitting, no normalisation), the end of text as its last id."""
     learner = ByteLevelBPETokenizer()
     learner.train_from_iterator(texts, vocab_size=vocab_size - 1, min_frequency=2, show_progress=False)
-    tokenizer = GPT2TokenizerFast(
+    tokenizer = GPT2Tokenizer(
         tokenizer_object=learner._tokenizer,
         bos_token=END_OF_TEXT,
         eos_token=END_OF_TEXT,
@@ -78,6 +78,19 @@ def train_tokenizer(texts: list[str], vocab_size: int, n_positions: int) -> GPT2
     return tokenizer
 
 
+@dataclass(frozen=True)
+class Batch:
+    """What one step reads, three arrays (n_sequences, length) int64.
+
+    ``targets`` are the inputs one later, or `NOT_LEARNT`. ``positions`` begin at 0 in half of the sequences, elsewhere
+    in the others: so all positions are learnt from the first step on, however short the sequences.
+    """
+
+    inputs: npt.NDArray[np.int64]
+    targets: npt.NDArray[np.int64]
+    positions: npt.NDArray[np.int64]
+
+
 class Batches:
     """The batch of each step, a pure function of the seed and the step: a training goes on exactly where it stopped.
 
@@ -85,12 +98,12 @@ class Batches:
     another offset and order.
     """
 
-    def __init__(self, ids: Ids, recipe: Recipe, end_id: int) -> None:
-        self._ids, self._recipe, self._end_id = ids, recipe, end_id
+    def __init__(self, ids: Ids, recipe: Recipe) -> None:
+        self._ids, self._recipe = ids, recipe
         self._order: tuple[tuple[int, int], npt.NDArray[np.int64]] | None = None
 
-    def at(self, step: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Inputs and targets, both (n_sequences, length) int64; targets are the inputs one later."""
+    def at(self, step: int) -> Batch:
+        """The batch of ``step``."""
         training = self._recipe.training
         length = training.length_at(step)
         n = training.batch_tokens // length
@@ -100,12 +113,14 @@ class Batches:
         for place in np.flatnonzero(random.random(n) < self._recipe.data.repeated_share):
             span = int(random.integers(8, length // 2))
             if made_up := random.random() < 0.5:
-                rows[place, :span] = random.integers(0, self._end_id, span)
+                rows[place, :span] = random.integers(0, self._recipe.model.end_id, span)
             rows[place] = np.resize(rows[place, :span], length + 1)
             targets[place] = rows[place, 1:]
             if made_up:
                 targets[place, : span - 1] = NOT_LEARNT
-        return inputs, targets
+        offsets = random.integers(0, self._recipe.model.n_positions - length, n, endpoint=True)
+        offsets *= random.random(n) < 0.5
+        return Batch(inputs, targets, offsets[:, None] + np.arange(length))
 
     def _sequence(self, index: int, length: int) -> Ids:
         n = (len(self._ids) - length) // length
@@ -128,7 +143,7 @@ def _make(train: list[Book], held_out: list[Book], work: Path, recipe: Recipe, r
     tokenizer.save_pretrained(work / "tokenizer")
 
 
-def _encode(tokenizer: GPT2TokenizerFast, texts: list[str], report: Report) -> Ids:
+def _encode(tokenizer: GPT2Tokenizer, texts: list[str], report: Report) -> Ids:
     """All ``texts`` in one row (n_tokens,) uint16, each followed by the end of text."""
     parts: list[npt.NDArray[np.uint16]] = []
     for start in range(0, len(texts), _ENCODED_AT_ONCE):
@@ -141,7 +156,12 @@ def _encode(tokenizer: GPT2TokenizerFast, texts: list[str], report: Report) -> I
 def _fingerprint(books: list[Book], recipe: Recipe) -> dict[str, object]:
     digest = hashlib.sha256("\0".join(f"{book.name}\0{book.text}" for book in books).encode())
     packing = recipe.data.model_dump(mode="json", exclude={"repeated_share"})
-    return {"corpus": digest.hexdigest(), "vocab_size": recipe.model.vocab_size, "seed": recipe.training.seed, **packing}
+    return {
+        "corpus": digest.hexdigest(),
+        "vocab_size": recipe.model.vocab_size,
+        "seed": recipe.training.seed,
+        **packing,
+    }
 
 
 def _kilobytes(n_bytes: int) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+from torch.nn.functional import cross_entropy
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from explorer.locales.messages import ExplorerError, Message
@@ -21,7 +21,7 @@ from explorer.models.storage import disk_errors_as_sentences, require_space
 from explorer.training import checkpoint
 from explorer.training.checkpoint import Curve
 from explorer.training.config import Recipe
-from explorer.training.packing import NOT_LEARNT, Batches, Ids, Packed, pack
+from explorer.training.packing import NOT_LEARNT, Batch, Batches, Ids, Packed, pack
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -42,11 +42,11 @@ class Trained:
 def train(
     corpus: Path, work: Path, recipe: Recipe, *, report: Report, device: str = "cpu", steps: int | None = None
 ) -> Trained:
-    """Train a GPT-2 on the books below ``corpus``, going on from the checkpoint in the folder ``work`` if there is one.
+    """Train a GPT-2 on the books below ``corpus``, or go on from the checkpoint in the folder ``work``.
 
-    The loop keeps the weights in float32 and computes with a copy of them in bfloat16. A step is several passes, as many
-    at a time as there are processors, each on one: with matrices this small, that is a third faster than one pass on all.
-    What `report` raises, Ctrl-C included, ends the training; the last checkpoint stays.
+    The loop keeps the weights in float32 and computes with a copy of them in bfloat16. A step is several passes, as
+    many at a time as there are processors, each on one: with matrices this small, that is a third faster than one pass
+    on all. What ``report`` raises, Ctrl-C included, ends the training; the last checkpoint stays.
 
     Args:
         steps: stop after so many steps, counted from the beginning of the training; None goes to the end.
@@ -68,15 +68,14 @@ def train(
 
 
 def gpt2_config(recipe: Recipe) -> GPT2Config:
-    """GPT-2's own configuration in this recipe's sizes, without dropout: nothing is read often enough to be learnt by heart."""
-    end_id = recipe.model.vocab_size - 1
+    """GPT-2's own configuration in this recipe's sizes; no dropout, for nothing is read often enough to need it."""
     return GPT2Config(
         **recipe.model.model_dump(),
         resid_pdrop=0.0,
         embd_pdrop=0.0,
         attn_pdrop=0.0,
-        bos_token_id=end_id,
-        eos_token_id=end_id,
+        bos_token_id=recipe.model.end_id,
+        eos_token_id=recipe.model.end_id,
     )
 
 
@@ -87,7 +86,7 @@ def _run(
     optimizers = _optimizers(module, recipe)
     curve = checkpoint.restore(file, module, optimizers) if file.is_file() else Curve()
     end = training.n_steps if steps is None else min(steps, training.n_steps)
-    batches = Batches(packed.ids, recipe, module.config.eos_token_id)
+    batches = Batches(packed.ids, recipe)
     weights = list(module.parameters())
     with _Passes(module, device, recipe) as passes:
         while curve.n_steps < end:
@@ -96,7 +95,7 @@ def _run(
             for optimizer in optimizers:
                 for group in optimizer.param_groups:
                     group["lr"] = group["initial_lr"] * _schedule(step, training.n_steps, training.warmup)
-            loss, gradients = passes.of_batch(*batches.at(step))
+            loss, gradients = passes.of_batch(batches.at(step))
             for weight, gradient in zip(weights, gradients, strict=True):
                 weight.grad = gradient
             torch.nn.utils.clip_grad_norm_(weights, 1.0)
@@ -133,7 +132,7 @@ def _optimizers(module: GPT2LMHeadModel, recipe: Recipe) -> list[torch.optim.Opt
 
 
 def _schedule(step: int, n_steps: int, warmup: float) -> float:
-    """The share of the full rate at ``step``: up in a straight line, then down along half a cosine to nearly nothing."""
+    """The share of the full rate at ``step``: up in a straight line, then down along half a cosine towards nothing."""
     n_warm = max(1, round(warmup * n_steps))
     if step < n_warm:
         return (step + 1) / n_warm
@@ -145,9 +144,10 @@ class _Passes:
 
     def __init__(self, module: GPT2LMHeadModel, device: str, recipe: Recipe) -> None:
         self._recipe, self._device = recipe, device
-        self._twin = copy.deepcopy(module).to(device, torch.bfloat16)
-        for block in self._twin.transformer.h:
+        twin: Any = copy.deepcopy(module)
+        for block in twin.transformer.h:
             block.mlp.act = torch.nn.GELU(approximate="tanh")  # GPT-2's formula in one kernel instead of eight
+        self._twin = twin.to(device, torch.bfloat16)
         # Attention with a width of 16 a head: on CPU plain products are three times as fast as torch's fused kernel.
         self._twin.set_attn_implementation("eager" if device == "cpu" else "sdpa")
         self._n_threads = torch.get_num_threads()
@@ -166,11 +166,15 @@ class _Passes:
             for mine, theirs in zip(self._twin.parameters(), module.parameters(), strict=True):
                 mine.copy_(theirs)
 
-    def of_batch(self, inputs: Any, targets: Any) -> tuple[float, list[torch.Tensor]]:
-        """(mean loss in nats a token, its gradient by each weight in float32 on the CPU) of (n, length) ids."""
-        n_learnt = int((targets != NOT_LEARNT).sum())
-        rows = self._recipe.training.pass_tokens // inputs.shape[1]
-        parts = [(inputs[at : at + rows], targets[at : at + rows], n_learnt) for at in range(0, len(inputs), rows)]
+    def of_batch(self, batch: Batch) -> tuple[float, list[torch.Tensor]]:
+        """(mean loss in nats a token, its gradient by each weight in float32 on the CPU)."""
+        n_learnt = int((batch.targets != NOT_LEARNT).sum())
+        n_rows, length = batch.inputs.shape
+        size = self._recipe.training.pass_tokens // length
+        parts = [
+            (batch.inputs[at : at + size], batch.targets[at : at + size], batch.positions[at : at + size], n_learnt)
+            for at in range(0, n_rows, size)
+        ]
         total, sums = 0.0, None
         for loss, gradients in self._pool.map(self._one, parts):
             total += loss
@@ -179,11 +183,11 @@ class _Passes:
         assert sums is not None  # batch_tokens is at least pass_tokens
         return total, [gradient.cpu() for gradient in sums]
 
-    def _one(self, part: tuple[Any, Any, int]) -> tuple[float, tuple[torch.Tensor, ...]]:
-        inputs, targets = (torch.from_numpy(array).to(self._device) for array in part[:2])
-        logits = self._twin(inputs, use_cache=False).logits
-        loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=NOT_LEARNT, reduction="sum")
-        loss = loss / part[2]
+    def _one(self, part: tuple[Any, Any, Any, int]) -> tuple[float, tuple[torch.Tensor, ...]]:
+        inputs, targets, positions = (torch.from_numpy(array).to(self._device) for array in part[:3])
+        logits = self._twin(inputs, position_ids=positions, use_cache=False).logits
+        loss = cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=NOT_LEARNT, reduction="sum")
+        loss = loss / part[3]
         return loss.item(), torch.autograd.grad(loss, list(self._twin.parameters()))
 
     @torch.no_grad()
@@ -195,7 +199,7 @@ class _Passes:
         def nats(start: int) -> float:
             row = torch.from_numpy(ids[start : start + length + 1].astype(np.int64)).to(self._device)
             logits = self._twin(row[None, :-1], use_cache=False).logits[0]
-            return F.cross_entropy(logits.float(), row[1:]).item()
+            return cross_entropy(logits.float(), row[1:]).item()
 
         return sum(self._pool.map(nats, starts)) / len(starts) / math.log(2)
 
