@@ -38,15 +38,16 @@ def train(*, corpus: Path, work: Path, recipe: Path | None, device: str | None) 
 
 @contextmanager
 def _told() -> Iterator[Report]:
-    """A bar on a terminal; elsewhere, as in a log file, a line a minute."""
+    """A bar on a terminal; elsewhere, as in a log file, a line for each kind of work and then a line a minute."""
     with progress_bar() as bar:
-        told_at = -_SECONDS_BETWEEN_LINES
+        told, told_at = "", 0.0
 
         def report(progress: Progress) -> None:
-            nonlocal told_at
+            nonlocal told, told_at
             bar(progress)
-            if not sys.stderr.isatty() and time.monotonic() - told_at >= _SECONDS_BETWEEN_LINES:
-                told_at = time.monotonic()
+            due = progress.message.id != told or time.monotonic() - told_at >= _SECONDS_BETWEEN_LINES
+            if due and not sys.stderr.isatty():
+                told, told_at = progress.message.id, time.monotonic()
                 place = f" ({progress.done}/{progress.total})" if progress.total else ""
                 print(f"{progress.message.render()}{place}", file=sys.stderr, flush=True)
 

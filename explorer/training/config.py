@@ -13,6 +13,8 @@ from explorer.locales.messages import ExplorerError
 RECIPE = Path(__file__).parent / "gpt2_mini.toml"
 """The recipe of the bundled model."""
 
+_SHORTEST_SEQUENCE = 32  # a span that comes twice must have room
+
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(ge=0)]
@@ -50,6 +52,14 @@ class DataRecipe(_Table):
     document_characters: tuple[Count, Count]
     repeated_share: Annotated[float, Field(ge=0, le=0.05)]
 
+    @model_validator(mode="after")
+    def _shortest_comes_first(self) -> Self:
+        if self.document_characters[0] > self.document_characters[1]:
+            raise ValueError(
+                f"document_characters must be the shortest, then the longest, not {self.document_characters}"
+            )
+        return self
+
 
 class TrainingRecipe(_Table):
     """Counts are of tokens, ``warmup`` is a share of the training, ``checkpoint_every`` counts steps.
@@ -75,6 +85,8 @@ class TrainingRecipe(_Table):
         shares = [share for share, _ in self.sequence_lengths]
         if shares != sorted(shares):
             raise ValueError(f"sequence_lengths must be in order, not {shares}")
+        if (least := min(length for _, length in self.sequence_lengths)) < _SHORTEST_SEQUENCE:
+            raise ValueError(f"sequence_lengths must be at least {_SHORTEST_SEQUENCE}, not {least}")
         for _, length in self.sequence_lengths:
             if self.pass_tokens % length:
                 raise ValueError(f"pass_tokens ({self.pass_tokens}) must be a multiple of each length ({length})")

@@ -24,7 +24,7 @@ PHRASES = Path(__file__).parent / "phrases.toml"
 """What the model is asked; written down before it was trained."""
 
 WINDOW = 512
-"""Tokens a model sees at a time while it is measured; all but the first half of them are scored in each window."""
+"""Tokens a model sees at a time while it is measured, or as many as it has positions for."""
 
 _N_REPEATED = 50
 
@@ -71,17 +71,19 @@ class Induction:
 
 
 def held_out(model: LanguageModel, books: Sequence[Book]) -> HeldOut:
-    """Bits per byte on whole books: windows of 512 tokens, each token scored once, after at least 256 where there are.
+    """Bits per byte on whole books, each after the model's start token.
 
-    Each book begins after the model's start token.
+    Each window's second half is scored, and of the first window all: so a token has at least 256 before it, where the
+    book has so many.
     """
+    window = min(WINDOW, model.info.n_positions)
     bits, right, n_tokens = 0.0, 0, 0
     for book in books:
         ids = list(model.tokenize(book.text).ids)
         start = model.tokenizer.start_id
         if start is not None and ids[0] != start:
             ids.insert(0, start)
-        for surprisal, n_right in _windows(model.module, ids):
+        for surprisal, n_right in _windows(model.module, ids, window):
             bits += surprisal
             right += n_right
         n_tokens += len(ids) - 1
@@ -90,13 +92,13 @@ def held_out(model: LanguageModel, books: Sequence[Book]) -> HeldOut:
 
 
 @torch.inference_mode()
-def _windows(module: Any, ids: list[int]) -> Iterator[tuple[float, int]]:
+def _windows(module: Any, ids: list[int], window: int) -> Iterator[tuple[float, int]]:
     """(summed surprisal in bits, how many were the likeliest) of all tokens but the first, window by window."""
     row = torch.tensor(ids, device=module.device)
     done = 1
     while done < len(row):
-        end = min(len(row), max(done + WINDOW // 2, WINDOW))
-        start = max(0, end - WINDOW)
+        end = min(len(row), max(done + window // 2, window))
+        start = max(0, end - window)
         logits = module(row[None, start : end - 1], use_cache=False).logits[0, done - 1 - start :].float()
         targets = row[done:end]
         nats = torch.nn.functional.cross_entropy(logits, targets, reduction="sum").item()

@@ -52,7 +52,8 @@ def train(
         steps: stop after so many steps, counted from the beginning of the training; None goes to the end.
 
     Raises:
-        ExplorerError: as `pack`; the disk has too little room; the checkpoint is damaged or of another recipe.
+        ExplorerError: as `pack`; the disk has too little room; the checkpoint is damaged or of another shape; the loss
+            is no number.
     """
     with disk_errors_as_sentences(work):
         shape = gpt2_config(recipe)
@@ -96,6 +97,8 @@ def _run(
                 for group in optimizer.param_groups:
                     group["lr"] = group["initial_lr"] * _schedule(step, training.n_steps, training.warmup)
             loss, gradients = passes.of_batch(batches.at(step))
+            if not math.isfinite(loss):
+                raise ExplorerError("training-diverged", step=step + 1)
             for weight, gradient in zip(weights, gradients, strict=True):
                 weight.grad = gradient
             torch.nn.utils.clip_grad_norm_(weights, 1.0)
@@ -109,8 +112,6 @@ def _run(
                     curve.held_out.append((curve.n_steps, passes.held_out_bits(packed.held_out_ids)))
                 checkpoint.save(file, module, optimizers, curve)
             report(_progress(curve, training.n_steps))
-    if curve.n_steps and not math.isfinite(curve.loss[-1]):
-        raise ExplorerError("training-diverged", step=curve.n_steps)
 
 
 def _optimizers(module: GPT2LMHeadModel, recipe: Recipe) -> list[torch.optim.Optimizer]:
