@@ -40,10 +40,14 @@ def bundled_on_disk(source: BundledSource) -> Path | None:
 
 
 def _installed(source: BundledSource) -> Path:
-    """pyproject.toml puts the models into the wheel as shared data; the record of the installation knows where."""
+    """Where the wheel put the folder; where a checkout would have it, if it did not."""
+    known = (file for file in _recorded() if file.parts[-2:] == (source.folder, "config.json"))
+    return next(known, ASSETS / source.folder / "config.json").parent
+
+
+def _recorded() -> list[Path]:
+    """Every file of this installation. pyproject.toml makes the models part of it, as shared data."""
     try:
-        recorded = distribution("next-token-explorer").files or []
+        return [Path(str(file.locate())) for file in distribution("next-token-explorer").files or []]
     except PackageNotFoundError:
-        recorded = []
-    found = (Path(str(file.locate())) for file in recorded if file.parts[-2:] == (source.folder, "config.json"))
-    return next(found, ASSETS / source.folder / "config.json").parent
+        return []

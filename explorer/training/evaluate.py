@@ -26,7 +26,7 @@ PHRASES = Path(__file__).parent / "phrases.toml"
 WINDOW = 512
 """Tokens a model sees at a time while it is measured, or as many as it has positions for."""
 
-_N_REPEATED = 50
+_ROLE, _N_REPEATED = "induction", 50
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def induction(model: LanguageModel, *, seeds: int = 4) -> Induction:
     """On 50 random tokens repeated once, a mean over several draws."""
     scores, saved = [], []
     for seed in range(seeds):
-        scores.append(roles.repeated_random(model, n=_N_REPEATED, seed=seed).of("induction"))
+        scores.append(roles.repeated_random(model, n=_N_REPEATED, seed=seed).of(_ROLE))
         ids = np.random.default_rng([seed, 1]).choice(len(model.vocabulary) - 1, _N_REPEATED, replace=False)
         surprisal = model.trace([*ids.tolist(), *ids.tolist()]).surprisal
         saved.append(surprisal[1:_N_REPEATED].mean() - surprisal[_N_REPEATED + 1 :].mean())

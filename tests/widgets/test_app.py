@@ -15,7 +15,8 @@ from plotly.offline import get_plotlyjs
 import explorer
 from explorer.language_model.forward import LanguageModel
 from explorer.locales import ExplorerError
-from explorer.models.catalog import CATALOG
+from explorer.models import bundled
+from explorer.models.catalog import BUNDLED, CATALOG
 from explorer.widgets.app import Explorer
 from explorer.widgets.attention_text import AttentionText
 from explorer.widgets.draw_strip import DrawStrip
@@ -301,10 +302,22 @@ def test_the_library_that_is_sent_is_plotlys(app: Explorer, monkeypatch: pytest.
 # --- models
 
 
-def test_the_app_without_a_model_on_disk_says_what_to_do(page: Page) -> None:
+def test_with_nothing_on_disk_the_app_starts_with_the_bundled_model_and_says_that_it_is_small() -> None:
+    app = Explorer(None, "The capital")
+    wait_until(lambda: app.state.trace is not None, "the model has answered")
+    settle(app.state)
+    assert app.state.model.info.name == BUNDLED
+    lines = [line for line in all_widgets(only(app, HeaderPanel)) if isinstance(line, StatusLine)]
+    assert any("Small, and came with the package" in note for line in lines for note in line.notes)
+    assert bars(app).figure
+
+
+def test_the_app_without_any_model_says_what_to_do(page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundled, "ASSETS", tmp_path)
     app = Explorer()
     wait_until(lambda: app.state.status.state == "error", "the failure is said")
-    assert status_line(app).text == str(ExplorerError("no-model-on-disk"))
+    missing = tmp_path / "gpt2-mini" / "config.json"
+    assert status_line(app).text == str(ExplorerError("bundled-missing", file=str(missing)))
     page.set(only(app, PrefixBox), value="typed meanwhile")
     assert app.state.prefix == "typed meanwhile"
     assert bars(app).figure == ""
@@ -347,7 +360,9 @@ def test_a_model_that_cannot_be_had_leaves_the_one_in_use(app: Explorer, page: P
 def test_the_picker_offers_every_model_of_the_catalogue_with_what_it_costs(app: Explorer) -> None:
     options = {value: label for label, value in only(app, HeaderPanel)._model.options}
     assert set(CATALOG) <= set(options)
-    assert all(f"{round(entry.download_bytes / 1e6):,} MB" in options[name] for name, entry in CATALOG.items())
+    assert options[BUNDLED] == CATALOG[BUNDLED].title, "nothing to download"
+    others = [entry for entry in CATALOG.values() if entry.name != BUNDLED]
+    assert all(f"{round(entry.download_bytes / 1e6):,} MB" in options[entry.name] for entry in others)
 
 
 def test_the_facts_about_the_model_are_on_the_screen(app: Explorer) -> None:
