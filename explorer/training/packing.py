@@ -90,6 +90,11 @@ class Batch:
     targets: npt.NDArray[np.int64]
     positions: npt.NDArray[np.int64]
 
+    def split(self, n_rows: int) -> list[Batch]:
+        """The same in batches of ``n_rows`` sequences."""
+        arrays = (self.inputs, self.targets, self.positions)
+        return [Batch(*(a[at : at + n_rows] for a in arrays)) for at in range(0, len(self.inputs), n_rows)]
+
 
 class Batches:
     """The batch of each step, a pure function of the seed and the step: a training goes on exactly where it stopped.

@@ -7,6 +7,7 @@ import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,7 @@ class _Passes:
         for block in twin.transformer.h:
             block.mlp.act = torch.nn.GELU(approximate="tanh")  # GPT-2's formula in one kernel instead of eight
         self._twin = twin.to(device, torch.bfloat16)
+        self._weights = list(self._twin.parameters())
         # Attention with a width of 16 a head: on CPU plain products are three times as fast as torch's fused kernel.
         self._twin.set_attn_implementation("eager" if device == "cpu" else "sdpa")
         self._n_threads = torch.get_num_threads()
@@ -164,32 +166,29 @@ class _Passes:
     def take_over(self, module: GPT2LMHeadModel) -> None:
         """Compute with the weights of ``module`` from now on."""
         with torch.no_grad():
-            for mine, theirs in zip(self._twin.parameters(), module.parameters(), strict=True):
+            for mine, theirs in zip(self._weights, module.parameters(), strict=True):
                 mine.copy_(theirs)
 
     def of_batch(self, batch: Batch) -> tuple[float, list[torch.Tensor]]:
         """(mean loss in nats a token, its gradient by each weight in float32 on the CPU)."""
         n_learnt = int((batch.targets != NOT_LEARNT).sum())
-        n_rows, length = batch.inputs.shape
-        size = self._recipe.training.pass_tokens // length
-        parts = [
-            (batch.inputs[at : at + size], batch.targets[at : at + size], batch.positions[at : at + size], n_learnt)
-            for at in range(0, n_rows, size)
-        ]
-        total, sums = 0.0, None
-        for loss, gradients in self._pool.map(self._one, parts):
+        parts = batch.split(self._recipe.training.pass_tokens // batch.inputs.shape[1])
+        total, sums = 0.0, [torch.zeros_like(weight, dtype=torch.float32) for weight in self._weights]
+        for loss, gradients in self._pool.map(partial(self._one, n_learnt), parts):
             total += loss
-            wide = [gradient.float() for gradient in gradients]
-            sums = wide if sums is None else [held.add_(new) for held, new in zip(sums, wide, strict=True)]
-        assert sums is not None  # batch_tokens is at least pass_tokens
+            for held, new in zip(sums, gradients, strict=True):
+                held.add_(new)
         return total, [gradient.cpu() for gradient in sums]
 
-    def _one(self, part: tuple[Any, Any, Any, int]) -> tuple[float, tuple[torch.Tensor, ...]]:
-        inputs, targets, positions = (torch.from_numpy(array).to(self._device) for array in part[:3])
+    def _one(self, n_learnt: int, part: Batch) -> tuple[float, tuple[torch.Tensor, ...]]:
+        """The share of ``part`` in the mean over ``n_learnt`` tokens, and the gradients of that share."""
+        inputs, targets, positions = (
+            torch.from_numpy(array).to(self._device) for array in (part.inputs, part.targets, part.positions)
+        )
         logits = self._twin(inputs, position_ids=positions, use_cache=False).logits
         loss = cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=NOT_LEARNT, reduction="sum")
-        loss = loss / part[3]
-        return loss.item(), torch.autograd.grad(loss, list(self._twin.parameters()))
+        loss = loss / n_learnt
+        return loss.item(), torch.autograd.grad(loss, self._weights)
 
     @torch.no_grad()
     def held_out_bits(self, ids: Ids) -> float:
