@@ -48,7 +48,7 @@ def test_it_is_what_the_catalogue_says() -> None:
     assert (lm.info.n_layer, lm.info.n_head, lm.info.n_parameters) == (12, 12, ENTRY.n_parameters)
     assert lm.info.dtype == "float32"
     assert lm.info.note is not None
-    assert "Small" in str(lm.info.note)
+    assert "Small, came with the package" in str(lm.info.note)
     assert type(lm.module).__name__ == "GPT2LMHeadModel"
     assert lm.info.attention
     config = json.loads((bundled.bundled_folder(SOURCE) / "config.json").read_text(encoding="utf-8"))

@@ -308,7 +308,7 @@ def test_with_nothing_on_disk_the_app_starts_with_the_bundled_model_and_says_tha
     settle(app.state)
     assert app.state.model.info.name == BUNDLED
     lines = [line for line in all_widgets(only(app, HeaderPanel)) if isinstance(line, StatusLine)]
-    assert any("Small, and came with the package" in note for line in lines for note in line.notes)
+    assert any("Small, came with the package" in note for line in lines for note in line.notes)
     assert bars(app).figure
 
 
