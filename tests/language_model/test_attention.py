@@ -17,6 +17,7 @@ from explorer.language_model.capture import Catch
 from explorer.language_model.forward import LanguageModel
 from explorer.language_model.loading import load
 from explorer.models import sources
+from explorer.models.catalog import BUNDLED
 from tests.language_model.attending import heads_swapped, loaded, some_ids
 from tests.language_model.reference import DEVICE, assert_same_attention, eager_attention, edited_texts
 from tests.passes import Passes
@@ -51,6 +52,12 @@ def test_after_200_edits_and_steps_the_weights_are_those_of_an_eager_pass(
             for _ in range(3):
                 ids = [*ids, int(rng.integers(lm.info.vocab_size))]
                 assert_same_attention(lm.trace(ids, attention=True), lm.module, tolerance)
+
+
+def test_the_bundled_models_weights_are_those_of_an_eager_pass() -> None:
+    lm = load(BUNDLED, device=DEVICE)
+    for text in edited_texts(50, longest=300, seed=7):
+        assert_same_attention(lm.trace(text, attention=True), lm.module, 1e-4)
 
 
 def test_smollm2s_weights_are_those_of_an_eager_pass() -> None:

@@ -18,6 +18,7 @@ from explorer.language_model.cache import Entry
 from explorer.language_model.forward import LanguageModel
 from explorer.language_model.loading import load
 from explorer.models import sources
+from explorer.models.catalog import BUNDLED
 from tests.language_model.reference import DEVICE, assert_follows, assert_same, edited_texts, full_pass
 
 N_EDITS = 200
@@ -52,6 +53,11 @@ def test_after_each_of_200_edits_the_numbers_are_those_of_a_full_pass(
     lengths = [len(lm.tokenize(text).ids) for text in texts]
     assert min(lengths) < lm.info.n_positions < max(lengths)  # the window moves
     assert_follows(lm, texts, tolerance)
+
+
+def test_after_each_of_200_edits_the_bundled_models_numbers_are_those_of_a_full_pass() -> None:
+    lm = load(BUNDLED, device=DEVICE)
+    assert_follows(lm, edited_texts(N_EDITS, longest=120, seed=4), FLOAT32)
 
 
 def test_after_each_of_200_edits_smollm2s_numbers_are_those_of_a_full_pass() -> None:

@@ -18,6 +18,7 @@ from explorer.language_model.loading import load
 from explorer.language_model.trace import Floats, Ints
 from explorer.locales import ExplorerError
 from explorer.models import sources
+from explorer.models.catalog import BUNDLED
 from explorer.sampling.distribution import Distribution
 from explorer.sampling.draw import (
     DRAWN,
@@ -241,7 +242,7 @@ SAMPLINGS = [
 ]
 
 
-@pytest.fixture(scope="module", params=["peaked-gpt2", "smollm2-135m"])
+@pytest.fixture(scope="module", params=["peaked-gpt2", BUNDLED, "smollm2-135m"])
 def lm(request: pytest.FixtureRequest, peaked: LanguageModel) -> LanguageModel:
     if request.param == "peaked-gpt2":
         return peaked

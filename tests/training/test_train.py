@@ -65,7 +65,7 @@ def test_a_batchs_gradient_is_transformers_own(length: int) -> None:
     positions = np.broadcast_to(np.arange(length), inputs.shape).copy()
     if length < 64:
         positions[1] += 7
-    with module._Passes(model, "cpu", recipe) as passes:
+    with module._Passes(model, recipe) as passes:
         loss, gradients = passes.of_batch(Batch(inputs, targets, positions))
     wanted = torch.nn.functional.cross_entropy(
         model(torch.from_numpy(inputs), position_ids=torch.from_numpy(positions)).logits.flatten(0, 1),
@@ -82,7 +82,7 @@ def test_a_batchs_gradient_is_transformers_own(length: int) -> None:
 
 
 def test_held_out_bits_are_transformers_own(trained: Trained) -> None:
-    with module._Passes(trained.module, "cpu", make_recipe()) as passes:
+    with module._Passes(trained.module, make_recipe()) as passes:
         found = passes.held_out_bits(trained.packed.held_out_ids)
     ids = torch.from_numpy(trained.packed.held_out_ids.astype(np.int64))
     rows = [ids[start : start + 65] for start in np.linspace(0, len(ids) - 65, 32).astype(int)]
