@@ -56,6 +56,18 @@ class GrowingLayer(DynamicLayer):
         copy.update(self.keys[..., :length, :], self.values[..., :length, :])
         return copy
 
+    def expanded(self, length: int, n_rows: int) -> GrowingLayer:
+        """A layer of its own with the first ``length`` tokens, ``n_rows`` times."""
+        copy = GrowingLayer()
+        copy.update(*(states[..., :length, :].expand(n_rows, -1, -1, -1) for states in (self.keys, self.values)))
+        return copy
+
+    def select(self, rows: torch.Tensor) -> None:
+        """Keep these rows, in this order."""
+        length = self.get_seq_length()
+        self._buffers = [buffer[rows] for buffer in self._buffers]
+        self.keys, self.values = (buffer[..., :length, :] for buffer in self._buffers)
+
     @property
     def n_bytes(self) -> int:
         return sum(buffer.numel() * buffer.element_size() for buffer in self._buffers)

@@ -13,8 +13,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from transformers.cache_utils import Cache
 
 from explorer.language_model.attention import Attention, HeadVectors, most_tokens
+from explorer.language_model.branches import Branches
 from explorer.language_model.cache import SHORT_TAIL, Entry, Pool
 from explorer.language_model.capture import Rows, catching_into, listen_to
 from explorer.language_model.model import ModelInfo, Watch
@@ -120,6 +122,36 @@ class LanguageModel:
         windows = [ids[window_start(len(ids), self.info.n_positions) :] for ids in windows]
         with self._lock:
             return self.surviving_out_of_memory(lambda: self._compute_rows(windows))
+
+    def branches(self, ids: Sequence[int] | Ints, n_rows: int) -> Branches:
+        """``n_rows`` continuations of one text, to be read side by side; see `Branches`.
+
+        Raises:
+            ExplorerError: an id the vocabulary lacks.
+        """
+        whole = np.asarray(self._encoding(ids).ids, dtype=np.int64)
+        window = whole[window_start(len(whole), self.info.n_positions) :]
+
+        def forked() -> Branches:
+            with torch.inference_mode():
+                entry, _, _ = self._read(window, None, attention=False)
+                return Branches(self, window, entry.layers, n_rows)
+
+        with self._lock:
+            return self.surviving_out_of_memory(forked)
+
+    def read_rows(self, tokens: Ints, position: int, keys_values: Cache) -> Floats:
+        """(B, V) logits after one more token (B, 1) at ``position`` of each row that ``keys_values`` hold."""
+        with self._lock, torch.inference_mode():
+            places = torch.full(tokens.shape, position, device=self.info.device)
+            states = self.module.base_model(
+                input_ids=torch.from_numpy(tokens).to(self.info.device),
+                position_ids=places,
+                past_key_values=keys_values,
+                use_cache=True,
+            ).last_hidden_state[:, 0]
+            rows: Floats = _numpy(self._unembed(states))
+            return rows
 
     def _encoding(self, text_or_ids: str | Sequence[int] | Ints) -> Encoding:
         if isinstance(text_or_ids, str):

@@ -74,11 +74,11 @@ class Sampling:
     def __post_init__(self) -> None:
         # Equal samplings must be equal values: what may be written in several ways gets one form here.
         for name in RANGES:
-            self._set(name, _number(name, getattr(self, name)))
+            self._set(name, _parameter(name, getattr(self, name)))
         self._set("banned", _ids("banned", self.banned))
         self._set("bias", _bias(self.bias))
         if not isinstance(self.greedy, bool):
-            raise ExplorerError("sampling-not-a-switch", name="greedy", value=_shown(self.greedy))
+            raise ExplorerError("sampling-not-a-switch", name="greedy", value=shown(self.greedy))
         self._set("order", _stages("order", self.order))
         if sorted(self.order) != sorted(DEFAULT_ORDER):
             value = ", ".join(self.order) or "()"
@@ -119,7 +119,7 @@ class Sampling:
         ids = np.asarray(history, np.int64)
         for i in (*self.banned, *(i for i, _ in self.bias), int(ids.min(initial=0)), int(ids.max(initial=0))):
             if not 0 <= i < logits.shape[-1]:
-                raise ExplorerError("unknown-token-id", id=_shown(i), last=str(logits.shape[-1] - 1))
+                raise ExplorerError("unknown-token-id", id=shown(i), last=str(logits.shape[-1] - 1))
         raw = softmax(logits)
         stages = self._stages(logits, ids)
         if self.greedy:
@@ -169,18 +169,29 @@ class Sampling:
         return ", ".join([*said, GREEDY] if self.greedy else said or ["temperature 1"])
 
 
-def _number(name: str, value: Any) -> float | int | None:
+def _parameter(name: str, value: Any) -> float | int | None:
     low, high = RANGES[name]
     if value is None and name == "top_k":
         return None
-    number = _whole(value) if name in WHOLE else _real(value)
-    if number is None or not low <= number <= high:  # NaN lies nowhere
-        if name == "temperature":
-            raise ExplorerError("temperature-out-of-range", value=_shown(value), low=f"{low:g}", high=f"{high:g}")
-        limits = {"low": f"{low:g}", "high": f"{high:.15g}"}
-        message = "sampling-no-whole-number" if name in WHOLE else "sampling-no-number"
-        raise ExplorerError(message, name=name, value=_shown(value), **limits)
-    return number
+    if name != "temperature":
+        return number(name, value, low, high, whole=name in WHOLE)
+    temperature = _real(value)
+    if temperature is None or not low <= temperature <= high:
+        raise ExplorerError("temperature-out-of-range", value=shown(value), low=f"{low:g}", high=f"{high:g}")
+    return temperature
+
+
+def number(name: str, value: Any, low: float, high: float, *, whole: bool = False) -> float | int:
+    """A parameter's value as it is recorded.
+
+    Raises:
+        ExplorerError: it is no (whole) number, or does not lie between ``low`` and ``high``.
+    """
+    found = _whole(value) if whole else _real(value)
+    if found is None or not low <= found <= high:  # NaN lies nowhere
+        message = "sampling-no-whole-number" if whole else "sampling-no-number"
+        raise ExplorerError(message, name=name, value=shown(value), low=f"{low:g}", high=f"{high:.15g}")
+    return found
 
 
 def _whole(value: Any) -> int | None:
@@ -204,7 +215,7 @@ def _ids(name: str, values: Any) -> tuple[int, ...]:
     ids = {_whole(i) for i in values} if listed else {None}
     whole = {i for i in ids if i is not None and i >= 0}
     if whole != ids:
-        raise ExplorerError("sampling-no-ids", name=name, value=_shown(values))
+        raise ExplorerError("sampling-no-ids", name=name, value=shown(values))
     return tuple(sorted(whole))
 
 
@@ -216,17 +227,17 @@ def _bias(values: Any) -> tuple[tuple[int, float], ...]:
         pairs = [(None, None)]
     right = {i: by for i, by in pairs if i is not None and i >= 0 and by is not None and abs(by) <= MOST_BIAS}
     if len(right) < len(pairs) or isinstance(values, str | bytes):
-        raise ExplorerError("sampling-no-bias", value=_shown(values), most=f"{MOST_BIAS:g}")
+        raise ExplorerError("sampling-no-bias", value=shown(values), most=f"{MOST_BIAS:g}")
     return tuple(sorted(right.items()))
 
 
 def _stages(name: str, values: Iterable[Any]) -> tuple[str, ...]:
     if isinstance(values, str) or not isinstance(values, Iterable):
-        raise ExplorerError("sampling-no-stages", name=name, value=_shown(values), stages=", ".join(DEFAULT_ORDER))
+        raise ExplorerError("sampling-no-stages", name=name, value=shown(values), stages=", ".join(DEFAULT_ORDER))
     names = tuple(str(value) for value in values)
     for value in names:
         if value not in STAGES:
-            raise ExplorerError("sampling-no-stages", name=name, value=_shown(value), stages=", ".join(DEFAULT_ORDER))
+            raise ExplorerError("sampling-no-stages", name=name, value=shown(value), stages=", ".join(DEFAULT_ORDER))
     return names
 
 
@@ -246,7 +257,7 @@ def _said(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """A value as the sentence that refuses it quotes it: all digits (1.0000001 is not 1), texts in quotes, not long."""
     try:
         text = repr(value) if isinstance(value, str) else str(value)

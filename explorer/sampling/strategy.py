@@ -1,0 +1,108 @@
+"""`Strategy`: a way of writing on from a text, with a name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from explorer.locales import ExplorerError
+from explorer.sampling.sampling import Sampling, number, shown
+
+MOST_BEAMS = 64
+LENGTH_PENALTIES = (-10.0, 10.0)
+
+
+@dataclass(frozen=True)
+class Beam:
+    """Beam search: the texts that are likeliest as wholes, as far as a narrow search finds them.
+
+    Attributes:
+        n_beams: how many unfinished texts are kept at each step.
+        length_penalty: a finished text's score is its log probability over its length to this power, as in
+            transformers: above 0 longer texts gain, below 0 shorter ones do.
+
+    Raises:
+        ExplorerError: a value out of its range, on construction.
+    """
+
+    n_beams: int = 4
+    length_penalty: float = 1.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "n_beams", number("n_beams", self.n_beams, 1, MOST_BEAMS, whole=True))
+        penalty = number("length_penalty", self.length_penalty, *LENGTH_PENALTIES)
+        object.__setattr__(self, "length_penalty", penalty)
+
+    def __str__(self) -> str:
+        penalty = f", length_penalty {self.length_penalty:g}" if self.length_penalty != 1 else ""
+        return f"beam {self.n_beams}{penalty}"
+
+    def record(self) -> dict[str, Any]:
+        """For JSON; `Strategy.of` reads it."""
+        return asdict(self)
+
+
+Method = Sampling | Beam
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A method with the name it goes by beside others."""
+
+    name: str
+    method: Method
+
+    def record(self) -> dict[str, Any]:
+        """For JSON; `of` reads it."""
+        kind = "beam" if isinstance(self.method, Beam) else "sampling"
+        return {"name": self.name, kind: self.method.record()}
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Strategy:
+        """From a record, in which parameters may be missing.
+
+        Raises:
+            ExplorerError: it has neither a sampling nor a beam, a parameter that there is not, or a value out of range.
+        """
+        kinds = {"sampling": Sampling.of, "beam": _beam}
+        given = [kind for kind in kinds if kind in record]
+        if len(given) != 1 or not isinstance(record[given[0]], Mapping) or set(record) - {"name", *given}:
+            raise ExplorerError("strategy-no-record", value=shown(dict(record)))
+        method = kinds[given[0]](record[given[0]])
+        name = record.get("name", str(method))
+        if not isinstance(name, str):
+            raise ExplorerError("strategy-no-record", value=shown(dict(record)))
+        return cls(name, method)
+
+
+def strategies(given: Iterable[Strategy | Method]) -> tuple[Strategy, ...]:
+    """Strategies as they can stand beside each other; bare methods are named by what they do.
+
+    Raises:
+        ExplorerError: there is none, two have the same name, a name is empty, or something is no strategy.
+    """
+    named = []
+    for each in given:
+        if isinstance(each, Sampling | Beam):
+            each = Strategy(str(each), each)
+        if not isinstance(each, Strategy):
+            raise ExplorerError("strategy-is-none", value=shown(each))
+        if not each.name.strip():
+            raise ExplorerError("strategy-no-name", method=str(each.method))
+        if any(other.name == each.name for other in named):
+            raise ExplorerError("strategy-twice", name=each.name)
+        named.append(each)
+    if not named:
+        raise ExplorerError("strategy-missing")
+    return tuple(named)
+
+
+def _beam(record: Mapping[str, Any]) -> Beam:
+    names = [field.name for field in fields(Beam)]
+    for name in record:
+        if name not in names:
+            nearest = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4) or names
+            raise ExplorerError("sampling-unknown-parameter", name=shown(name), nearest=", ".join(nearest))
+    return Beam(**record)
