@@ -56,7 +56,7 @@ class BeamSearch:
     """
 
     def __init__(self, beam: Beam, *, max_new_tokens: int, end_ids: tuple[int, ...]) -> None:
-        self.beam, self._most, self._end_ids = beam, max_new_tokens, end_ids
+        self.beam, self._most, self.end_ids = beam, max_new_tokens, end_ids
         self.steps: list[tuple[Continuation, ...]] = []
         self.running: list[tuple[int, ...]] = [()]
         self.finished: list[Finished] = []
@@ -75,11 +75,11 @@ class BeamSearch:
         n_vocab, length = log_probabilities.shape[-1], len(self.running[0]) + 1
         totals = (self._log_p[:, None] + log_probabilities).ravel()
         # As many as can end, and as many again as must go on.
-        n_looked_at = min(max(2, 1 + len(self._end_ids)) * self.beam.n_beams, len(totals))
+        n_looked_at = min(max(2, 1 + len(self.end_ids)) * self.beam.n_beams, len(totals))
         best = np.argpartition(-totals, n_looked_at - 1)[:n_looked_at]
         best = best[np.lexsort((best, -totals[best]))]
         parents, tokens = np.divmod(best, n_vocab)
-        ends = np.isin(tokens, self._end_ids) | (length >= self._most)
+        ends = np.isin(tokens, self.end_ids) | (length >= self._most)
         kept = set(np.flatnonzero(~ends)[: self.beam.n_beams].tolist())
         fates = [
             ENDED if ends[i] and i < self.beam.n_beams else GOES_ON if i in kept else PRUNED for i in range(len(best))

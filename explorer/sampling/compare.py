@@ -3,22 +3,199 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from operator import index
 
 import numpy as np
+import torch
 
+from explorer.language_model.branches import Branches
 from explorer.language_model.forward import LanguageModel, window_start
-from explorer.language_model.tokens import Token
-from explorer.language_model.trace import Floats
-from explorer.locales import ExplorerError, Message
-from explorer.sampling.beam import BeamSearch
-from explorer.sampling.distribution import Candidate, softmax
-from explorer.sampling.draw import checked_seed, choose, uniform
+from explorer.language_model.trace import Floats, Ints
+from explorer.locales import ExplorerError, Message, tr
+from explorer.models.progress import Progress, Report
+from explorer.sampling.draw import checked_seed
 from explorer.sampling.generate import Stop
-from explorer.sampling.sampling import Sampling, number
-from explorer.sampling.strategy import Beam, Method, Strategy, strategies
+from explorer.sampling.strategy import Method, Strategy, strategies
+from explorer.sampling.writers import Sample, Writer, writer
 
 MOST_SAMPLES = 1000
-SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Written:
+    """What one strategy wrote. A greedy strategy and a beam search have one sample: all would be the same."""
+
+    strategy: Strategy
+    samples: tuple[Sample, ...]
+
+    @property
+    def name(self) -> str:
+        return self.strategy.name
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What strategies wrote after the same text, so far.
+
+    Attributes:
+        ids: (T,) of the prefix; text: what they spell.
+        strategies: each with its samples. Sample i has the same draws in all of them.
+        seed, n_samples, max_new_tokens: as they were asked for.
+        model: the name of the model, and its revision where there is one.
+        complete: whether every text has ended.
+        notices: what went otherwise than asked.
+    """
+
+    ids: tuple[int, ...]
+    text: str
+    strategies: tuple[Written, ...]
+    seed: int
+    n_samples: int
+    max_new_tokens: int
+    model: tuple[str, str | None]
+    complete: bool
+    notices: tuple[Message, ...] = ()
+
+
+class Comparing:
+    """A comparison under way: `advance` adds a token to every text, `comparison` is what there is so far.
+
+    Raises:
+        ExplorerError: no strategy, two of one name, a number out of range, or texts longer than the model can read.
+    """
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        prefix: str | Sequence[int],
+        given: Iterable[Strategy | Method],
+        *,
+        n: int = 1,
+        max_new_tokens: int = 40,
+        seed: int = 0,
+        stop_text: str = "",
+        through_end: bool = False,
+    ) -> None:
+        self._model, self._strategies = model, strategies(given)
+        self._n = _count("n", n, MOST_SAMPLES)
+        self._ids = tuple(model.tokenize(prefix).ids) if isinstance(prefix, str) else tuple(map(index, prefix))
+        room = _room(len(self._ids), model.info.n_positions)
+        if room < 1:
+            raise ExplorerError("compare-prefix-too-long", n=len(self._ids), most=model.info.n_positions - 1)
+        self._most = _count("max_new_tokens", max_new_tokens, room)
+        self._seed = checked_seed(seed)
+        stop = Stop(self._most, () if through_end else model.info.end_ids, stop_text)
+        self._writers: list[Writer] = [
+            writer(each, n_samples=self._n, seed=self._seed, stop=stop, vocabulary=model.vocabulary)
+            for each in self._strategies
+        ]
+        self._notices: tuple[Message, ...] = ()
+        self._branches: Branches | None = None
+        self._rows: list[Ints] = [np.zeros(1, np.int64)] * len(self._writers)  # of each writer, in the batch
+        self._logits: Floats | None = None
+        self._texts: Ints = np.array([self._ids], np.int64)
+        self.n_steps = 0
+
+    def advance(self) -> bool:
+        """Add a token to every text that goes on, in one forward pass. False when all have ended."""
+        if self.n_steps and not any(len(rows) for rows in self._rows):
+            return False
+        logits = self._logits if self._logits is not None else self._model.trace(self._ids).logits[None]
+        parents, tokens, rows = list[int](), list[int](), list[Ints]()
+        for each, own in zip(self._writers, self._rows, strict=True):
+            continued, added = each.step(logits[own], self._texts[own]) if len(own) else ([], [])
+            rows.append(np.arange(len(parents), len(parents) + len(added)))
+            parents += own[continued].tolist()
+            tokens += added
+        self._rows = rows
+        self._texts = np.concatenate([self._texts[parents], np.array(tokens, np.int64)[:, None]], axis=1)
+        self.n_steps += 1
+        if tokens and self.n_steps < self._most:
+            self._logits = self._read(parents, tokens)
+        return bool(tokens)
+
+    def _read(self, parents: list[int], tokens: list[int]) -> Floats:
+        """(B, V) logits after the texts; where the memory is too small for one batch of them, a few at a time."""
+        if not self._notices:
+            try:
+                if self._branches is None:
+                    self._branches = self._model.branches(self._ids, 1)
+                self._branches.select(parents)
+                return self._branches.advance(tokens)
+            except (torch.OutOfMemoryError, MemoryError):
+                self._notices = (Message.of("compare-memory-full"),)
+                self._branches = None
+        return self._model.next_logits(self._texts.tolist())
+
+    @property
+    def comparison(self) -> Comparison:
+        """What the strategies wrote so far."""
+        info = self._model.info
+        return Comparison(
+            ids=self._ids,
+            text=self._model.vocabulary.text(np.array(self._ids)),
+            strategies=tuple(
+                Written(strategy, each.samples())
+                for strategy, each in zip(self._strategies, self._writers, strict=True)
+            ),
+            seed=self._seed,
+            n_samples=self._n,
+            max_new_tokens=self._most,
+            model=(info.name, info.revision),
+            complete=bool(self.n_steps) and not any(len(rows) for rows in self._rows),
+            notices=self._notices,
+        )
+
+
+def compare(
+    model: LanguageModel,
+    prefix: str | Sequence[int],
+    given: Iterable[Strategy | Method],
+    *,
+    n: int = 1,
+    max_new_tokens: int = 40,
+    seed: int = 0,
+    stop_text: str = "",
+    through_end: bool = False,
+    report: Report | None = None,
+) -> Comparison:
+    """What each strategy writes after ``prefix``; an interrupted comparison gives what there is so far, with a warning.
+
+    Args:
+        prefix: a text, or token ids.
+        given: strategies, or methods, which are named by what they do.
+        n: samples of each strategy. Sample i has the same draws in all of them, whichever run beside it.
+        max_new_tokens: of each text.
+        seed: decides all draws, see `explorer.sampling.draw.uniforms`.
+        stop_text: ends a text that spells it; ``through_end``: go on where the model ends its text.
+
+    Raises:
+        ExplorerError: as `Comparing`.
+    """
+    comparing = Comparing(
+        model, prefix, given, n=n, max_new_tokens=max_new_tokens, seed=seed, stop_text=stop_text, through_end=through_end
+    )
+    try:
+        while comparing.advance():
+            if report is not None:
+                report(Progress(Message.of("comparing"), comparing.n_steps, max_new_tokens))
+    except KeyboardInterrupt:
+        warnings.warn(tr("compare-interrupted", "en", n=comparing.n_steps), stacklevel=2)
+    return comparing.comparison
+
+
+def _count(name: str, value: int, most: int) -> int:
+    try:
+        whole = -1 if isinstance(value, bool) else index(value)
+    except TypeError:
+        whole = -1
+    if not 1 <= whole <= most:
+        raise ExplorerError("sampling-no-whole-number", name=name, value=str(value)[:60], low="1", high=str(most))
+    return whole
+
+
+def _room(n_tokens: int, n_positions: int) -> int:
+    """How many tokens a text of ``n_tokens`` can grow by before the window that the model reads moves on."""
+    return n_positions - (n_tokens - window_start(n_tokens, n_positions)) + 1
