@@ -622,6 +622,19 @@ disk-full = The disk of “{ $folder }” is full. What was half done is removed
 folder-not-writable = “{ $folder }” cannot be written: { $reason }. Change its permissions, or point EXPLORER_CACHE and HF_HOME to another place.
 gguf-unreadable = The file “{ $file }” cannot be unpacked: { $reason }. Remove it and run “explorer models fetch smollm2-135m”.
 
+## comparison
+comparing = Writing
+compare-memory-full = The memory is too small for all texts at once, so they are read a few at a time: slower, with the same numbers.
+compare-interrupted = The comparison was interrupted after { $n ->
+    [one] 1 token
+   *[other] { $n } tokens
+ }. What there is so far is kept.
+strategy-missing = There is no strategy to compare. Give at least one, such as Sampling(temperature=0.7).
+strategy-twice = Two strategies are called “{ $name }”. Give them different names.
+strategy-no-name = The strategy “{ $method }” has no name. Give it one.
+strategy-is-none = { $value } is no strategy. Give a Strategy, a Sampling or a Beam.
+strategy-no-record = { $value } describes no strategy. It needs a “sampling” or a “beam” with its parameters, and may have a “name”.
+
 ## training
 training-reading = Reading the books
 training-tokenizer = Learning the tokens

@@ -581,6 +581,16 @@ disk-full = “{ $folder }”所在磁盘已满，未完成的部分已清除。
 folder-not-writable = 无法写入“{ $folder }”：{ $reason }。请修改其权限，或把 EXPLORER_CACHE 和 HF_HOME 指向其他位置。
 gguf-unreadable = 无法展开文件“{ $file }”：{ $reason }。请删除它，然后运行“explorer models fetch smollm2-135m”。
 
+## comparison
+comparing = 正在生成
+compare-memory-full = 内存不足以同时处理所有文本，因此分批读取：速度较慢，数值不变。
+compare-interrupted = 比较在 { $n } 个词元后中断。已有的结果会保留。
+strategy-missing = 没有可比较的策略。请至少给出一个，例如 Sampling(temperature=0.7)。
+strategy-twice = 有两个策略都叫“{ $name }”。请给它们不同的名称。
+strategy-no-name = 策略“{ $method }”没有名称。请给它起一个。
+strategy-is-none = { $value } 不是策略。请给出 Strategy、Sampling 或 Beam。
+strategy-no-record = { $value } 没有描述任何策略。它需要带参数的“sampling”或“beam”，也可以有“name”。
+
 ## training
 training-reading = 正在读取书籍
 training-tokenizer = 正在学习词元

@@ -13,10 +13,11 @@ import torch
 from explorer.language_model.branches import Branches
 from explorer.language_model.forward import LanguageModel, window_start
 from explorer.language_model.trace import Floats, Ints
-from explorer.locales import ExplorerError, Message, tr
+from explorer.locales import Message, tr
 from explorer.models.progress import Progress, Report
 from explorer.sampling.draw import checked_seed
 from explorer.sampling.generate import Stop
+from explorer.sampling.sampling import number
 from explorer.sampling.strategy import Method, Strategy, strategies
 from explorer.sampling.writers import Sample, Writer, writer
 
@@ -79,12 +80,10 @@ class Comparing:
         through_end: bool = False,
     ) -> None:
         self._model, self._strategies = model, strategies(given)
-        self._n = _count("n", n, MOST_SAMPLES)
+        self._n = int(number("n", n, 1, MOST_SAMPLES, whole=True))
         self._ids = tuple(model.tokenize(prefix).ids) if isinstance(prefix, str) else tuple(map(index, prefix))
         room = _room(len(self._ids), model.info.n_positions)
-        if room < 1:
-            raise ExplorerError("compare-prefix-too-long", n=len(self._ids), most=model.info.n_positions - 1)
-        self._most = _count("max_new_tokens", max_new_tokens, room)
+        self._most = int(number("max_new_tokens", max_new_tokens, 1, room, whole=True))
         self._seed = checked_seed(seed)
         stop = Stop(self._most, () if through_end else model.info.end_ids, stop_text)
         self._writers: list[Writer] = [
@@ -175,7 +174,14 @@ def compare(
         ExplorerError: as `Comparing`.
     """
     comparing = Comparing(
-        model, prefix, given, n=n, max_new_tokens=max_new_tokens, seed=seed, stop_text=stop_text, through_end=through_end
+        model,
+        prefix,
+        given,
+        n=n,
+        max_new_tokens=max_new_tokens,
+        seed=seed,
+        stop_text=stop_text,
+        through_end=through_end,
     )
     try:
         while comparing.advance():
@@ -184,16 +190,6 @@ def compare(
     except KeyboardInterrupt:
         warnings.warn(tr("compare-interrupted", "en", n=comparing.n_steps), stacklevel=2)
     return comparing.comparison
-
-
-def _count(name: str, value: int, most: int) -> int:
-    try:
-        whole = -1 if isinstance(value, bool) else index(value)
-    except TypeError:
-        whole = -1
-    if not 1 <= whole <= most:
-        raise ExplorerError("sampling-no-whole-number", name=name, value=str(value)[:60], low="1", high=str(most))
-    return whole
 
 
 def _room(n_tokens: int, n_positions: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -66,7 +66,7 @@ class Strategy:
         Raises:
             ExplorerError: it has neither a sampling nor a beam, a parameter that there is not, or a value out of range.
         """
-        kinds = {"sampling": Sampling.of, "beam": _beam}
+        kinds: dict[str, Callable[[Mapping[str, Any]], Method]] = {"sampling": Sampling.of, "beam": _beam}
         given = [kind for kind in kinds if kind in record]
         if len(given) != 1 or not isinstance(record[given[0]], Mapping) or set(record) - {"name", *given}:
             raise ExplorerError("strategy-no-record", value=shown(dict(record)))
@@ -83,7 +83,7 @@ def strategies(given: Iterable[Strategy | Method]) -> tuple[Strategy, ...]:
     Raises:
         ExplorerError: there is none, two have the same name, a name is empty, or something is no strategy.
     """
-    named = []
+    named: list[Strategy] = []
     for each in given:
         if isinstance(each, Sampling | Beam):
             each = Strategy(str(each), each)

@@ -33,7 +33,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Sample:
-    """One text of a strategy: its new tokens, and why it ended (``length``, ``end``, ``text``); None while it goes on."""
+    """One text of a strategy: its new tokens, and why it ended (``length``, ``end``, ``text``; None: it goes on)."""
 
     steps: tuple[Step, ...]
     ended: str | None
@@ -100,7 +100,7 @@ class SamplingWriter:
         of_all = self.sampling.apply(logits, ids, self.vocabulary)
         rows = [of_all.row(row) for row in range(len(logits))]
         raw, after = entropy(of_all.raw_probabilities), of_all.entropy_bits
-        parents, tokens, row_of = [], [], {}
+        parents, tokens, row_of = list[int](), list[int](), dict[int, int]()
         for sample, row in self._row_of.items():
             steps = self._steps[sample]
             choice = choose(rows[row], uniform(self.seed, sample, len(steps)))
