@@ -629,6 +629,7 @@ compare-interrupted = The comparison was interrupted after { $n ->
     [one] 1 token
    *[other] { $n } tokens
  }. What there is so far is kept.
+difference-of-vocabularies = The two distributions are over { $first } tokens and { $second }. Only distributions of the same model can be compared.
 strategy-missing = There is no strategy to compare. Give at least one, such as Sampling(temperature=0.7).
 strategy-twice = Two strategies are called “{ $name }”. Give them different names.
 strategy-no-name = The strategy “{ $method }” has no name. Give it one.

@@ -118,7 +118,7 @@ def _copied(text: Sequence[int], prefix: Sequence[int]) -> float:
 def _self_bleu(texts: Sequence[str]) -> Measure:
     if len(texts) < 2:
         return Measure(float("nan"))
-    from sacrebleu.metrics import BLEU
+    from sacrebleu.metrics.bleu import BLEU
 
     metric = BLEU(effective_order=True)
     scores = [metric.sentence_score(text, [*texts[:i], *texts[i + 1 :]]).score for i, text in enumerate(texts)]
