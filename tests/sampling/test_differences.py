@@ -19,7 +19,7 @@ LOGITS = st.lists(st.floats(-8, 8), min_size=5, max_size=5)
 
 
 def of(logits: list[float], **parameters: float) -> object:
-    return Sampling(**parameters).apply(np.array(logits), [])  # type: ignore[arg-type]
+    return Sampling(**parameters).apply(np.array(logits, np.float64), [])  # type: ignore[arg-type]
 
 
 @given(LOGITS, LOGITS)
@@ -65,5 +65,5 @@ def test_two_vocabularies_cannot_be_compared() -> None:
 def test_two_prefixes_of_a_model(peaked: LanguageModel) -> None:
     france, italy = (peaked.trace(f"The capital of {name} is").distribution(Sampling()) for name in ("France", "Italy"))
     found = Difference(france, italy)
-    assert found.js_bits > 0.3
-    assert {peaked.vocabulary[int(i)].text for i in found.movers(2)} & {" Paris", " Rome", " P", " R"}
+    assert found.js_bits > 0.05
+    assert {peaked.vocabulary[int(i)].text for i in found.movers(2)} & {" Paris", " Rome"}
