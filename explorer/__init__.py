@@ -37,10 +37,13 @@ if TYPE_CHECKING:
     from explorer.locales import ExplorerError, Message, set_language
     from explorer.probes.roles import Roles, repeated_random, roles
     from explorer.probes.summaries import rollout
+    from explorer.sampling.compare import Comparison, compare
+    from explorer.sampling.differences import Difference
     from explorer.sampling.distribution import Candidate, Distribution
     from explorer.sampling.generate import Stop, generate
     from explorer.sampling.sampling import Sampling
     from explorer.sampling.session import Session
+    from explorer.sampling.strategy import Beam, Strategy
     from explorer.widgets.app import Explorer
     from explorer.widgets.panels.attention import AttentionPanel
     from explorer.widgets.panels.attention_text import AttentionTextPanel
@@ -62,9 +65,12 @@ _HOMES = {
     "Attention": "explorer.language_model.attention",
     "AttentionPanel": "explorer.widgets.panels.attention",
     "AttentionTextPanel": "explorer.widgets.panels.attention_text",
+    "Beam": "explorer.sampling.strategy",
     "BertVizPanel": "explorer.widgets.panels.bertviz",
     "BertVizView": "explorer.figures.bertviz_views",
     "Candidate": "explorer.sampling.distribution",
+    "Comparison": "explorer.sampling.compare",
+    "Difference": "explorer.sampling.differences",
     "Distribution": "explorer.sampling.distribution",
     "DistributionPanel": "explorer.widgets.panels.distribution",
     "DrawPanel": "explorer.widgets.panels.draw",
@@ -86,11 +92,13 @@ _HOMES = {
     "Session": "explorer.sampling.session",
     "SteppingPanel": "explorer.widgets.panels.stepping",
     "Stop": "explorer.sampling.generate",
+    "Strategy": "explorer.sampling.strategy",
     "SummaryPanel": "explorer.widgets.panels.summary",
     "TallyPanel": "explorer.widgets.panels.draw",
     "Token": "explorer.language_model.tokens",
     "Trace": "explorer.language_model.trace",
     "WeightPanel": "explorer.widgets.panels.weight",
+    "compare": "explorer.sampling.compare",
     "generate": "explorer.sampling.generate",
     "head_view": "explorer.figures.bertviz_views",
     "load": "explorer.language_model.loading",
@@ -106,9 +114,12 @@ __all__ = [
     "Attention",
     "AttentionPanel",
     "AttentionTextPanel",
+    "Beam",
     "BertVizPanel",
     "BertVizView",
     "Candidate",
+    "Comparison",
+    "Difference",
     "Distribution",
     "DistributionPanel",
     "DrawPanel",
@@ -130,11 +141,13 @@ __all__ = [
     "Session",
     "SteppingPanel",
     "Stop",
+    "Strategy",
     "SummaryPanel",
     "TallyPanel",
     "Token",
     "Trace",
     "WeightPanel",
+    "compare",
     "generate",
     "head_view",
     "load",
