@@ -112,10 +112,7 @@ def to_code(comparison: Comparison, *, retokenized: bool) -> str:
         "    lm,",
         f"    {prefix},",
         "    [",
-        *(
-            f"        explorer.Strategy({each.name!r}, {_made(each.strategy.method)}),"
-            for each in comparison.strategies
-        ),
+        *(f"        {strategy}," for strategy in made),
         "    ],",
         f"    n={comparison.n_samples},",
         f"    max_new_tokens={comparison.max_new_tokens},",
