@@ -629,6 +629,11 @@ compare-interrupted = The comparison was interrupted after { $n ->
     [one] 1 token
    *[other] { $n } tokens
  }. What there is so far is kept.
+difference-title = Two distributions
+difference-aside = Jensen-Shannon { $js } bits · KL { $there } bits, back { $back } bits
+difference-axis = second − first
+difference-hover = { $name }: { $token } has probability { $probability }, rank { $rank }
+difference-hover-rest = { $name }: { $probability }
 difference-of-vocabularies = The two distributions are over { $first } tokens and { $second }. Only distributions of the same model can be compared.
 strategy-missing = There is no strategy to compare. Give at least one, such as Sampling(temperature=0.7).
 strategy-twice = Two strategies are called “{ $name }”. Give them different names.

@@ -585,6 +585,11 @@ gguf-unreadable = 无法展开文件“{ $file }”：{ $reason }。请删除它
 comparing = 正在生成
 compare-memory-full = 内存不足以同时处理所有文本，因此分批读取：速度较慢，数值不变。
 compare-interrupted = 比较在 { $n } 个词元后中断。已有的结果会保留。
+difference-title = 两个分布
+difference-aside = Jensen-Shannon { $js } 比特 · KL { $there } 比特，反向 { $back } 比特
+difference-axis = 第二个 − 第一个
+difference-hover = { $name }：{ $token } 的概率为 { $probability }，排名 { $rank }
+difference-hover-rest = { $name }：概率 { $probability }
 difference-of-vocabularies = 两个分布分别覆盖 { $first } 个和 { $second } 个词元。只能比较同一模型的分布。
 strategy-missing = 没有可比较的策略。请至少给出一个，例如 Sampling(temperature=0.7)。
 strategy-twice = 有两个策略都叫“{ $name }”。请给它们不同的名称。
