@@ -635,6 +635,15 @@ difference-axis = second − first
 difference-hover = { $name }: { $token } has probability { $probability }, rank { $rank }
 difference-hover-rest = { $name }: { $probability }
 difference-of-vocabularies = The two distributions are over { $first } tokens and { $second }. Only distributions of the same model can be compared.
+fingerprint-title = Ranks of the tokens
+fingerprint-aside = where each token stood in the model’s own distribution
+fingerprint-axis = share of the tokens
+fingerprint-first = first choice
+fingerprint-ranks = { $low } to { $high }
+fingerprint-beyond = beyond { $last }
+fingerprint-hover = { $name } · { $ranks }: { $share }
+strips-aside = a dot for each text, the mean as a line, its 95% interval
+strips-hover = { $name }, text { $number }: { $value }
 strategy-missing = There is no strategy to compare. Give at least one, such as Sampling(temperature=0.7).
 strategy-twice = Two strategies are called “{ $name }”. Give them different names.
 strategy-no-name = The strategy “{ $method }” has no name. Give it one.

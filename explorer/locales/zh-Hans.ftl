@@ -591,6 +591,15 @@ difference-axis = 第二个 − 第一个
 difference-hover = { $name }：{ $token } 的概率为 { $probability }，排名 { $rank }
 difference-hover-rest = { $name }：概率 { $probability }
 difference-of-vocabularies = 两个分布分别覆盖 { $first } 个和 { $second } 个词元。只能比较同一模型的分布。
+fingerprint-title = 词元的排名
+fingerprint-aside = 每个词元在模型自身分布中的位置
+fingerprint-axis = 词元占比
+fingerprint-first = 首选
+fingerprint-ranks = { $low } 到 { $high }
+fingerprint-beyond = { $last } 之后
+fingerprint-hover = { $name } · { $ranks }：{ $share }
+strips-aside = 每点一篇文本，竖线为均值，横线为 95% 区间
+strips-hover = { $name }，第 { $number } 篇：{ $value }
 strategy-missing = 没有可比较的策略。请至少给出一个，例如 Sampling(temperature=0.7)。
 strategy-twice = 有两个策略都叫“{ $name }”。请给它们不同的名称。
 strategy-no-name = 策略“{ $method }”没有名称。请给它起一个。

@@ -1,0 +1,141 @@
+"""Strategies beside each other: which ranks their tokens had, and each measure of their texts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from explorer.figures import numbers, rows
+from explorer.figures.escape import escape
+from explorer.figures.look import Look
+from explorer.locales import tr
+from explorer.sampling.measures import BUCKETS, Measure
+
+ROW_PIXELS = 26
+FRAME_PIXELS = 84
+
+_JITTER = 0.28
+
+
+def fingerprints(shares: Mapping[str, Sequence[float]], look: Look) -> go.Figure:
+    """For each strategy one bar of its tokens' ranks before the sampler: 1, 2 to 10, 11 to 100, beyond (GLTR's buckets,
+    Gehrmann et al. 2019, section 3).
+
+    Args:
+        shares: by the strategy's name, (4,) shares that sum to 1; NaN where it has written nothing.
+    """
+    names = list(shares)
+    places = list(range(len(names)))
+    table = np.array([[0.0 if math.isnan(share) else share for share in shares[name]] for name in names])
+    labels = _buckets(look)
+    colours = [look.amount(share) for share in (0.9, 0.6, 0.3, 0.08)]
+    bars = [
+        {
+            "type": "bar", "orientation": "h", "name": escape(label), "y": places, "x": table[:, i].tolist(),
+            "width": 0.7, "marker": {"color": colours[i], "line": {"color": look.grid, "width": 1}},
+            "hoverinfo": "text",
+            "hovertext": [_hover(name, label, share, look) for name, share in zip(names, table[:, i], strict=True)],
+            "text": [_percent(share) if share >= 0.06 else "" for share in table[:, i]],
+            "textposition": "inside", "insidetextanchor": "middle", "constraintext": "none",
+            "textfont": {"color": Look.ink_on(colours[i]), "size": 11},
+        }
+        for i, label in enumerate(labels)
+    ]  # fmt: skip
+    layout = rows.layout(
+        look,
+        [escape(name, rows.LONGEST_LABEL) for name in names],
+        title=tr("fingerprint-title", look.language),
+        aside=tr("fingerprint-aside", look.language),
+        height=ROW_PIXELS * len(names) + FRAME_PIXELS,
+    )
+    axis = {
+        "range": [0, 1], "fixedrange": True, "zeroline": False, "gridcolor": look.grid, "tickformat": ".0%",
+        "tickfont": rows.small(look),
+        "title": {"text": escape(tr("fingerprint-axis", look.language)), "standoff": 6, "font": rows.small(look)},
+    }  # fmt: skip
+    return go.Figure(
+        data=bars,
+        layout=layout | {"barmode": "stack", "uirevision": "fingerprint", "xaxis": axis} | _legend(),
+    )
+
+
+def measure_strips(found: Mapping[str, Measure], look: Look, *, name: str, unit: str = "") -> go.Figure:
+    """One measure of every strategy: a dot for each text, their mean as a line, its 95% interval as a bar.
+
+    Args:
+        found: by the strategy's name.
+        name: of the measure, in the reader's language; unit: of its axis.
+    """
+    names = list(found)
+    dots_x, dots_y, dots_hover = list[float](), list[float](), list[str]()
+    for row, strategy in enumerate(names):
+        each = found[strategy].of_each
+        for sample, value in enumerate(each):
+            if not math.isnan(value):
+                dots_x.append(value)
+                # Evenly spread, so that equal values do not hide each other; the same each time.
+                dots_y.append(row + _JITTER * (2 * (sample + 0.5) / len(each) - 1))
+                said = tr("strips-hover", look.language, name=strategy, number=sample + 1, value=numbers.count(value))
+                dots_hover.append(rows.hover(said))
+    there = [(row, found[strategy]) for row, strategy in enumerate(names) if not math.isnan(found[strategy].value)]
+    dots = {
+        "type": "scatter", "mode": "markers", "name": "texts", "x": dots_x, "y": dots_y, "cliponaxis": False,
+        "marker": {"color": look.accent, "size": 7, "opacity": 0.55}, "hoverinfo": "text", "hovertext": dots_hover,
+    }  # fmt: skip
+    means = {
+        "type": "scatter", "mode": "markers", "name": "means", "x": [each.value for _, each in there],
+        "y": [row for row, _ in there], "cliponaxis": False, "hoverinfo": "skip",
+        "marker": {"symbol": "line-ns", "size": 20, "line": {"color": look.text, "width": 2}},
+        "error_x": {
+            "type": "data", "symmetric": False, "color": look.text, "thickness": 1.5, "width": 4,
+            "array": [_reach(each.high, each.value) for _, each in there],
+            "arrayminus": [_reach(each.value, each.low) for _, each in there],
+        },
+    }  # fmt: skip
+    layout = rows.layout(
+        look,
+        [escape(strategy, rows.LONGEST_LABEL) for strategy in names],
+        title=name,
+        aside=tr("strips-aside", look.language),
+        height=(ROW_PIXELS + 10) * len(names) + FRAME_PIXELS,
+    )
+    axis = {
+        "fixedrange": True, "zeroline": False, "gridcolor": look.grid, "tickfont": rows.small(look),
+        "title": {"text": escape(unit or name), "standoff": 6, "font": rows.small(look)},
+    }  # fmt: skip
+    values = [
+        {
+            "text": numbers.count(each.value), "x": each.value, "y": row, "yshift": 17, "showarrow": False,
+            "font": {"color": look.text, "size": 11},
+        }
+        for row, each in there
+    ]  # fmt: skip
+    more = {"uirevision": "strips", "xaxis": axis, "annotations": values}
+    return go.Figure(data=[dots, means], layout=layout | more)
+
+
+def _buckets(look: Look) -> list[str]:
+    ranks = [tr("fingerprint-ranks", look.language, low=low + 1, high=high) for low, high in pairwise(BUCKETS)]
+    return [tr("fingerprint-first", look.language), *ranks, tr("fingerprint-beyond", look.language, last=BUCKETS[-1])]
+
+
+def _legend() -> dict[str, Any]:
+    place = {"orientation": "h", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom", "traceorder": "normal"}
+    return {"showlegend": True, "legend": place}
+
+
+def _hover(name: str, ranks: str, share: float, look: Look) -> str:
+    return rows.hover(tr("fingerprint-hover", look.language, name=name, ranks=ranks, share=_percent(share)))
+
+
+def _reach(high: float, low: float) -> float:
+    return 0.0 if math.isnan(high - low) else max(0.0, high - low)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}%"
