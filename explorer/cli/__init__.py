@@ -1,4 +1,4 @@
-"""The command `explorer`: lab, app, predict, generate, train, models, doctor.
+"""The command `explorer`: lab, app, predict, generate, compare, train, models, doctor.
 
 ::
 
@@ -7,6 +7,7 @@
     sampling_options.py   the sampler's options, which predict and generate share
     predict.py            the distribution over the next token, as a table or as JSON
     generate.py           texts, token by token or as JSON
+    compare.py            strategies side by side
     train.py              a small GPT-2 from a folder of books
     models.py             what the catalogue has and what is on disk; fetching
     jupyter.py            JupyterLab and Voila on our notebooks, quietly

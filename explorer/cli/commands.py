@@ -140,6 +140,44 @@ def _standard_input() -> str:
     return text.removesuffix("\n").removesuffix("\r")
 
 
+@app.command(help=tr("cli-compare"))
+@with_options
+def compare(
+    *,
+    text: Text,
+    strategies: Annotated[
+        Path | None, typer.Option("--strategies", metavar="FILE", help=tr("cli-option-strategies"))
+    ] = None,
+    max_new_tokens: Annotated[
+        str, typer.Option("--max-new-tokens", metavar="N", help=tr("cli-option-max-new-tokens"))
+    ] = "30",
+    n: Annotated[str, typer.Option("--n", metavar="N", help=tr("cli-option-n-each"))] = "3",
+    seed: Annotated[str | None, typer.Option("--seed", metavar="N", help=tr("cli-option-seed"))] = None,
+    stop: Annotated[str, typer.Option("--stop", metavar="TEXT", help=tr("cli-option-stop"), show_default=False)] = "",
+    through_end: Annotated[bool, typer.Option("--through-end", help=tr("cli-option-through-end"))] = False,
+    table: Annotated[Path | None, typer.Option("--table", metavar="FILE", help=tr("cli-option-table"))] = None,
+    figure: Annotated[Path | None, typer.Option("--figure", metavar="FILE", help=tr("cli-option-figure"))] = None,
+    as_json: AsJson = False,
+    model: ModelOptions,
+    lang: Language = None,
+) -> None:
+    from explorer.cli.compare import compare
+
+    compare(
+        _given(text),
+        model=model,
+        strategies_file=strategies,
+        max_new_tokens=max_new_tokens,
+        n=n,
+        seed=seed,
+        stop_text=stop,
+        through_end=through_end,
+        as_json=as_json,
+        table=table,
+        figure=figure,
+    )
+
+
 @app.command(help=tr("cli-train"))
 def train(
     *,

@@ -72,6 +72,7 @@ preset-top-k = top-k 40
 preset-nucleus = nucleus (top-p 0.95)
 preset-min-p = min-p 0.05
 preset-typical = typical 0.95
+preset-beam = beam search, 4 beams
 
 ## probes
 rollout-too-long = The text has { $n } tokens, and attention rollout is computed for at most { $most }. Shorten the text.
@@ -644,6 +645,25 @@ fingerprint-beyond = beyond { $last }
 fingerprint-hover = { $name } · { $ranks }: { $share }
 strips-aside = a dot for each text, the mean as a line, its 95% interval
 strips-hover = { $name }, text { $number }: { $value }
+strategies-file-unreadable = The strategies in “{ $file }” cannot be read: { $reason }. Write them as TOML: tables [[strategy]] with a name and a sampling or a beam.
+strategies-file-none = “{ $file }” has no tables [[strategy]] (it has: { $found }). Write one for each strategy, with a name and a sampling or a beam.
+figure-unknown-kind = A figure cannot be saved as “{ $file }”. Use one of these endings: { $kinds }.
+figure-not-saved = The figure “{ $file }” cannot be written: { $reason }. Choose another place.
+figure-no-chrome = The picture “{ $file }” cannot be drawn here: that needs the package kaleido and a Chrome. Save it as .html, or use the camera in the page.
+compare-strategy = strategy
+measure-surprisal = surprisal (bits)
+measure-perplexity = perplexity
+measure-entropy = entropy (bits)
+measure-length = length (tokens)
+measure-distinct-1 = distinct-1
+measure-distinct-2 = distinct-2
+measure-distinct-3 = distinct-3
+measure-repetition = repetition (4-grams)
+measure-repeated-tokens = repeated tokens
+measure-copied = copied from the prefix
+measure-first-choices = first choices
+measure-self-bleu = self-BLEU
+measure-distance = distance
 strategy-missing = There is no strategy to compare. Give at least one, such as Sampling(temperature=0.7).
 strategy-twice = Two strategies are called “{ $name }”. Give them different names.
 strategy-no-name = The strategy “{ $method }” has no name. Give it one.
@@ -740,6 +760,16 @@ cli-doctor-summary = { $n ->
 }
 cli-heading-sampler = Sampler
 cli-generate = Write on from a text, token by token.
+cli-compare = Write on from a text by several strategies, side by side.
+cli-option-strategies = A TOML file of strategies. Without it, nine that teach something.
+cli-option-n-each = How many texts each strategy writes.
+cli-option-table = Save the measures as a table (CSV).
+cli-option-figure = Save the ranks of the tokens as a figure: .html, or .png and .svg where a Chrome is found.
+cli-saved = Saved: { $file }
+cli-compare-line = { $model } · { $n ->
+    [one] 1 text
+   *[other] { $n } texts
+ } each · seed { $seed }
 cli-train = Train a small GPT-2 from a folder of books, as the bundled one was.
 cli-option-corpus = The folder with the books, as .txt files.
 cli-option-work = The folder of this training: its checkpoint, and at the end the model. The same command goes on where one was stopped.

@@ -66,6 +66,7 @@ preset-top-k = 前 40 个（top-k）
 preset-nucleus = 核采样（top-p 0.95）
 preset-min-p = 最小概率 0.05（min-p）
 preset-typical = 典型采样 0.95
+preset-beam = 束搜索（4 束）
 
 ## probes
 rollout-too-long = 文本有 { $n } 个词元，而注意力展开最多计算 { $most } 个词元。请缩短文本。
@@ -600,6 +601,25 @@ fingerprint-beyond = { $last } 之后
 fingerprint-hover = { $name } · { $ranks }：{ $share }
 strips-aside = 每点一篇文本，竖线为均值，横线为 95% 区间
 strips-hover = { $name }，第 { $number } 篇：{ $value }
+strategies-file-unreadable = 无法读取“{ $file }”中的策略：{ $reason }。请用 TOML 书写：每个 [[strategy]] 表含名称，以及 sampling 或 beam。
+strategies-file-none = “{ $file }”中没有 [[strategy]] 表（其中有：{ $found }）。请为每个策略写一个，含名称，以及 sampling 或 beam。
+figure-unknown-kind = 图不能保存为“{ $file }”。请使用以下扩展名之一：{ $kinds }。
+figure-not-saved = 无法写入图“{ $file }”：{ $reason }。请换一个位置。
+figure-no-chrome = 此处无法绘制图片“{ $file }”：需要软件包 kaleido 和 Chrome。请保存为 .html，或使用页面上的相机按钮。
+compare-strategy = 策略
+measure-surprisal = 惊异度（比特）
+measure-perplexity = 困惑度
+measure-entropy = 熵（比特）
+measure-length = 长度（词元）
+measure-distinct-1 = 不同一元组（distinct-1）
+measure-distinct-2 = 不同二元组（distinct-2）
+measure-distinct-3 = 不同三元组（distinct-3）
+measure-repetition = 重复（四元组）
+measure-repeated-tokens = 重复词元
+measure-copied = 抄自前文
+measure-first-choices = 首选比例
+measure-self-bleu = 自 BLEU
+measure-distance = 距离
 strategy-missing = 没有可比较的策略。请至少给出一个，例如 Sampling(temperature=0.7)。
 strategy-twice = 有两个策略都叫“{ $name }”。请给它们不同的名称。
 strategy-no-name = 策略“{ $method }”没有名称。请给它起一个。
@@ -693,6 +713,13 @@ cli-doctor-summary = { $n ->
 }
 cli-heading-sampler = 采样器
 cli-generate = 从一段文本续写，逐个词元输出。
+cli-compare = 用多种策略从同一文本续写，并排比较。
+cli-option-strategies = 策略的 TOML 文件。不给出时使用九个有教学意义的策略。
+cli-option-n-each = 每个策略写多少篇文本。
+cli-option-table = 把各项指标保存为表格（CSV）。
+cli-option-figure = 把词元排名保存为图：.html；找到 Chrome 时也可用 .png 和 .svg。
+cli-saved = 已保存：{ $file }
+cli-compare-line = { $model } · 每个策略 { $n } 篇 · 种子 { $seed }
 cli-train = 用一个文件夹的书训练一个小 GPT-2，随附模型就是这样得来的。
 cli-option-corpus = 存放书籍（.txt 文件）的文件夹。
 cli-option-work = 本次训练的文件夹：检查点，以及最终的模型。中断后再次运行同一命令即可继续。

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from explorer.sampling.sampling import Sampling
+from explorer.sampling.strategy import Beam, Method
 
 PRESETS: dict[str, Sampling] = {
     "preset-model": Sampling(),
@@ -15,6 +16,13 @@ PRESETS: dict[str, Sampling] = {
     "preset-typical": Sampling(typical_p=0.95),
 }
 """By the message id of their name. The first is the model's own distribution."""
+
+COMPARED: dict[str, Method] = {
+    **{name: PRESETS[name] for name in ("preset-greedy", "preset-cool", "preset-model", "preset-hot")},
+    **{name: PRESETS[name] for name in ("preset-top-k", "preset-nucleus", "preset-min-p", "preset-typical")},
+    "preset-beam": Beam(4),
+}
+"""What a comparison begins with, by the message id of the name."""
 
 
 def preset_of(sampling: Sampling) -> str | None:

@@ -1,0 +1,125 @@
+"""`explorer compare`: strategies side by side, in the terminal, as JSON, as a table, as a figure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from secrets import randbelow
+from typing import TYPE_CHECKING
+
+import typer
+
+from explorer.cli.generate import RANDOM_SEEDS
+from explorer.cli.options import ModelOptions
+from explorer.cli.sampling_options import number
+from explorer.cli.terminal import print_json, progress_bar, say, visible
+from explorer.language_model.tokens import as_read
+from explorer.locales import Message, language, tr
+
+if TYPE_CHECKING:
+    from explorer.sampling.compare import Comparison
+
+SHOWN = ("surprisal", "entropy", "distinct-2", "repetition-4", "self-bleu", "first-choices", "length")
+"""Measures that the terminal has room for; the others are in the JSON and the table."""
+
+
+def compare(
+    text: str,
+    *,
+    model: ModelOptions,
+    strategies_file: Path | None,
+    max_new_tokens: str,
+    n: str,
+    seed: str | None,
+    stop_text: str,
+    through_end: bool,
+    as_json: bool,
+    table: Path | None,
+    figure: Path | None,
+) -> None:
+    """Print what each strategy writes after ``text``; what there is when Ctrl-C comes is kept."""
+    from explorer.sampling.compare import compare
+    from explorer.sampling.comparison_export import to_csv, to_record
+    from explorer.sampling.draw import checked_seed
+    from explorer.sampling.presets import COMPARED
+    from explorer.sampling.spelling import unescaped
+    from explorer.sampling.strategies_file import read_strategies
+    from explorer.sampling.strategy import Strategy
+
+    given = (
+        read_strategies(strategies_file)
+        if strategies_file is not None
+        else [Strategy(tr(name), method) for name, method in COMPARED.items()]
+    )
+    key = randbelow(RANDOM_SEEDS) if seed is None else checked_seed(number(seed, whole=True))
+    lm = model.load()
+    with progress_bar() as report:
+        comparison = compare(
+            lm,
+            as_read(text),
+            given,
+            n=number(n, whole=True),
+            max_new_tokens=number(max_new_tokens, whole=True),
+            seed=key,
+            stop_text=as_read(unescaped(stop_text)),
+            through_end=through_end,
+            report=report,
+        )
+    for notice in (*lm.info.notices, *comparison.notices):
+        say(notice)
+    if as_json:
+        print_json(**{name: value for name, value in to_record(comparison).items() if name != "schema"})
+    else:
+        _print(comparison)
+    if table is not None:
+        _write(table, to_csv(comparison))
+    if figure is not None:
+        from explorer.figures.look import Look
+        from explorer.figures.saving import save
+        from explorer.figures.strategies import fingerprints
+        from explorer.sampling.measures import fingerprint
+
+        shares = {written.name: fingerprint(written.samples) for written in comparison.strategies}
+        save(fingerprints(shares, Look(language=language())), figure)
+        say(Message.of("cli-saved", file=str(figure)))
+
+
+def _write(file: Path, content: str) -> None:
+    from explorer.models.storage import disk_errors_as_sentences
+
+    with disk_errors_as_sentences(file.parent):
+        file.write_text(content, encoding="utf-8-sig", newline="")  # the mark tells spreadsheets that it is UTF-8
+    say(Message.of("cli-saved", file=str(file)))
+
+
+def _print(comparison: Comparison) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from explorer.figures.measure_names import measure_name
+    from explorer.sampling.measures import measures
+
+    prefix = visible(comparison.text)
+    for written in comparison.strategies:
+        typer.secho(f"\n{visible(written.name)}", bold=True)
+        for sample in written.samples:
+            typer.echo(f"  {prefix}", nl=False)
+            typer.secho(visible(sample.text).replace("\n", "⏎"), fg="cyan")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(tr("compare-strategy"))
+    for name in SHOWN:
+        table.add_column(measure_name(name), justify="right")
+    for written in comparison.strategies:
+        found = measures(written.samples, comparison.ids)
+        table.add_row(Text(written.name), *(_shown(found[name].value) for name in SHOWN))
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(
+        tr("cli-compare-line", model=comparison.model[0], n=comparison.n_samples, seed=str(comparison.seed)),
+        markup=False, style="dim",
+    )  # fmt: skip
+
+
+def _shown(value: float) -> str:
+    return "" if value != value else f"{value:.2f}"
