@@ -63,6 +63,9 @@ class Comparison:
 class Comparing:
     """A comparison under way: `advance` adds a token to every text, `comparison` is what there is so far.
 
+    Args:
+        first_step: how many tokens of ``prefix`` were drawn already: the next draws are those that would follow them.
+
     Raises:
         ExplorerError: no strategy, two of one name, a number out of range, or texts longer than the model can read.
     """
@@ -78,6 +81,7 @@ class Comparing:
         seed: int = 0,
         stop_text: str = "",
         through_end: bool = False,
+        first_step: int = 0,
     ) -> None:
         self._model, self._strategies = model, strategies(given)
         self._n = int(number("n", n, 1, MOST_SAMPLES, whole=True))
@@ -87,7 +91,7 @@ class Comparing:
         self._seed = checked_seed(seed)
         stop = Stop(self._most, () if through_end else model.info.end_ids, stop_text)
         self._writers: list[Writer] = [
-            writer(each, n_samples=self._n, seed=self._seed, stop=stop, vocabulary=model.vocabulary)
+            writer(each, n_samples=self._n, seed=self._seed, stop=stop, vocabulary=model.vocabulary, first_step=first_step)
             for each in self._strategies
         ]
         self._notices: tuple[Message, ...] = ()

@@ -85,6 +85,7 @@ class SamplingWriter:
     seed: int
     stop: Stop
     vocabulary: Vocabulary
+    first_step: int = 0
     _steps: list[list[Step]] = field(init=False)
     _ended: list[str | None] = field(init=False)
     _row_of: dict[int, int] = field(init=False)
@@ -103,7 +104,7 @@ class SamplingWriter:
         parents, tokens, row_of = list[int](), list[int](), dict[int, int]()
         for sample, row in self._row_of.items():
             steps = self._steps[sample]
-            choice = choose(rows[row], uniform(self.seed, sample, len(steps)))
+            choice = choose(rows[row], uniform(self.seed, sample, self.first_step + len(steps)))
             steps.append(Step(choice, float(raw[row]), float(after[row])))
             self._ended[sample] = self.stop.reason([step.choice.token for step in steps])
             if self._ended[sample] is None:
@@ -167,9 +168,11 @@ def log_softmax(logits: Floats) -> Floats:
     return wide
 
 
-def writer(strategy: Strategy, *, n_samples: int, seed: int, stop: Stop, vocabulary: Vocabulary) -> Writer:
-    """What writes for ``strategy``."""
+def writer(
+    strategy: Strategy, *, n_samples: int, seed: int, stop: Stop, vocabulary: Vocabulary, first_step: int = 0
+) -> Writer:
+    """What writes for ``strategy``; its draws are those from ``first_step`` on."""
     if isinstance(strategy.method, Beam):
         search = BeamSearch(strategy.method, max_new_tokens=stop.max_new_tokens, end_ids=stop.end_ids)
         return BeamWriter(search, vocabulary)
-    return SamplingWriter(strategy.method, n_samples, seed, stop, vocabulary)
+    return SamplingWriter(strategy.method, n_samples, seed, stop, vocabulary, first_step)

@@ -1,0 +1,182 @@
+"""`Comparer`: the strategies that a reader compares, and their comparison, as it grows. All under the state's lock."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import traitlets as t
+
+from explorer.locales import Message, tr
+from explorer.sampling.compare import Comparing, Comparison
+from explorer.sampling.presets import COMPARED
+from explorer.sampling.strategy import Method, Strategy
+from explorer.sampling.writers import BEAM
+from explorer.widgets.stepper import Place
+from explorer.widgets.worker import Work, worker_of
+
+if TYPE_CHECKING:
+    from explorer.widgets.state import ExplorerState
+
+SECONDS_BETWEEN_PICTURES = 0.3
+FIRST = ("preset-greedy", "preset-cool", "preset-model", "preset-nucleus")
+"""What a reader finds there at first."""
+
+
+class Comparer(t.HasTraits):
+    """Methods may be called on any thread.
+
+    Attributes:
+        strategies: in the order of their columns.
+        n_samples, n_tokens: texts of each strategy, and the most tokens each gets.
+        comparison: the latest, as far as it has come.
+        running: whether it goes on.
+        colour_by: what the colours of tokens tell, ``surprisal`` or ``choice`` (whether it was the first choice).
+        chosen: the token looked at, as (strategy, sample, token), or ().
+        place: where in the session the texts of `comparison` begin.
+    """
+
+    strategies = t.Tuple()
+    n_samples = t.Int(3)
+    n_tokens = t.Int(30)
+    comparison = t.Instance(Comparison, allow_none=True)
+    running = t.Bool(False)
+    colour_by = t.Enum(["surprisal", "choice"], default_value="surprisal")
+    chosen = t.Tuple()
+
+    def __init__(self, state: ExplorerState) -> None:
+        self._state = state
+        self._stopped = False
+        self.place: Place | None = None
+        super().__init__(strategies=tuple(self._named(COMPARED[name], tr(name, state.look.language)) for name in FIRST))
+
+    # --- the list of strategies ---------------------------------------------------------------------------------------
+
+    def add(self, method: Method, name: str = "") -> None:
+        """Put a strategy last; a name that is there already gets a number."""
+        with self._state.lock:
+            self.strategies = (*self.strategies, self._named(method, name or str(method)))
+
+    def put(self, place: int, method: Method) -> None:
+        """Give the strategy at ``place`` another method; a name that said what the old one did says it of the new."""
+        with self._state.lock:
+            old = self.strategies[place]
+            others = (*self.strategies[:place], *self.strategies[place + 1 :])
+            name = str(method) if old.name == str(old.method) else old.name
+            new = self._named(method, name, others)
+            self.strategies = (*self.strategies[:place], new, *self.strategies[place + 1 :])
+
+    def rename(self, place: int, name: str) -> None:
+        """Call the strategy at ``place`` by another name; an empty one says what it does."""
+        with self._state.lock:
+            old = self.strategies[place]
+            others = (*self.strategies[:place], *self.strategies[place + 1 :])
+            new = self._named(old.method, name.strip() or str(old.method), others)
+            self.strategies = (*self.strategies[:place], new, *self.strategies[place + 1 :])
+
+    def duplicate(self, place: int) -> None:
+        """A copy right after it, with a number to its name."""
+        with self._state.lock:
+            copy = self._named(self.strategies[place].method, self.strategies[place].name)
+            self.strategies = (*self.strategies[: place + 1], copy, *self.strategies[place + 1 :])
+
+    def remove(self, place: int) -> None:
+        """Take it out."""
+        with self._state.lock:
+            self.strategies = (*self.strategies[:place], *self.strategies[place + 1 :])
+
+    def move(self, place: int, by: int) -> None:
+        """Exchange it with the one before (-1) or after (1)."""
+        with self._state.lock:
+            listed = list(self.strategies)
+            if 0 <= place + by < len(listed):
+                listed[place], listed[place + by] = listed[place + by], listed[place]
+                self.strategies = tuple(listed)
+
+    def _named(self, method: Method, name: str, others: tuple[Strategy, ...] | None = None) -> Strategy:
+        """A strategy whose name no other has."""
+        taken = {each.name for each in (self.strategies if others is None else others)}
+        free, number = name, 2
+        while free in taken:
+            free, number = f"{name} ({number})", number + 1
+        return Strategy(free, method)
+
+    # --- the comparison -----------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Compare after the text on show, in the place of a comparison under way.
+
+        Raises:
+            ExplorerError: as `Comparing`.
+        """
+        with self._state.lock:
+            stepper, model = self._state.stepper, self._state.model
+            if model is None or stepper.shown is None or stepper.shown.tree is None:
+                return
+            place = stepper.shown
+            comparing = Comparing(
+                model,
+                place.tree.ids(place.number),
+                self.strategies,
+                n=self.n_samples,
+                max_new_tokens=self.n_tokens,
+                seed=self._state.seed,
+                first_step=len(place.tree.path(place.number)),
+            )
+            self.place, self.chosen, self._stopped = place, (), False
+            self.running = True
+            worker_of(model).begin(self, self._work(comparing))
+
+    def cancel(self) -> None:
+        """End after the step that is under way; what there is stays."""
+        with self._state.lock:
+            self._stopped = True
+
+    def _work(self, comparing: Comparing) -> Work:
+        shown = 0.0
+        try:
+            while not self._stopped and comparing.advance():
+                if monotonic() - shown > SECONDS_BETWEEN_PICTURES:
+                    self._show(comparing)
+                    shown = monotonic()
+                yield 0.0
+            self._show(comparing)
+            self._say(comparing)
+        except Exception as error:
+            self._show(comparing)
+            self._state.fail(error)
+        with self._state.lock:
+            self.running = False
+
+    def _show(self, comparing: Comparing) -> None:
+        with self._state.lock:
+            self.comparison = comparing.comparison
+            self._state.busy(Message.of("comparing"), comparing.n_steps / self.comparison.max_new_tokens)
+
+    def _say(self, comparing: Comparing) -> None:
+        made = comparing.comparison
+        n_texts = sum(len(written.samples) for written in made.strategies)
+        message = "compared" if made.complete else "comparison-stopped"
+        self._state.say(Message.of(message, n=n_texts, tokens=comparing.n_steps))
+
+    def go_on(self, strategy: int, sample: int, token: int) -> None:
+        """Take the tokens of a text, up to and with ``token``, as steps: the stepper goes on from there."""
+        made, place = self.comparison, self.place
+        if made is None or place is None:
+            return
+        written = made.strategies[strategy]
+        choices = [
+            replace(choice, chosen_by="hand") if choice.chosen_by == BEAM else choice
+            for choice in written.samples[sample].tokens[: token + 1]
+        ]
+        self._state.stepper.follow(place, choices, written.strategy.method, seed=made.seed, sample=sample)
+
+
+def first_difference(a: Any, b: Any) -> int | None:
+    """The place of the first token in which two `Sample`s differ, where one ends and the other goes on too."""
+    for place, (mine, theirs) in enumerate(zip(a.tokens, b.tokens, strict=False)):
+        if mine.id != theirs.id:
+            return place
+    shorter = min(len(a.tokens), len(b.tokens))
+    return None if len(a.tokens) == len(b.tokens) else shorter
