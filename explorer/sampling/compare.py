@@ -91,7 +91,14 @@ class Comparing:
         self._seed = checked_seed(seed)
         stop = Stop(self._most, () if through_end else model.info.end_ids, stop_text)
         self._writers: list[Writer] = [
-            writer(each, n_samples=self._n, seed=self._seed, stop=stop, vocabulary=model.vocabulary, first_step=first_step)
+            writer(
+                each,
+                n_samples=self._n,
+                seed=self._seed,
+                stop=stop,
+                vocabulary=model.vocabulary,
+                first_step=first_step,
+            )
             for each in self._strategies
         ]
         self._notices: tuple[Message, ...] = ()

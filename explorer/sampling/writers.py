@@ -55,6 +55,15 @@ class Sample:
             return -np.log2([step.choice.raw_probability for step in self.steps])
 
 
+def first_difference(a: Sample, b: Sample) -> int | None:
+    """The place of the first token in which two texts differ; where one is the beginning of the other, its end. None
+    where both are the same."""
+    for place, (mine, theirs) in enumerate(zip(a.tokens, b.tokens, strict=False)):
+        if mine.id != theirs.id:
+            return place
+    return None if len(a.steps) == len(b.steps) else min(len(a.steps), len(b.steps))
+
+
 class Writer(Protocol):
     """Several texts of one strategy, one row of the batch for each that goes on. At first all share one row."""
 

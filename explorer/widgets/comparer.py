@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import traitlets as t
 
 from explorer.locales import Message, tr
 from explorer.sampling.compare import Comparing, Comparison
+from explorer.sampling.draw import HAND
 from explorer.sampling.presets import COMPARED
-from explorer.sampling.strategy import Method, Strategy
-from explorer.sampling.writers import BEAM
+from explorer.sampling.sampling import Sampling
+from explorer.sampling.strategy import Beam, Method, Strategy
 from explorer.widgets.stepper import Place
 from explorer.widgets.worker import Work, worker_of
 
@@ -112,17 +113,18 @@ class Comparer(t.HasTraits):
         """
         with self._state.lock:
             stepper, model = self._state.stepper, self._state.model
-            if model is None or stepper.shown is None or stepper.shown.tree is None:
-                return
             place = stepper.shown
+            tree = place.tree if place is not None else None
+            if model is None or place is None or tree is None:
+                return
             comparing = Comparing(
                 model,
-                place.tree.ids(place.number),
+                tree.ids(place.number),
                 self.strategies,
                 n=self.n_samples,
                 max_new_tokens=self.n_tokens,
                 seed=self._state.seed,
-                first_step=len(place.tree.path(place.number)),
+                first_step=len(tree.path(place.number)),
             )
             self.place, self.chosen, self._stopped = place, (), False
             self.running = True
@@ -166,17 +168,7 @@ class Comparer(t.HasTraits):
         if made is None or place is None:
             return
         written = made.strategies[strategy]
-        choices = [
-            replace(choice, chosen_by="hand") if choice.chosen_by == BEAM else choice
-            for choice in written.samples[sample].tokens[: token + 1]
-        ]
-        self._state.stepper.follow(place, choices, written.strategy.method, seed=made.seed, sample=sample)
-
-
-def first_difference(a: Any, b: Any) -> int | None:
-    """The place of the first token in which two `Sample`s differ, where one ends and the other goes on too."""
-    for place, (mine, theirs) in enumerate(zip(a.tokens, b.tokens, strict=False)):
-        if mine.id != theirs.id:
-            return place
-    shorter = min(len(a.tokens), len(b.tokens))
-    return None if len(a.tokens) == len(b.tokens) else shorter
+        method, choices = written.strategy.method, list(written.samples[sample].tokens[: token + 1])
+        if isinstance(method, Beam):  # a session knows no beams: as if somebody had picked each token
+            method, choices = Sampling(), [replace(choice, chosen_by=HAND) for choice in choices]
+        self._state.stepper.follow(place, choices, method, seed=made.seed, sample=sample)

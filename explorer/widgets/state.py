@@ -20,6 +20,7 @@ from explorer.probes.first_token import FIRST_TOKEN
 from explorer.sampling.distribution import Distribution
 from explorer.sampling.generate import Stop
 from explorer.sampling.sampling import Sampling
+from explorer.widgets.comparer import Comparer
 from explorer.widgets.session_keeper import SessionKeeper
 from explorer.widgets.stepper import Extras, Place, Stepper
 from explorer.widgets.worker import worker_of
@@ -44,7 +45,8 @@ class ExplorerState(t.HasTraits):
 
     Attributes:
         prefix: the text, as typed.
-        stepper: steps through the tokens after it; keeper: keeps what was tried on the disk.
+        stepper: steps through the tokens after it; keeper: keeps what was tried on the disk; comparer: compares
+            strategies after it.
         moves: grows with every change of the stepper's trees.
         trace: of the latest text that was answered; answers never go backwards.
         distribution: of `trace` under `sampling`; None before the first answer, and where the sampler leaves no token.
@@ -67,6 +69,7 @@ class ExplorerState(t.HasTraits):
         log_weights: whether weights have a logarithmic colour scale.
         head_order: how heads are sorted: by ``layer``, or by the name of a score.
         view: which view of the attention is open, by its name.
+        compare_view: which view of the comparison is open, by its name.
     """
 
     model = t.Any(None, allow_none=True)
@@ -98,6 +101,7 @@ class ExplorerState(t.HasTraits):
     log_weights = t.Bool(False)
     head_order = t.Unicode("layer")
     view = t.Unicode("")
+    compare_view = t.Unicode("")
 
     def __init__(self, model: Model | None = None, prefix: str = "", **traits: Any) -> None:
         self.lock = threading.RLock()
@@ -113,6 +117,7 @@ class ExplorerState(t.HasTraits):
         self.observe(self._on_prefix, "prefix")
         self.observe(self._read_again, ["trace", "sampling"])  # before the panels, which look at the distribution
         self.keeper = SessionKeeper(self)
+        self.comparer = Comparer(self)
         self.observe(self._on_seed, "seed")
         self.observe(self._complete, "head")
         if model is not None:

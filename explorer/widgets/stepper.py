@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -16,6 +17,7 @@ from explorer.locales import Message
 from explorer.sampling.distribution import Candidate
 from explorer.sampling.draw import by_hand, choose, drawn, uniform, uniforms
 from explorer.sampling.generate import END, TEXT, Stop
+from explorer.sampling.sampling import Sampling
 from explorer.sampling.session import ROOT, Session, Tree
 from explorer.widgets.worker import Work, worker_of
 
@@ -238,6 +240,19 @@ class Stepper:
             if self.tree is not None and number != self.tree.current:
                 self.tree.go(number)
                 self._moved()
+
+    def follow(self, place: Place, choices: Sequence[Candidate], sampling: Sampling, *, seed: int, sample: int) -> None:
+        """Take tokens that were chosen elsewhere, one after the other, after the text that ends at ``place``."""
+        with self._state.lock:
+            self._stop_waiting()
+            if place.tree is None or self.session is None or self.session.trees.get(place.prefix) is not place.tree:
+                return  # of another model, or of a session that was let go
+            self._state.prefix = place.prefix
+            self.tree = place.tree
+            self.tree.go(place.number)
+            for choice in choices:
+                self.tree.add(choice, sampling, seed=seed, sample=sample)
+            self._moved()
 
     def branch(self) -> None:
         """Draw the last token anew, until a token comes that was not tried there: another branch."""

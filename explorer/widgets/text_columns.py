@@ -24,9 +24,9 @@ class TextColumns(anywidget.AnyWidget):
         on_pick: called with the token that is clicked or entered.
 
     Attributes:
-        columns: dicts of ``name``, ``method`` and ``samples``, which are dicts of ``tokens`` (texts), ``shades`` (places
-            in the palette, -1 for none), ``parts`` (the first token that differs from the first column's, or -1) and
-            ``ended`` (a sign).
+        columns: dicts of ``name``, ``method`` and ``samples``, which are dicts of ``tokens`` (texts), ``shades``
+            (places in the palette, -1 for none), ``parts`` (the first token that differs from the first column's, or
+            -1) and ``ended`` (a sign).
         palette: dicts of ``back`` and ``ink``.
         chosen: the token that was picked last, or empty.
         summary: the line while no token is pointed at.

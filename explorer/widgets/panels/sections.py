@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from explorer.widgets.panels.attention import AttentionPanel
+from explorer.widgets.panels.compare import ComparePanel
 from explorer.widgets.panels.draw import TallyPanel
 from explorer.widgets.panels.funnel import FunnelPanel
 from explorer.widgets.panels.history import HistoryPanel
@@ -18,6 +19,7 @@ class SectionsPanel(TabsPanel):
     tabs = {  # noqa: RUF012
         "funnel": ("section-funnel", FunnelPanel),
         "attention": ("section-attention", AttentionPanel),
+        "compare": ("section-compare", ComparePanel),
         "history": ("section-history", HistoryPanel),
         "tally": ("section-tally", TallyPanel),
         "search": ("section-search", SearchPanel),

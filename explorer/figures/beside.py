@@ -1,0 +1,88 @@
+"""One place in a text under several samplers: their distributions beside each other, on the same axis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from explorer.figures import numbers, rows
+from explorer.figures.escape import escape
+from explorer.figures.look import Look
+from explorer.locales import tr
+from explorer.sampling.distribution import Distribution, descending
+
+ROW_PIXELS = 22
+FRAME_PIXELS = 92
+
+_GAP = 0.02
+
+
+def distributions_beside(
+    distributions: Mapping[str, Distribution], look: Look, *, title: str, n: int = 10, marked: int | None = None
+) -> go.Figure:
+    """A column of bars for each sampler; the rows are the ``n`` tokens that are likeliest under any of them, and all
+    others together.
+
+    Args:
+        distributions: by the strategy's name, at least one, all of the same logits.
+        marked: the token that was chosen here; its row gets a mark.
+    """
+    either = np.max([each.probabilities for each in distributions.values()], axis=0)
+    ids = [int(i) for i in descending(either)[:n]]
+    first = next(iter(distributions.values()))
+    shown = [first.candidate(i) for i in ids]
+    others = rows.Others.of(first, shown)
+    labels = [escape(candidate.token.label, rows.LONGEST_LABEL) for candidate in shown] + [escape(others.name(look))]
+    places = list(range(len(labels)))
+    width = (1 - _GAP * (len(distributions) - 1)) / len(distributions)
+    most = min(1.0, 1.3 * max(float(either.max()), *(_rest(each, ids) for each in distributions.values())))
+    bars, axes, names = [], dict[str, Any](), []
+    for column, (name, distribution) in enumerate(distributions.items()):
+        shares = [*(float(distribution.probabilities[i]) for i in ids), _rest(distribution, ids)]
+        suffix = str(column + 1) if column else ""
+        left = column * (width + _GAP)
+        bars.append({
+            "type": "bar", "orientation": "h", "name": escape(name), "xaxis": f"x{suffix}", "y": places, "x": shares,
+            "width": 0.7, "marker": {"color": [look.accent] * len(ids) + [look.ghost]}, "hoverinfo": "text",
+            "hovertext": [_hover(name, label, share, look) for label, share in zip(_labels(shown, others, look), shares,
+                                                                                   strict=True)],
+            "text": [numbers.probability(share) for share in shares], "textposition": "outside", "cliponaxis": False,
+            "constraintext": "none", "textfont": {"color": look.text, "size": 11},
+        })  # fmt: skip
+        axes[f"xaxis{suffix}"] = {
+            "domain": [left, left + width], "range": [0, most], "fixedrange": True, "zeroline": False, "nticks": 4,
+            "gridcolor": look.grid, "tickfont": rows.small(look), "anchor": "y",
+        }  # fmt: skip
+        names.append({
+            "text": escape(name, max(8, int(110 * width))), "xref": "paper", "yref": "paper", "x": left, "y": 1,
+            "xanchor": "left", "yanchor": "bottom", "showarrow": False, "font": {"color": look.text, "size": 12},
+        })  # fmt: skip
+    if marked in ids:
+        names.append({
+            "text": "▸", "xref": "paper", "x": 0, "xanchor": "right", "y": ids.index(marked), "yanchor": "middle",
+            "showarrow": False, "font": {"color": look.drawn, "size": 15},
+        })  # fmt: skip
+    layout = rows.layout(
+        look,
+        labels,
+        title=title,
+        aside=tr("beside-aside", look.language),
+        height=ROW_PIXELS * len(labels) + FRAME_PIXELS,
+    )
+    return go.Figure(data=bars, layout=layout | axes | {"annotations": names, "margin": layout["margin"] | {"t": 56}})
+
+
+def _rest(distribution: Distribution, ids: list[int]) -> float:
+    """The probability of all tokens but ``ids``."""
+    return max(0.0, min(1.0, 1.0 - float(distribution.probabilities[ids].sum(dtype=np.float64))))
+
+
+def _labels(shown: list[Any], others: rows.Others, look: Look) -> list[str]:
+    return [*(candidate.token.label for candidate in shown), others.name(look)]
+
+
+def _hover(name: str, label: str, share: float, look: Look) -> str:
+    return rows.hover(tr("beside-hover", look.language, name=name, token=label, probability=numbers.probability(share)))

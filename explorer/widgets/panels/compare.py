@@ -1,0 +1,209 @@
+"""Strategies side by side: the list of them, their texts, and views of how these differ."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as w
+
+from explorer.figures import numbers
+from explorer.figures.stage_names import stage_parameter
+from explorer.locales import tr
+from explorer.sampling.compare import Comparison
+from explorer.sampling.generate import END, LENGTH, TEXT
+from explorer.sampling.presets import COMPARED
+from explorer.sampling.sampling import Sampling
+from explorer.sampling.stages import GREEDY
+from explorer.sampling.strategy import Beam, Method
+from explorer.sampling.writers import Sample, Step, first_difference
+from explorer.widgets.panels.compare_views import CompareViewsPanel
+from explorer.widgets.panels.panel import Panel, set_options
+from explorer.widgets.panels.stepping import SteppingPanel
+from explorer.widgets.panels.tokens import MOST_BITS, TokensPanel
+from explorer.widgets.strategy_list import StrategyList
+from explorer.widgets.text_columns import N_SHADES, Place, TextColumns
+
+WAYS = {"surprisal": "colour-by-surprisal", "choice": "colour-by-choice"}
+ENDS = {END: "■", LENGTH: "…", TEXT: "▪", None: ""}
+"""The sign after a text: ended by the model, as long as allowed, ended by a string, still growing."""
+
+NOTHING, KNOBS = "", "\0"
+"""The menu's values for its title and for the sampler as it is set."""
+
+MOST_SAMPLES, MOST_TOKENS = 64, 400
+_SECOND, _LATER = 10, 15
+"""Shades of tokens that were not the first choice: rank 2 to 10, and beyond."""
+
+
+class ComparePanel(Panel):
+    """What each strategy writes after the text on show."""
+
+    follows = ("model",)
+
+    def build(self) -> list[w.Widget]:
+        comparer = self.comparer = self.state.comparer
+        self._list = StrategyList(
+            {
+                "take": lambda place: comparer.put(place, self.state.sampling),
+                "show": self._show_in_sampler,
+                "duplicate": comparer.duplicate,
+                "up": lambda place: comparer.move(place, -1),
+                "down": lambda place: comparer.move(place, 1),
+                "remove": comparer.remove,
+            },
+            comparer.rename,
+        )
+        plain = {"style": {"description_width": "initial"}}
+        self._add = w.Dropdown(layout={"width": "210px"}, **plain)
+        self._n = w.BoundedIntText(comparer.n_samples, min=1, max=MOST_SAMPLES, layout={"width": "130px"}, **plain)
+        self._length = w.BoundedIntText(comparer.n_tokens, min=1, max=MOST_TOKENS, layout={"width": "150px"}, **plain)
+        self._way = w.Dropdown(layout={"width": "190px"}, **plain)
+        self._run = w.Button(button_style="primary", layout={"width": "150px"})
+        self._texts = TextColumns(self._note, self._on_pick)
+        self._views = CompareViewsPanel(self.state, seen=False)
+        self._run.on_click(self._on_run)
+        self._add.observe(self._on_add, "value")
+        self._way.observe(self._on_way, "value")
+        self._n.observe(lambda change: setattr(comparer, "n_samples", change["new"]), "value")
+        self._length.observe(lambda change: setattr(comparer, "n_tokens", change["new"]), "value")
+        comparer.observe(self._on_state, ["strategies", "comparison", "running", "colour_by", "chosen"])
+        self.state.observe(self._on_state, ["trace", "model"])
+        controls = w.HBox(
+            [self._run, self._n, self._length, self._add, self._way],
+            layout={"flex_flow": "row wrap", "align_items": "center"},
+        )
+        return [self._list, controls, self._texts, self._views]
+
+    def translate(self) -> None:
+        words = {
+            "name": "strategy-name",
+            "take": "strategy-take",
+            "show": "strategy-show",
+            "duplicate": "strategy-duplicate",
+            "up": "strategy-up",
+            "down": "strategy-down",
+            "remove": "strategy-remove",
+        }
+        self._list.words = {action: self.tr(message) for action, message in words.items()}
+        self._n.description, self._length.description = self.tr("compare-n"), self.tr("compare-length")
+        self._way.description = self.tr("compare-colours")
+        self._texts.description = self.tr("compare-description")
+        set_options(
+            self._way,
+            [(self.tr(message), way) for way, message in WAYS.items()],
+            self.comparer.colour_by,
+            self._on_way,
+        )
+        options = [(self.tr("compare-add"), NOTHING), (self.tr("compare-add-knobs"), KNOBS)]
+        options += [(self.tr(name), name) for name in COMPARED]
+        set_options(self._add, options, NOTHING, self._on_add)
+
+    def refresh(self) -> None:
+        comparer, look = self.comparer, self.state.look
+        self._list.strategies = [
+            {"name": each.name, "method": self._in_words(each.method), "samples": isinstance(each.method, Sampling)}
+            for each in comparer.strategies
+        ]
+        self._run.description = self.tr("compare-stop" if comparer.running else "compare-run")
+        self._run.disabled = self.state.trace is None
+        made = comparer.comparison
+        with self._texts.hold_sync():
+            back = [look.amount(i / (N_SHADES - 1)) for i in range(N_SHADES)]
+            self._texts.palette = [{"back": colour, "ink": look.ink_on(colour)} for colour in back]
+            self._texts.summary = self.tr("compare-summary" if made is not None else "compare-nothing")
+            if made is not None:
+                self._texts.columns = [
+                    {
+                        "name": written.name,
+                        "method": self._in_words(written.strategy.method),
+                        "samples": [self._sample(sample, made, place) for place, sample in enumerate(written.samples)],
+                    }
+                    for written in made.strategies
+                ]
+            self._texts.chosen = list(comparer.chosen)
+
+    def on_seen(self) -> None:
+        self._views.seen = self.seen
+
+    def _sample(self, sample: Sample, made: Comparison, place: int) -> dict[str, Any]:
+        first = made.strategies[0].samples
+        other = first[min(place, len(first) - 1)]
+        parts = None if sample is other else first_difference(sample, other)
+        return {
+            "tokens": [_text(step) for step in sample.steps],
+            "shades": [self._shade(sample, i) for i in range(len(sample.steps))],
+            "parts": -1 if parts is None else parts,
+            "ended": ENDS[sample.ended],
+        }
+
+    def _shade(self, sample: Sample, i: int) -> int:
+        if self.comparer.colour_by == "choice":
+            rank = sample.steps[i].choice.rank
+            return -1 if rank == 1 else _SECOND if rank <= 10 else _LATER
+        share = min(1.0, float(sample.surprisal[i]) / MOST_BITS)
+        return round(share * (N_SHADES - 1))
+
+    def _in_words(self, method: Method) -> str:
+        language = self.state.look.language
+        if isinstance(method, Beam):
+            return tr("strategy-beam", language, n=method.n_beams, penalty=f"{method.length_penalty:g}")
+        stages = [*method.in_force, *([GREEDY] if method.greedy else [])]
+        return " → ".join(stage_parameter(method, stage, language) for stage in stages or ["temperature"])
+
+    def _note(self, place: Place) -> str:
+        made = self.comparer.comparison
+        if made is None:
+            return ""
+        step = made.strategies[place[0]].samples[place[1]].steps[place[2]]
+        choice = step.choice
+        return self.tr(
+            "compare-note",
+            strategy=made.strategies[place[0]].name,
+            number=place[2] + 1,
+            token=choice.token.label,
+            probability=numbers.probability(choice.probability),
+            raw=numbers.probability(choice.raw_probability),
+            rank=choice.rank,
+            u=numbers.draw(choice.u) if choice.u is not None else "–",
+            entropy=numbers.bits(step.raw_entropy_bits),
+            after=numbers.bits(step.entropy_bits),
+        )
+
+    def around(self) -> list[w.Widget]:
+        return [*super().around(), TokensPanel(self.state), SteppingPanel(self.state)]
+
+    def _show_in_sampler(self, place: int) -> None:
+        method = self.comparer.strategies[place].method
+        if isinstance(method, Sampling):
+            with self.state.lock:
+                self.state.sampling = method
+
+    def _on_run(self, _button: object) -> None:
+        if self.comparer.running:
+            self.comparer.cancel()
+        else:
+            self.state.attempt(self.comparer.run)
+
+    def _on_add(self, change: dict[str, Any]) -> None:
+        name = change["new"]
+        if name == KNOBS:
+            self.comparer.add(self.state.sampling)
+        elif name in COMPARED:
+            self.comparer.add(COMPARED[name], self.tr(name))
+        self._add.value = NOTHING
+
+    def _on_way(self, change: dict[str, Any]) -> None:
+        with self.state.lock:
+            self.comparer.colour_by = change["new"]
+
+    def _on_pick(self, place: Place) -> None:
+        with self.state.lock:
+            self.comparer.chosen = place
+
+
+def _text(step: Step) -> str:
+    """A token in a running text: its own characters where it has any, with line breaks one can see."""
+    text = step.choice.token.text
+    if text is None or step.choice.token.special:
+        return step.choice.token.label
+    return text.replace("\n", "⏎\n")

@@ -1,0 +1,47 @@
+"""`StrategyList`: the strategies a reader compares, with what can be done to each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import anywidget
+import traitlets as t
+
+from explorer.widgets.elements import static
+
+
+class StrategyList(anywidget.AnyWidget):
+    """A row for each strategy: a name to change, what it does, and buttons.
+
+    Args:
+        actions: by the name of a button (``take``, ``show``, ``duplicate``, ``up``, ``down``, ``remove``), what is
+            called with the place of the row.
+        on_rename: called with a place and what was typed.
+
+    Attributes:
+        strategies: dicts of ``name``, ``method``, and ``samples``, whether it draws (so that the sampler can show it).
+        words: what each button says.
+    """
+
+    _esm = static("strategy_list.js")
+    _css = static("strategy_list.css")
+    strategies: t.List[dict[str, Any]] = t.List().tag(sync=True)
+    words = t.Dict().tag(sync=True)
+
+    def __init__(
+        self, actions: Mapping[str, Callable[[int], None]], on_rename: Callable[[int, str], None], **traits: Any
+    ) -> None:
+        super().__init__(**traits)
+        self._actions, self._on_rename = actions, on_rename
+        self.on_msg(self._receive)
+
+    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
+        match content:
+            case {"kind": "rename", "place": place, "name": str(name)} if self._has(place):
+                self._on_rename(place, name)
+            case {"kind": str(kind), "place": place} if kind in self._actions and self._has(place):
+                self._actions[kind](place)
+
+    def _has(self, place: object) -> bool:
+        return type(place) is int and 0 <= place < len(self.strategies)  # True is an int to Python
