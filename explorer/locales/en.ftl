@@ -696,6 +696,12 @@ compare-tab-at = At one token
 compare-tab-measures = Measures
 compare-tab-ranks = Ranks
 section-compare = Compare
+beam-goes-on = goes on
+beam-ended = ended
+beam-pruned = pruned
+beam-aside = likeliest first; the best text is drawn thick, what was pruned pale
+beam-axis = step
+beam-hover = { $token }: the text so far costs { $bits } bits over { $n } tokens · { $fate }
 strategy-missing = There is no strategy to compare. Give at least one, such as Sampling(temperature=0.7).
 strategy-twice = Two strategies are called “{ $name }”. Give them different names.
 strategy-no-name = The strategy “{ $method }” has no name. Give it one.

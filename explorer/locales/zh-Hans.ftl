@@ -652,6 +652,12 @@ compare-tab-at = 单个词元处
 compare-tab-measures = 指标
 compare-tab-ranks = 排名
 section-compare = 比较
+beam-goes-on = 继续
+beam-ended = 已结束
+beam-pruned = 已剪去
+beam-aside = 最可能的在上；最佳文本用粗线，被剪去的用淡色
+beam-axis = 步
+beam-hover = { $token }：至此 { $n } 个词元共 { $bits } 比特 · { $fate }
 strategy-missing = 没有可比较的策略。请至少给出一个，例如 Sampling(temperature=0.7)。
 strategy-twice = 有两个策略都叫“{ $name }”。请给它们不同的名称。
 strategy-no-name = 策略“{ $method }”没有名称。请给它起一个。

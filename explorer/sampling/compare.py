@@ -15,6 +15,7 @@ from explorer.language_model.forward import LanguageModel, window_start
 from explorer.language_model.trace import Floats, Ints
 from explorer.locales import Message, tr
 from explorer.models.progress import Progress, Report
+from explorer.sampling.beam import Continuation
 from explorer.sampling.draw import checked_seed
 from explorer.sampling.generate import Stop
 from explorer.sampling.sampling import number
@@ -26,10 +27,14 @@ MOST_SAMPLES = 1000
 
 @dataclass(frozen=True)
 class Written:
-    """What one strategy wrote. A greedy strategy and a beam search have one sample: all would be the same."""
+    """What one strategy wrote. A greedy strategy and a beam search have one sample: all would be the same.
+
+    ``search``: of a beam search, what each step looked at, see `BeamSearch.steps`.
+    """
 
     strategy: Strategy
     samples: tuple[Sample, ...]
+    search: tuple[tuple[Continuation, ...], ...] = ()
 
     @property
     def name(self) -> str:
@@ -147,7 +152,7 @@ class Comparing:
             ids=self._ids,
             text=self._model.vocabulary.text(np.array(self._ids)),
             strategies=tuple(
-                Written(strategy, each.samples())
+                Written(strategy, each.samples(), each.looked_at)
                 for strategy, each in zip(self._strategies, self._writers, strict=True)
             ),
             seed=self._seed,

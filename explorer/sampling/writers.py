@@ -10,7 +10,7 @@ import numpy as np
 
 from explorer.language_model.tokens import Vocabulary
 from explorer.language_model.trace import Floats, Ints
-from explorer.sampling.beam import GOES_ON, PRUNED, BeamSearch
+from explorer.sampling.beam import GOES_ON, PRUNED, BeamSearch, Continuation
 from explorer.sampling.distribution import Candidate, entropy
 from explorer.sampling.draw import choose, uniform
 from explorer.sampling.generate import END, LENGTH, Stop
@@ -83,6 +83,11 @@ class Writer(Protocol):
         """The texts so far."""
         ...
 
+    @property
+    def looked_at(self) -> tuple[tuple[Continuation, ...], ...]:
+        """What each step of a search looked at; nothing where there is no search."""
+        ...
+
 
 @dataclass
 class SamplingWriter:
@@ -126,6 +131,10 @@ class SamplingWriter:
     def samples(self) -> tuple[Sample, ...]:
         return tuple(Sample(tuple(steps), ended) for steps, ended in zip(self._steps, self._ended, strict=True))
 
+    @property
+    def looked_at(self) -> tuple[tuple[Continuation, ...], ...]:
+        return ()
+
 
 @dataclass
 class BeamWriter:
@@ -163,6 +172,10 @@ class BeamWriter:
         if not self.search.over:
             return (Sample(steps, None),)
         return (Sample(steps, END if best and best[-1] in self.search.end_ids else LENGTH),)
+
+    @property
+    def looked_at(self) -> tuple[tuple[Continuation, ...], ...]:
+        return tuple(self.search.steps)
 
 
 def ids_of(steps: tuple[Step, ...]) -> tuple[int, ...]:
