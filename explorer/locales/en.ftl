@@ -702,6 +702,16 @@ beam-pruned = pruned
 beam-aside = likeliest first; the best text is drawn thick, what was pruned pale
 beam-axis = step
 beam-hover = { $token }: the text so far costs { $bits } bits over { $n } tokens · { $fate }
+beam-first = first step on show
+beam-nothing = No strategy of the comparison is a beam search. Add one and compare again.
+compare-tab-beams = Beams
+compare-tab-save = Save
+compare-save-csv = Save the measures (CSV)
+compare-save-json = Save everything (JSON)
+section-second = Two texts
+second-text = the other text
+second-by-change = the tokens that change most
+second-nothing = Type another text above: here its distribution stands beside that of the first.
 strategy-missing = There is no strategy to compare. Give at least one, such as Sampling(temperature=0.7).
 strategy-twice = Two strategies are called “{ $name }”. Give them different names.
 strategy-no-name = The strategy “{ $method }” has no name. Give it one.

@@ -658,6 +658,16 @@ beam-pruned = 已剪去
 beam-aside = 最可能的在上；最佳文本用粗线，被剪去的用淡色
 beam-axis = 步
 beam-hover = { $token }：至此 { $n } 个词元共 { $bits } 比特 · { $fate }
+beam-first = 从第几步显示
+beam-nothing = 比较中没有束搜索策略。请添加一个后重新比较。
+compare-tab-beams = 束
+compare-tab-save = 保存
+compare-save-csv = 保存指标（CSV）
+compare-save-json = 保存全部（JSON）
+section-second = 两段文本
+second-text = 另一段文本
+second-by-change = 变化最大的词元
+second-nothing = 请在上面输入另一段文本：这里会把它的分布与第一段的并列。
 strategy-missing = 没有可比较的策略。请至少给出一个，例如 Sampling(temperature=0.7)。
 strategy-twice = 有两个策略都叫“{ $name }”。请给它们不同的名称。
 strategy-no-name = 策略“{ $method }”没有名称。请给它起一个。

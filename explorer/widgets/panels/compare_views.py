@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import ipywidgets as w
 import traitlets as t
 
+from explorer.figures.beam_tree import MOST_STEPS, beam_tree
 from explorer.figures.beside import distributions_beside
 from explorer.figures.empty import empty_figure
 from explorer.figures.measure_names import MEASURES, measure_name
@@ -14,9 +16,11 @@ from explorer.figures.strategies import fingerprints, measure_strips
 from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError
 from explorer.sampling.compare import Comparison
+from explorer.sampling.comparison_export import to_code, to_csv, to_record
 from explorer.sampling.distribution import Distribution
 from explorer.sampling.measures import fingerprint, measures
 from explorer.sampling.sampling import Sampling
+from explorer.widgets.downloads import Downloads
 from explorer.widgets.panels.panel import Panel, set_options
 from explorer.widgets.panels.tabs import TabsPanel
 from explorer.widgets.plot import Plot
@@ -141,6 +145,77 @@ class RanksPanel(Panel):
         self._plot.show(fingerprints({each.name: fingerprint(each.samples) for each in made.strategies}, look), look)
 
 
+class BeamsPanel(Panel):
+    """The search of a strategy that has one, step by step."""
+
+    first = t.Int(0)
+
+    def build(self) -> list[w.Widget]:
+        self._plot = Plot(height=HEIGHT)
+        self._first = w.BoundedIntText(min=1, layout={"width": "190px"}, style={"description_width": "initial"})
+        self._first.observe(lambda change: setattr(self, "first", change["new"] - 1), "value")
+        self.observe(self._on_state, "first")
+        self.state.comparer.observe(self._on_state, "comparison")
+        return [self._first, self._plot]
+
+    def translate(self) -> None:
+        self._first.description = self.tr("beam-first")
+
+    def refresh(self) -> None:
+        made, look, model = self.state.comparer.comparison, self.state.look, self.state.model
+        searches = [each for each in made.strategies if each.search] if made is not None else []
+        self._first.layout.display = None if searches else "none"
+        if not searches or model is None:
+            self._plot.show(empty_figure(self.tr("beam-nothing"), look, height=HEIGHT), look)
+            return
+        written = searches[0]
+        self._first.max = max(1, len(written.search) - MOST_STEPS + 1)
+        figure = beam_tree(
+            written.search,
+            model.vocabulary,
+            look,
+            title=written.name,
+            best=[token.id for token in written.samples[0].tokens],
+            first=min(self.first, self._first.max - 1),
+        )
+        self._plot.show(figure, look)
+
+
+class SavePanel(Panel):
+    """The comparison as files, and as the code that makes it again."""
+
+    def build(self) -> list[w.Widget]:
+        self._files = Downloads({"csv": self._csv, "json": self._json})
+        self._code = w.Textarea(layout={"width": "100%", "height": "230px"}, disabled=True)
+        self.state.comparer.observe(self._on_state, "comparison")
+        return [self._files, self._code]
+
+    def translate(self) -> None:
+        self._files.words = {"csv": self.tr("compare-save-csv"), "json": self.tr("compare-save-json")}
+
+    def refresh(self) -> None:
+        made, model = self.state.comparer.comparison, self.state.model
+        self._files.disabled = made is None
+        if made is None or model is None:
+            self._code.value = self.tr("compare-nothing")
+            return
+        again = tuple(model.tokenize(made.text).ids) == made.ids
+        self._code.value = to_code(made, retokenized=again)
+
+    def _csv(self) -> tuple[str, bytes]:
+        return "comparison.csv", to_csv(self._made).encode("utf-8-sig")
+
+    def _json(self) -> tuple[str, bytes]:
+        return "comparison.json", json.dumps(to_record(self._made), ensure_ascii=False).encode()
+
+    @property
+    def _made(self) -> Comparison:
+        made = self.state.comparer.comparison
+        if made is None:
+            raise ExplorerError("compare-nothing")
+        return made
+
+
 class CompareViewsPanel(TabsPanel):
     """Views of the comparison, one at a time."""
 
@@ -150,4 +225,6 @@ class CompareViewsPanel(TabsPanel):
         "at": ("compare-tab-at", CompareAtPanel),
         "measures": ("compare-tab-measures", MeasuresPanel),
         "ranks": ("compare-tab-ranks", RanksPanel),
+        "beams": ("compare-tab-beams", BeamsPanel),
+        "save": ("compare-tab-save", SavePanel),
     }

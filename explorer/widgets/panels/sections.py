@@ -9,6 +9,7 @@ from explorer.widgets.panels.funnel import FunnelPanel
 from explorer.widgets.panels.history import HistoryPanel
 from explorer.widgets.panels.search import SearchPanel
 from explorer.widgets.panels.tabs import TabsPanel
+from explorer.widgets.panels.two_prefixes import TwoPrefixesPanel
 
 
 class SectionsPanel(TabsPanel):
@@ -20,6 +21,7 @@ class SectionsPanel(TabsPanel):
         "funnel": ("section-funnel", FunnelPanel),
         "attention": ("section-attention", AttentionPanel),
         "compare": ("section-compare", ComparePanel),
+        "second": ("section-second", TwoPrefixesPanel),
         "history": ("section-history", HistoryPanel),
         "tally": ("section-tally", TallyPanel),
         "search": ("section-search", SearchPanel),

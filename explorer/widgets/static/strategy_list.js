@@ -1,7 +1,7 @@
 // The strategies that are compared: a name one can change, what it does, and buttons.
 
 const ACTIONS = ["take", "show", "duplicate", "up", "down", "remove"];
-const SIGNS = { take: "⇤", show: "⇥", duplicate: "⧉", up: "↑", down: "↓", remove: "✕" };
+const SIGNS = { take: "⇤", show: "⇥", duplicate: "+", up: "↑", down: "↓", remove: "✕" };
 
 function render({ model, el }) {
   el.classList.add("nte-strategies");
