@@ -1,0 +1,303 @@
+"""The comparison in the app: the list, the run, the texts, the views, and people who type meanwhile."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+from explorer.language_model.forward import LanguageModel
+from explorer.sampling.compare import Comparing, compare
+from explorer.sampling.presets import COMPARED
+from explorer.sampling.sampling import Sampling
+from explorer.sampling.strategy import Beam
+from explorer.widgets import comparer as module
+from explorer.widgets.comparer import Comparer
+from explorer.widgets.downloads import Downloads
+from explorer.widgets.panels.compare import ComparePanel
+from explorer.widgets.panels.compare_views import BeamsPanel, CompareAtPanel, MeasuresPanel, RanksPanel, SavePanel
+from explorer.widgets.plot import Plot
+from explorer.widgets.state import ExplorerState
+from explorer.widgets.strategy_list import StrategyList
+from explorer.widgets.text_columns import TextColumns
+from tests.widgets.page import Page, only, settle, wait_until
+
+
+@pytest.fixture
+def state(lm: LanguageModel) -> ExplorerState:
+    state = ExplorerState(lm, "The capital of", seed=5)
+    settle(state)
+    return state
+
+
+@pytest.fixture
+def comparer(state: ExplorerState) -> Comparer:
+    comparer = state.comparer
+    comparer.n_samples, comparer.n_tokens = 2, 6
+    return comparer
+
+
+def run(comparer: Comparer) -> Any:
+    comparer.run()
+    wait_until(lambda: not comparer.running, "the comparison is done")
+    return comparer.comparison
+
+
+# --- the list
+
+
+def test_strategies_are_added_renamed_moved_duplicated_and_removed(page: Page, state: ExplorerState) -> None:
+    panel = ComparePanel(state)
+    listed = only(panel, StrategyList)
+    first = [each["name"] for each in listed.strategies]
+    assert first == ["greedy", "temperature 0.7", "as the model says", "nucleus (top-p 0.95)"]
+    page.send(listed, kind="duplicate", place=1)
+    assert [each.name for each in state.comparer.strategies][1:3] == ["temperature 0.7", "temperature 0.7 (2)"]
+    page.send(listed, kind="rename", place=2, name="  mine ")
+    page.send(listed, kind="up", place=2)
+    page.send(listed, kind="remove", place=0)
+    assert [each["name"] for each in listed.strategies] == ["mine", "temperature 0.7", *first[2:]]
+    page.send(listed, kind="rename", place=0, name="temperature 0.7")
+    assert listed.strategies[0]["name"] == "temperature 0.7 (2)", "no two of one name"
+    page.send(listed, kind="down", place=3)
+    page.send(listed, kind="down", place=4)
+    page.send(listed, kind="remove", place=-1)
+    page.send(listed, kind="explode", place=0)
+    assert len(listed.strategies) == 4
+
+
+def test_the_sampler_is_taken_and_shown(page: Page, state: ExplorerState) -> None:
+    panel = ComparePanel(state)
+    listed = only(panel, StrategyList)
+    state.sampling = Sampling(top_k=7)
+    page.send(listed, kind="take", place=3)
+    assert state.comparer.strategies[3].method == Sampling(top_k=7)
+    page.send(listed, kind="show", place=1)
+    assert state.sampling == Sampling(temperature=0.7)
+    page.set(panel._add, index=[value for _, value in panel._add.options].index("preset-beam"))
+    assert state.comparer.strategies[-1].method == Beam(4)
+    page.send(listed, kind="show", place=4)
+    assert state.sampling == Sampling(temperature=0.7), "a beam is no sampler"
+
+
+# --- the run
+
+
+def test_the_texts_are_those_of_compare_and_go_on_where_the_stepper_is(
+    state: ExplorerState, comparer: Comparer
+) -> None:
+    state.stepper.step()
+    settle(state)
+    comparer.add(Beam(3))
+    made = run(comparer)
+    assert made.complete
+    assert made.ids == tuple(state.trace.ids.tolist())
+    alone = compare(state.model, made.ids, comparer.strategies, n=2, max_new_tokens=6, seed=5, through_end=False)
+    for strategy in (0, 4):
+        assert made.strategies[strategy].samples[0].text == alone.strategies[strategy].samples[0].text
+    # The first sample's draws are those that the stepper's own next steps have.
+    state.sampling = comparer.strategies[1].method
+    for token in made.strategies[1].samples[0].tokens:
+        assert state.stepper.coming.id == token.id
+        state.stepper.step()
+        settle(state)
+
+
+def test_clicking_a_token_shows_that_place_and_going_on_takes_the_steps(
+    page: Page, state: ExplorerState, comparer: Comparer
+) -> None:
+    panel = ComparePanel(state)
+    at = CompareAtPanel(state)
+    made = run(comparer)
+    texts = only(panel, TextColumns)
+    page.send(texts, kind="pick", place=[3, 1, 2])
+    assert comparer.chosen == (3, 1, 2)
+    assert texts.chosen == [3, 1, 2]
+    wait_until(lambda: not only(at, Plot).stale and "Token 3" in only(at, Plot).figure, "the place is drawn")
+    figure = json.loads(only(at, Plot).figure)
+    before = (*made.ids, *(token.id for token in made.strategies[3].samples[1].tokens[:2]))
+    trace = state.model.trace(before)
+    for column, written in enumerate(made.strategies):
+        shown = trace.distribution(written.strategy.method)
+        assert sum(figure["data"][column]["x"]) == pytest.approx(1, abs=1e-5)
+        assert max(figure["data"][column]["x"][:-1]) == pytest.approx(float(shown.probabilities.max()), abs=1e-6)
+    at._go.click()
+    settle(state)
+    path = state.stepper.tree.path()
+    assert [node.choice.id for node in path] == [token.id for token in made.strategies[3].samples[1].tokens[:3]]
+    assert [node.choice.u for node in path] == [token.u for token in made.strategies[3].samples[1].tokens[:3]]
+    assert {node.sample for node in path} == {1}
+
+
+def test_going_on_from_a_beam_is_as_if_picked_by_hand(state: ExplorerState, comparer: Comparer) -> None:
+    comparer.strategies = ()
+    comparer.add(Beam(2))
+    made = run(comparer)
+    comparer.go_on(0, 0, 3)
+    settle(state)
+    path = state.stepper.tree.path()
+    assert [node.choice.id for node in path] == [token.id for token in made.strategies[0].samples[0].tokens[:4]]
+    assert {node.choice.chosen_by for node in path} == {"hand"}
+
+
+def test_cancelling_takes_effect_within_a_step_and_keeps_what_is_there(
+    state: ExplorerState, comparer: Comparer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps, third, go = [], threading.Event(), threading.Event()
+    real = Comparing.advance
+
+    def paced(self: Comparing) -> bool:
+        steps.append(1)
+        if len(steps) == 3:
+            third.set()
+            assert go.wait(20)
+        return real(self)
+
+    monkeypatch.setattr(Comparing, "advance", paced)
+    comparer.n_tokens = 50
+    comparer.run()
+    assert third.wait(20)
+    comparer.cancel()
+    go.set()
+    wait_until(lambda: not comparer.running, "it stops")
+    assert len(steps) == 3
+    assert not comparer.comparison.complete
+    assert [len(written.samples[0].steps) for written in comparer.comparison.strategies] == [3] * 4
+    assert state.status.message.id == "comparison-stopped"
+
+
+def test_a_key_is_answered_between_two_steps(
+    state: ExplorerState, comparer: Comparer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    n_steps = []
+    real = Comparing.advance
+
+    def counted(self: Comparing) -> bool:
+        n_steps.append(1)
+        return real(self)
+
+    monkeypatch.setattr(Comparing, "advance", counted)
+    comparer.n_samples, comparer.n_tokens = 8, 100
+    comparer.run()
+    wait_until(lambda: len(n_steps) > 3, "it is under way")
+    before = len(n_steps)
+    state.prefix = "The capital of Fr"
+    wait_until(lambda: state.trace.text.endswith("Fr"), "the key is answered")
+    assert len(n_steps) - before <= 2
+    assert comparer.running
+    comparer.cancel()
+    wait_until(lambda: not comparer.running, "it stops")
+
+
+def test_what_fails_is_a_sentence_and_keeps_what_is_there(
+    state: ExplorerState, comparer: Comparer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, steps = Comparing.advance, []
+
+    def failing(self: Comparing) -> bool:
+        steps.append(1)
+        if len(steps) == 3:
+            raise RuntimeError("the model is gone")
+        return real(self)
+
+    monkeypatch.setattr(Comparing, "advance", failing)
+    made = run(comparer)
+    assert state.status.state == "error"
+    assert [len(written.samples[0].steps) for written in made.strategies] == [2] * 4
+
+
+def test_nothing_to_compare_is_a_sentence(page: Page, state: ExplorerState, comparer: Comparer) -> None:
+    panel = ComparePanel(state)
+    comparer.strategies = ()
+    panel._run.click()
+    assert state.status.state == "error"
+    assert "no strategy" in str(state.status.message)
+    assert not comparer.running
+
+
+# --- what is shown
+
+
+def test_the_columns_have_the_texts_and_where_they_part(page: Page, state: ExplorerState, comparer: Comparer) -> None:
+    panel = ComparePanel(state)
+    made = run(comparer)
+    columns = only(panel, TextColumns).columns
+    first = made.strategies[0].samples[0]
+    for column, written in zip(columns, made.strategies, strict=True):
+        assert column["name"] == written.name
+        for shown, sample in zip(column["samples"], written.samples, strict=True):
+            text = "".join(shown["tokens"]).replace("⏎\n", "\n")
+            if "\N{REPLACEMENT CHARACTER}" not in sample.text and "⟨" not in text:
+                assert text == sample.text
+            assert len(shown["shades"]) == len(sample.steps)
+            if sample is not first:
+                pairs = list(zip(sample.tokens, first.tokens, strict=False))
+                parts = next((i for i, (a, b) in enumerate(pairs) if a.id != b.id), -1)
+                assert shown["parts"] == parts or len(sample.steps) != len(first.steps)
+    assert {sample["ended"] for column in columns for sample in column["samples"]} <= {"…", "■"}
+    comparer.colour_by = "choice"
+    shades = only(panel, TextColumns).columns[0]["samples"][0]["shades"]
+    assert set(shades) == {-1}, "greedy takes the first choice always"
+
+
+def test_a_token_is_explained_on_demand(page: Page, state: ExplorerState, comparer: Comparer) -> None:
+    panel = ComparePanel(state)
+    made = run(comparer)
+    texts = only(panel, TextColumns)
+    page.messages.clear()
+    page.send(texts, kind="note", place=[1, 0, 1])
+    (sent,) = [message for message in page.to(texts) if message.kind == "custom"]
+    choice = made.strategies[1].samples[0].tokens[1]
+    assert choice.token.label in sent.data["content"]["text"]
+    assert f"rank {choice.rank}" in sent.data["content"]["text"]
+
+
+def test_measures_ranks_and_beams_follow(page: Page, state: ExplorerState, comparer: Comparer) -> None:
+    panels = [MeasuresPanel(state), RanksPanel(state), BeamsPanel(state)]
+    comparer.add(COMPARED["preset-beam"])
+    run(comparer)
+    for panel in panels:
+        assert json.loads(only(panel, Plot).figure)["data"], type(panel).__name__
+    panels[0].what = "length"
+    figure = json.loads(only(panels[0], Plot).figure)
+    assert figure["layout"]["meta"]["description"].startswith("length")
+    state.look = type(state.look)(language="zh-Hans")
+    assert "长度" in json.loads(only(panels[0], Plot).figure)["layout"]["meta"]["description"]
+
+
+def test_files_and_code_leave(page: Page, state: ExplorerState, comparer: Comparer) -> None:
+    panel = SavePanel(state)
+    files = only(panel, Downloads)
+    assert files.disabled
+    page.send(files, kind="save", key="csv")
+    made = run(comparer)
+    assert not files.disabled
+    assert "explorer.compare(" in panel._code.value
+    name, table = files._files["csv"]()
+    assert (name, len(list(csv.DictReader(io.StringIO(table.decode("utf-8-sig")))))) == ("comparison.csv", 4)
+    name, record = files._files["json"]()
+    assert json.loads(record)["strategies"][0]["name"] == made.strategies[0].name
+    page.messages.clear()
+    page.send(files, kind="save", key="json")
+    assert [m.data["content"]["name"] for m in page.to(files) if m.kind == "custom"] == ["comparison.json"]
+    page.send(files, kind="save", key="/etc/passwd")
+
+
+def test_bytes_of_a_large_comparison_stay_small(
+    page: Page, state: ExplorerState, comparer: Comparer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SECONDS_BETWEEN_PICTURES", 1e9)
+    panel = ComparePanel(state)
+    comparer.n_samples, comparer.n_tokens = 8, 40
+    page.messages.clear()
+    made = run(comparer)
+    n_tokens = sum(len(sample.steps) for written in made.strategies for sample in written.samples)
+    texts = only(panel, TextColumns)
+    n_bytes = sum(message.n_bytes for message in page.to(texts))
+    assert n_bytes < 40 * n_tokens * 3, "a few pictures of it, and no record of each token"
+    assert np.isfinite(n_bytes)
