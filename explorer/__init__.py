@@ -5,6 +5,7 @@
 >>> trace = lm.trace("The capital of France is")          # one forward pass, as a frozen record
 >>> trace.distribution(explorer.Sampling(temperature=0.7, top_p=0.9)).top(5)
 >>> list(explorer.generate(lm, trace.ids, explorer.Sampling(top_k=40), seed=1))    # tokens, each with how it was drawn
+>>> explorer.compare(lm, "Once upon", [explorer.Sampling(), explorer.Beam(4)], n=8, seed=1)    # strategies side by side
 >>> lm.trace("a b a", attention=True).attention.head(3, 5)    # what one head looks at, (T, T)
 >>> explorer.Explorer(lm)                                 # the app, in a notebook cell
 
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from explorer.widgets.panels.attention import AttentionPanel
     from explorer.widgets.panels.attention_text import AttentionTextPanel
     from explorer.widgets.panels.bertviz import BertVizPanel
+    from explorer.widgets.panels.compare import ComparePanel
     from explorer.widgets.panels.distribution import DistributionPanel
     from explorer.widgets.panels.draw import DrawPanel, TallyPanel
     from explorer.widgets.panels.funnel import FunnelPanel
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from explorer.widgets.panels.sampling import SamplingPanel
     from explorer.widgets.panels.stepping import SteppingPanel
     from explorer.widgets.panels.summary import SummaryPanel
+    from explorer.widgets.panels.two_prefixes import TwoPrefixesPanel
     from explorer.widgets.panels.weight import WeightPanel
 
 # Nothing below is imported before it is asked for: torch alone takes seconds.
@@ -69,6 +72,7 @@ _HOMES = {
     "BertVizPanel": "explorer.widgets.panels.bertviz",
     "BertVizView": "explorer.figures.bertviz_views",
     "Candidate": "explorer.sampling.distribution",
+    "ComparePanel": "explorer.widgets.panels.compare",
     "Comparison": "explorer.sampling.compare",
     "Difference": "explorer.sampling.differences",
     "Distribution": "explorer.sampling.distribution",
@@ -97,6 +101,7 @@ _HOMES = {
     "TallyPanel": "explorer.widgets.panels.draw",
     "Token": "explorer.language_model.tokens",
     "Trace": "explorer.language_model.trace",
+    "TwoPrefixesPanel": "explorer.widgets.panels.two_prefixes",
     "WeightPanel": "explorer.widgets.panels.weight",
     "compare": "explorer.sampling.compare",
     "generate": "explorer.sampling.generate",
@@ -118,6 +123,7 @@ __all__ = [
     "BertVizPanel",
     "BertVizView",
     "Candidate",
+    "ComparePanel",
     "Comparison",
     "Difference",
     "Distribution",
@@ -146,6 +152,7 @@ __all__ = [
     "TallyPanel",
     "Token",
     "Trace",
+    "TwoPrefixesPanel",
     "WeightPanel",
     "compare",
     "generate",
