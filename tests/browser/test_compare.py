@@ -1,0 +1,112 @@
+"""Strategies side by side and two texts, in JupyterLab, with a mouse and with keys."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from explorer.language_model.loading import load
+from explorer.sampling.compare import compare
+from explorer.sampling.presets import PRESETS
+from tests.browser.lab import PATIENCE, Screen
+
+TEXT = "The cat sat on the"
+HOSTILE = "<img src=x onerror=window.hacked=1> $x$"
+
+
+@pytest.fixture(autouse=True)
+def _a_clean_start(screen: Screen, new_page: Callable[[], Page]) -> Iterator[None]:
+    before = len(screen.problems)
+    screen.fill(TEXT)
+    screen.page.wait_for_function("document.querySelectorAll('.nte-chips > span').length > 3", timeout=PATIENCE)
+    screen.wait_after(0)
+    yield
+    assert screen.problems[before:] == []
+    assert new_page.asked == []
+
+
+@pytest.fixture
+def texts(screen: Screen) -> Locator:
+    """The columns, after “Compare” was pressed and all is written."""
+    screen.open_section("Compare")
+    run = screen.page.get_by_role("button", name="Compare", exact=True)
+    run.click()
+    expect(screen.page.locator(".nte-texts-sample").first).to_be_visible(timeout=PATIENCE)
+    expect(run).to_be_visible(timeout=PATIENCE)  # while it runs, the button says Stop
+    return screen.page.locator(".nte-texts")
+
+
+def written(texts: Locator, column: int, sample: int) -> str:
+    shown = texts.locator(".nte-texts-column").nth(column).locator(".nte-texts-sample > span:first-child").nth(sample)
+    return shown.text_content() or ""
+
+
+def test_the_texts_are_those_of_compare(texts: Locator, folders: dict[str, Path]) -> None:
+    lm = load(str(folders["gpt2"]), device="cpu")
+    names = ("preset-greedy", "preset-cool", "preset-model", "preset-nucleus")
+    made = compare(lm, TEXT, [PRESETS[name] for name in names], n=3, max_new_tokens=30, seed=1)
+    for column, strategy in enumerate(made.strategies):
+        for sample, wanted in enumerate(strategy.samples):
+            if "\N{REPLACEMENT CHARACTER}" in wanted.text:
+                continue
+            assert written(texts, column, sample).replace("⏎\n", "\n") == wanted.text
+
+
+def test_a_token_is_explained_opened_and_gone_on_from(screen: Screen, texts: Locator) -> None:
+    line = texts.locator(".nte-texts-line")
+    token = texts.locator(".nte-texts-column").nth(2).locator(".nte-texts-sample").nth(1).locator("span > span").nth(3)
+    token.hover()
+    expect(line).to_contain_text("token 4", timeout=PATIENCE)
+    token.click()
+    expect(screen.page.locator(".nte-panel .nte-plot-said", has_text="Token 4")).to_have_count(1, timeout=PATIENCE)
+    screen.page.get_by_role("button", name="Go on from here").click()
+    screen.wait_after(4)
+    screen.command("step")
+    screen.wait_after(5)
+
+
+def test_keys_walk_through_the_texts(screen: Screen, texts: Locator) -> None:
+    texts.locator(".nte-texts-box").focus()
+    line = texts.locator(".nte-texts-line")
+    for key, said in (("ArrowRight", "greedy, token 1"), ("ArrowRight", "greedy, token 2"), ("PageDown", "token 2")):
+        screen.page.keyboard.press(key)
+        expect(line).to_contain_text(said, timeout=PATIENCE)
+    screen.page.keyboard.press("Enter")
+    expect(texts.locator(".nte-chosen")).to_have_count(1, timeout=PATIENCE)
+
+
+def test_names_are_data(screen: Screen, texts: Locator) -> None:
+    name = screen.page.locator(".nte-strategy input").first
+    name.fill(HOSTILE)
+    name.press("Enter")
+    screen.page.get_by_role("button", name="Compare", exact=True).click()
+    expect(texts.locator(".nte-texts-name").first).to_have_text(HOSTILE, timeout=PATIENCE)
+    for tab in ("Measures", "Ranks", "At one token"):
+        screen.page.get_by_role("tab", name=tab, exact=True).click()
+        screen.page.wait_for_timeout(300)
+    assert screen.page.evaluate("window.hacked") is None
+    name.fill("greedy")
+    name.press("Enter")
+
+
+def test_the_table_is_saved(screen: Screen, texts: Locator) -> None:
+    screen.page.get_by_role("tab", name="Save", exact=True).click()
+    with screen.page.expect_download() as download:
+        screen.page.get_by_role("button", name="Save the measures (CSV)").click()
+    assert download.value.suggested_filename == "comparison.csv"
+    with Path(download.value.path()).open(encoding="utf-8-sig", newline="") as file:
+        assert [row["strategy"] for row in csv.DictReader(file)][0] == "greedy"
+
+
+def test_two_texts_are_compared_while_one_types(screen: Screen) -> None:
+    screen.open_section("Two texts")
+    box = screen.page.locator(".nte-prefix textarea").nth(1)
+    box.click()
+    screen.page.keyboard.type("The dog ran to the", delay=10)
+    said = screen.page.locator(".nte-plot-said", has_text="Jensen-Shannon")
+    expect(said).to_have_count(1, timeout=PATIENCE)
+    expect(said).not_to_contain_text("0.00 bits · KL 0.00", timeout=PATIENCE)
