@@ -94,7 +94,7 @@ function render({ model, el }) {
   box.addEventListener("blur", () => activate(null));
   box.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-    const [at, index, token] = active ?? chosen ?? [0, 0, -1];
+    const [at, index, token] = active ?? (span(chosen) ? chosen : [0, 0, -1]);
     const target = {
       ArrowRight: () => [at, index, token + 1],
       ArrowLeft: () => [at, index, Math.max(0, token - 1)],
