@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,10 +19,16 @@ TEXT = "The cat sat on the"
 HOSTILE = "<img src=x onerror=window.hacked=1> $x$"
 
 
+@pytest.fixture
+def prefix(request: pytest.FixtureRequest) -> str:
+    """Another one for each test, so that no tree is there."""
+    return f"{TEXT} {zlib.crc32(request.node.name.encode()) % 1000}"
+
+
 @pytest.fixture(autouse=True)
-def _a_clean_start(screen: Screen, new_page: Callable[[], Page]) -> Iterator[None]:
+def _a_clean_start(screen: Screen, new_page: Callable[[], Page], prefix: str) -> Iterator[None]:
     before = len(screen.problems)
-    screen.fill(TEXT)
+    screen.fill(prefix)
     screen.page.wait_for_function("document.querySelectorAll('.nte-chips > span').length > 3", timeout=PATIENCE)
     screen.wait_after(0)
     yield
@@ -45,10 +52,10 @@ def written(texts: Locator, column: int, sample: int) -> str:
     return shown.text_content() or ""
 
 
-def test_the_texts_are_those_of_compare(texts: Locator, folders: dict[str, Path]) -> None:
+def test_the_texts_are_those_of_compare(texts: Locator, prefix: str, folders: dict[str, Path]) -> None:
     lm = load(str(folders["gpt2"]), device="cpu")
     names = ("preset-greedy", "preset-cool", "preset-model", "preset-nucleus")
-    made = compare(lm, TEXT, [PRESETS[name] for name in names], n=3, max_new_tokens=30, seed=1)
+    made = compare(lm, prefix, [PRESETS[name] for name in names], n=3, max_new_tokens=30, seed=1)
     for column, strategy in enumerate(made.strategies):
         for sample, wanted in enumerate(strategy.samples):
             if "\N{REPLACEMENT CHARACTER}" in wanted.text:
