@@ -46,11 +46,15 @@ class ModelShape(_Table):
 
 
 class DataRecipe(_Table):
-    """What becomes of the books. ``document_characters`` are the shortest and the longest wanted."""
+    """What becomes of the books. ``document_characters`` are the shortest and the longest wanted.
+
+    ``repeated_share`` of the sequences repeat a span; in the gradient each counts ``repeated_weight`` times.
+    """
 
     held_out: tuple[str, ...]
     document_characters: tuple[Count, Count]
     repeated_share: Annotated[float, Field(ge=0, le=0.05)]
+    repeated_weight: Annotated[float, Field(ge=1, le=100)]
 
     @model_validator(mode="after")
     def _shortest_comes_first(self) -> Self:

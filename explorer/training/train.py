@@ -170,25 +170,25 @@ class _Passes:
                 mine.copy_(theirs)
 
     def of_batch(self, batch: Batch) -> tuple[float, list[torch.Tensor]]:
-        """(mean loss in nats a token, its gradient by each weight in float32)."""
-        n_learnt = int((batch.targets != NOT_LEARNT).sum())
+        """(mean loss in nats a token, the gradient of its weighted mean by each weight in float32)."""
+        n_learnt, total_weight = int((batch.targets != NOT_LEARNT).sum()), batch.total_weight
         parts = batch.split(self._recipe.training.pass_tokens // batch.inputs.shape[1])
         total, sums = 0.0, [torch.zeros_like(weight, dtype=torch.float32) for weight in self._weights]
-        for loss, gradients in self._pool.map(partial(self._one, n_learnt), parts):
-            total += loss
+        for loss, gradients in self._pool.map(partial(self._one, total_weight), parts):
+            total += loss / n_learnt
             for held, new in zip(sums, gradients, strict=True):
                 held.add_(new)
         return total, sums
 
-    def _one(self, n_learnt: int, part: Batch) -> tuple[float, tuple[torch.Tensor, ...]]:
-        """The share of ``part`` in the mean over ``n_learnt`` tokens, and the gradients of that share."""
-        inputs, targets, positions = (
-            torch.from_numpy(array).to(self._device) for array in (part.inputs, part.targets, part.positions)
-        )
+    def _one(self, total_weight: float, part: Batch) -> tuple[float, tuple[torch.Tensor, ...]]:
+        """The summed loss of ``part`` in nats, and the gradients of its share in the weighted mean."""
+        arrays = (part.inputs, part.targets, part.positions, part.weights)
+        inputs, targets, positions, weights = (torch.from_numpy(array).to(self._device) for array in arrays)
         logits = self._twin(inputs, position_ids=positions, use_cache=False).logits
-        loss = cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=NOT_LEARNT, reduction="sum")
-        loss = loss / n_learnt
-        return loss.item(), torch.autograd.grad(loss, self._weights)
+        nats = cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=NOT_LEARNT, reduction="none")
+        of_sequences = nats.view_as(targets).sum(1)
+        weighted = (of_sequences * weights).sum() / total_weight
+        return of_sequences.sum().item(), torch.autograd.grad(weighted, self._weights)
 
     @torch.no_grad()
     def held_out_bits(self, ids: Ids) -> float:

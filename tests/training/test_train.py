@@ -62,17 +62,21 @@ def test_a_batchs_gradient_is_transformers_own(length: int) -> None:
     inputs = random.integers(0, 300, (512 // length, length))
     targets = random.integers(0, 300, inputs.shape)
     targets[0, : length // 2] = NOT_LEARNT
+    weights = random.choice([1.0, 5.0], len(inputs)).astype(np.float32)
     positions = np.broadcast_to(np.arange(length), inputs.shape).copy()
     if length < 64:
         positions[1] += 7
     with module._Passes(model, recipe) as passes:
-        loss, gradients = passes.of_batch(Batch(inputs, targets, positions))
-    wanted = torch.nn.functional.cross_entropy(
+        loss, gradients = passes.of_batch(Batch(inputs, targets, positions, weights))
+    nats = torch.nn.functional.cross_entropy(
         model(torch.from_numpy(inputs), position_ids=torch.from_numpy(positions)).logits.flatten(0, 1),
         torch.from_numpy(targets).flatten(),
         ignore_index=NOT_LEARNT,
+        reduction="none",
     )
-    assert loss == pytest.approx(wanted.item(), rel=5e-3)
+    each = torch.from_numpy(np.where(targets == NOT_LEARNT, 0, weights[:, None])).flatten()
+    wanted = (nats * each).sum() / each.sum()
+    assert loss == pytest.approx(nats.sum().item() / (targets != NOT_LEARNT).sum(), rel=5e-3)
     for (name, _), mine, theirs in zip(
         model.named_parameters(), gradients, torch.autograd.grad(wanted, list(model.parameters())), strict=True
     ):
