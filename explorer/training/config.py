@@ -66,7 +66,8 @@ class DataRecipe(_Table):
 
 
 class TrainingRecipe(_Table):
-    """Counts are of tokens, ``warmup`` is a share of the training, ``checkpoint_every`` counts steps.
+    """Counts are of tokens, ``warmup`` is a share of the training, ``checkpoint_every`` counts steps. Positions begin
+    as waves of the amplitude ``position_waves`` and learn at ``position_rate``.
 
     ``sequence_lengths`` are pairs (from this share of the training on, so many tokens), the first from 0.
     """
@@ -78,6 +79,8 @@ class TrainingRecipe(_Table):
     sequence_lengths: tuple[tuple[Share, Count], ...]
     matrix_rate: Rate
     vector_rate: Rate
+    position_waves: Rate
+    position_rate: Rate
     weight_decay: Rate
     warmup: Share
     checkpoint_every: Count

@@ -59,6 +59,7 @@ def train(
     with disk_errors_as_sentences(work):
         torch.manual_seed(recipe.training.seed)
         module: Any = GPT2LMHeadModel(gpt2_config(recipe))
+        _begin_as_waves(module.transformer.wpe.weight, recipe.training.position_waves)
         module.to(device)
         n_corpus_bytes = sum(file.stat().st_size for file in corpus.rglob("*.txt"))
         require_space(work, module.num_parameters() * _BYTES_A_PARAMETER + n_corpus_bytes * _BYTES_A_PACKED_TOKEN)
@@ -78,6 +79,19 @@ def gpt2_config(recipe: Recipe) -> GPT2Config:
         bos_token_id=recipe.model.end_id,
         eos_token_id=recipe.model.end_id,
     )
+
+
+@torch.no_grad()
+def _begin_as_waves(positions: torch.Tensor, amplitude: float) -> None:
+    """Add sines and cosines to (n_positions, n_embd) random numbers, as in Vaswani et al. 2017, section 3.5.
+
+    Wavelengths go from 2.5 to 1,000 positions: the shortest tell a position from its neighbour, which is what a head
+    for the previous token needs.
+    """
+    n_positions, width = positions.shape
+    rates = 2.5 * torch.exp(-math.log(400) * torch.arange(0, width, 2) / width)  # radians a position
+    angles = torch.arange(n_positions)[:, None] * rates
+    positions.add_(amplitude * torch.cat([angles.sin(), angles.cos()], dim=1))
 
 
 def _run(
@@ -116,16 +130,18 @@ def _run(
 
 
 def _optimizers(module: GPT2LMHeadModel, recipe: Recipe) -> list[torch.optim.Optimizer]:
-    """Muon for the blocks' matrices, AdamW for embeddings, biases and norms."""
+    """Muon for the blocks' matrices, AdamW for embeddings, biases and norms; positions have a rate of their own."""
     training = recipe.training
     matrices = [weight for weight in module.transformer.h.parameters() if weight.ndim == 2]
-    taken = {id(weight) for weight in matrices}
+    positions = module.transformer.wpe.weight
+    taken = {id(weight) for weight in (*matrices, positions)}
     vectors = [weight for weight in module.parameters() if id(weight) not in taken]
+    groups: list[dict[str, Any]] = [{"params": vectors}, {"params": [positions], "lr": training.position_rate}]
     optimizers: list[torch.optim.Optimizer] = [
         torch.optim.Muon(
             matrices, lr=training.matrix_rate, weight_decay=training.weight_decay, adjust_lr_fn="match_rms_adamw"
         ),
-        torch.optim.AdamW(vectors, lr=training.vector_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
+        torch.optim.AdamW(groups, lr=training.vector_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
     ]
     for optimizer in optimizers:
         for group in optimizer.param_groups:

@@ -48,6 +48,8 @@ def make_recipe(**changes: object) -> Recipe:
             "sequence_lengths": [[0.0, 32], [0.5, 64]],
             "matrix_rate": 0.02,
             "vector_rate": 0.01,
+            "position_waves": 0.1,
+            "position_rate": 0.002,
             "weight_decay": 0.01,
             "warmup": 0.1,
             "checkpoint_every": 4,

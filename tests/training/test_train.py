@@ -213,3 +213,22 @@ def test_muon_takes_the_blocks_matrices_and_adamw_the_rest() -> None:
 def test_batches_of_a_training_are_those_of_its_ids(trained: Trained) -> None:
     batch = Batches(trained.packed.ids, make_recipe()).at(0)
     assert batch.inputs.max() < 300
+
+
+def test_positions_begin_as_waves_that_tell_neighbours_apart() -> None:
+    torch.manual_seed(0)
+    positions = 0.02 * torch.randn(512, 192)
+    module._begin_as_waves(positions, 0.15)
+    alike = torch.nn.functional.cosine_similarity(
+        positions[:-8, None], torch.stack([positions[k : k - 8 or None] for k in range(8)], 1), dim=-1
+    )
+    assert alike[:, 0].min() > 0.999
+    assert alike[:, 1].max() < 0.95
+    assert (alike.mean(0).diff() < 0).all(), "the nearer, the more alike"
+
+
+def test_positions_learn_at_their_own_rate() -> None:
+    recipe = make_recipe()
+    _, adamw = module._optimizers(GPT2LMHeadModel(gpt2_config(recipe)), recipe)
+    assert [group["initial_lr"] for group in adamw.param_groups] == [0.01, 0.002]
+    assert [tuple(p.shape) for p in adamw.param_groups[1]["params"]] == [(64, 32)]
