@@ -118,7 +118,7 @@ _ENTRIES = (
             files=(
                 ("config.json", "22e083f374539c1d41870e0994a8e8ccdd6fdb6ccf7fa13ba7f7d8198760d3cb"),
                 ("generation_config.json", "88631141b2d8d7fbc60958d2cfb46600ced6f5bc51a1706e2a1e65b39f1904ae"),
-                ("model.safetensors", "d4b44a8668306b89283eb747656d26a6c867553f951775ff7b4009b62f3c5a80"),
+                ("model.safetensors", "77c1a0daf87d6df75512bc574823cbf699df8b89907d76670375c0d2a0ee63d9"),
                 ("tokenizer.json", "50f747548aefaaee3235295c5d581c65e35a7a7a8b9620325972d220455731e7"),
                 ("tokenizer_config.json", "479967dc5ff69f78dfeca3e507f6886b092a42fa0742859a4fbb4845ab1733a6"),
             ),

@@ -46,11 +46,15 @@ class ModelShape(_Table):
 
 
 class DataRecipe(_Table):
-    """What becomes of the books. ``document_characters`` are the shortest and the longest wanted."""
+    """What becomes of the books. ``document_characters`` are the shortest and the longest wanted.
+
+    ``repeated_share`` of the sequences repeat a span; in the gradient each counts ``repeated_weight`` times.
+    """
 
     held_out: tuple[str, ...]
     document_characters: tuple[Count, Count]
     repeated_share: Annotated[float, Field(ge=0, le=0.05)]
+    repeated_weight: Annotated[float, Field(ge=1, le=100)]
 
     @model_validator(mode="after")
     def _shortest_comes_first(self) -> Self:
@@ -62,7 +66,8 @@ class DataRecipe(_Table):
 
 
 class TrainingRecipe(_Table):
-    """Counts are of tokens, ``warmup`` is a share of the training, ``checkpoint_every`` counts steps.
+    """Counts are of tokens, ``warmup`` is a share of the training, ``checkpoint_every`` counts steps. Positions begin
+    as waves of the amplitude ``position_waves`` and learn at ``position_rate``.
 
     ``sequence_lengths`` are pairs (from this share of the training on, so many tokens), the first from 0.
     """
@@ -74,6 +79,8 @@ class TrainingRecipe(_Table):
     sequence_lengths: tuple[tuple[Share, Count], ...]
     matrix_rate: Rate
     vector_rate: Rate
+    position_waves: Rate
+    position_rate: Rate
     weight_decay: Rate
     warmup: Share
     checkpoint_every: Count

@@ -42,7 +42,7 @@ def clean(text: str) -> str:
     Licence, pictures' captions, footnote marks and italics go; quotes and dashes become plain; hard line breaks are
     joined; Unicode becomes NFC.
     """
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if begin := _BEGIN.search(text):
         text = text[begin.end() :]
     if end := _END.search(text):
@@ -51,7 +51,8 @@ def clean(text: str) -> str:
         while (fewer := unwanted.sub("", text)) != text:  # what one removal brings together may be another
             text = fewer
     paragraphs = (_SPACES.sub(" ", part).strip() for part in _BLANK_LINES.split(text.translate(_PLAIN)))
-    return "\n\n".join(part for part in paragraphs if part)
+    # An accent may have lost what stood between it and its letter.
+    return unicodedata.normalize("NFC", "\n\n".join(part for part in paragraphs if part))
 
 
 def read_books(folder: Path) -> list[Book]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import transformers
 
 from explorer.language_model.loading import load
 from explorer.locales.messages import Message
@@ -33,6 +34,7 @@ def export(trained: Trained, folder: Path) -> None:
     """
     with disk_errors_as_sentences(folder):
         folder.mkdir(parents=True, exist_ok=True)
+        transformers.utils.logging.disable_progress_bar()  # it draws one of its own
         rounded: Any = copy.deepcopy(trained.module)
         rounded.to(torch.float16).save_pretrained(folder)
         trained.packed.tokenizer.save_pretrained(folder)

@@ -80,7 +80,7 @@ def train_tokenizer(texts: list[str], vocab_size: int, n_positions: int) -> GPT2
 
 @dataclass(frozen=True)
 class Batch:
-    """What one step reads, three arrays (n_sequences, length) int64.
+    """What one step reads: three arrays (n_sequences, length) int64, and the (n_sequences,) weights in the gradient.
 
     ``targets`` are the inputs one later, or `NOT_LEARNT`. ``positions`` begin at 0 in half of the sequences, elsewhere
     in the others: so all positions are learnt from the first step on, however short the sequences.
@@ -89,11 +89,17 @@ class Batch:
     inputs: npt.NDArray[np.int64]
     targets: npt.NDArray[np.int64]
     positions: npt.NDArray[np.int64]
+    weights: npt.NDArray[np.float32]
+
+    @property
+    def total_weight(self) -> float:
+        """Of all tokens that are learnt."""
+        return float((self.weights * (self.targets != NOT_LEARNT).sum(axis=1)).sum())
 
     def split(self, n_rows: int) -> list[Batch]:
         """The same in batches of ``n_rows`` sequences."""
-        arrays = (self.inputs, self.targets, self.positions)
-        return [Batch(*(a[at : at + n_rows] for a in arrays)) for at in range(0, len(self.inputs), n_rows)]
+        cuts = [slice(at, at + n_rows) for at in range(0, len(self.inputs), n_rows)]
+        return [Batch(self.inputs[c], self.targets[c], self.positions[c], self.weights[c]) for c in cuts]
 
 
 class Batches:
@@ -115,7 +121,8 @@ class Batches:
         rows = np.stack([self._sequence(step * n + place, length) for place in range(n)]).astype(np.int64)
         inputs, targets = rows[:, :-1], rows[:, 1:].copy()
         random = np.random.default_rng([training.seed, 1, step])
-        for place in np.flatnonzero(random.random(n) < self._recipe.data.repeated_share):
+        repeated = random.random(n) < self._recipe.data.repeated_share
+        for place in np.flatnonzero(repeated):
             span = int(random.integers(8, length // 2))
             if made_up := random.random() < 0.5:
                 rows[place, :span] = random.integers(0, self._recipe.model.end_id, span)
@@ -125,7 +132,8 @@ class Batches:
                 targets[place, : span - 1] = NOT_LEARNT
         offsets = random.integers(0, self._recipe.model.n_positions - length, n, endpoint=True)
         offsets *= random.random(n) < 0.5
-        return Batch(inputs, targets, offsets[:, None] + np.arange(length))
+        weights = np.where(repeated, self._recipe.data.repeated_weight, 1).astype(np.float32)
+        return Batch(inputs, targets, offsets[:, None] + np.arange(length), weights)
 
     def _sequence(self, index: int, length: int) -> Ids:
         n = (len(self._ids) - length) // length
@@ -160,7 +168,7 @@ def _encode(tokenizer: GPT2Tokenizer, texts: list[str], report: Report) -> Ids:
 
 def _fingerprint(books: list[Book], recipe: Recipe) -> dict[str, object]:
     digest = hashlib.sha256("\0".join(f"{book.name}\0{book.text}" for book in books).encode())
-    packing = recipe.data.model_dump(mode="json", exclude={"repeated_share"})
+    packing = recipe.data.model_dump(mode="json", exclude={"repeated_share", "repeated_weight"})
     return {
         "corpus": digest.hexdigest(),
         "vocab_size": recipe.model.vocab_size,

@@ -59,6 +59,7 @@ def train(
     with disk_errors_as_sentences(work):
         torch.manual_seed(recipe.training.seed)
         module: Any = GPT2LMHeadModel(gpt2_config(recipe))
+        _begin_as_waves(module.transformer.wpe.weight, recipe.training.position_waves)
         module.to(device)
         n_corpus_bytes = sum(file.stat().st_size for file in corpus.rglob("*.txt"))
         require_space(work, module.num_parameters() * _BYTES_A_PARAMETER + n_corpus_bytes * _BYTES_A_PACKED_TOKEN)
@@ -78,6 +79,19 @@ def gpt2_config(recipe: Recipe) -> GPT2Config:
         bos_token_id=recipe.model.end_id,
         eos_token_id=recipe.model.end_id,
     )
+
+
+@torch.no_grad()
+def _begin_as_waves(positions: torch.Tensor, amplitude: float) -> None:
+    """Add sines and cosines to (n_positions, n_embd) random numbers, as in Vaswani et al. 2017, section 3.5.
+
+    Wavelengths go from 2.5 to 1,000 positions: the shortest tell a position from its neighbour, which is what a head
+    for the previous token needs.
+    """
+    n_positions, width = positions.shape
+    rates = 2.5 * torch.exp(-math.log(400) * torch.arange(0, width, 2) / width)  # radians a position
+    angles = torch.arange(n_positions)[:, None] * rates
+    positions.add_(amplitude * torch.cat([angles.sin(), angles.cos()], dim=1))
 
 
 def _run(
@@ -116,16 +130,18 @@ def _run(
 
 
 def _optimizers(module: GPT2LMHeadModel, recipe: Recipe) -> list[torch.optim.Optimizer]:
-    """Muon for the blocks' matrices, AdamW for embeddings, biases and norms."""
+    """Muon for the blocks' matrices, AdamW for embeddings, biases and norms; positions have a rate of their own."""
     training = recipe.training
     matrices = [weight for weight in module.transformer.h.parameters() if weight.ndim == 2]
-    taken = {id(weight) for weight in matrices}
+    positions = module.transformer.wpe.weight
+    taken = {id(weight) for weight in (*matrices, positions)}
     vectors = [weight for weight in module.parameters() if id(weight) not in taken]
+    groups: list[dict[str, Any]] = [{"params": vectors}, {"params": [positions], "lr": training.position_rate}]
     optimizers: list[torch.optim.Optimizer] = [
         torch.optim.Muon(
             matrices, lr=training.matrix_rate, weight_decay=training.weight_decay, adjust_lr_fn="match_rms_adamw"
         ),
-        torch.optim.AdamW(vectors, lr=training.vector_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
+        torch.optim.AdamW(groups, lr=training.vector_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
     ]
     for optimizer in optimizers:
         for group in optimizer.param_groups:
@@ -170,25 +186,25 @@ class _Passes:
                 mine.copy_(theirs)
 
     def of_batch(self, batch: Batch) -> tuple[float, list[torch.Tensor]]:
-        """(mean loss in nats a token, its gradient by each weight in float32)."""
-        n_learnt = int((batch.targets != NOT_LEARNT).sum())
+        """(mean loss in nats a token, the gradient of its weighted mean by each weight in float32)."""
+        n_learnt, total_weight = int((batch.targets != NOT_LEARNT).sum()), batch.total_weight
         parts = batch.split(self._recipe.training.pass_tokens // batch.inputs.shape[1])
         total, sums = 0.0, [torch.zeros_like(weight, dtype=torch.float32) for weight in self._weights]
-        for loss, gradients in self._pool.map(partial(self._one, n_learnt), parts):
-            total += loss
+        for loss, gradients in self._pool.map(partial(self._one, total_weight), parts):
+            total += loss / n_learnt
             for held, new in zip(sums, gradients, strict=True):
                 held.add_(new)
         return total, sums
 
-    def _one(self, n_learnt: int, part: Batch) -> tuple[float, tuple[torch.Tensor, ...]]:
-        """The share of ``part`` in the mean over ``n_learnt`` tokens, and the gradients of that share."""
-        inputs, targets, positions = (
-            torch.from_numpy(array).to(self._device) for array in (part.inputs, part.targets, part.positions)
-        )
+    def _one(self, total_weight: float, part: Batch) -> tuple[float, tuple[torch.Tensor, ...]]:
+        """The summed loss of ``part`` in nats, and the gradients of its share in the weighted mean."""
+        arrays = (part.inputs, part.targets, part.positions, part.weights)
+        inputs, targets, positions, weights = (torch.from_numpy(array).to(self._device) for array in arrays)
         logits = self._twin(inputs, position_ids=positions, use_cache=False).logits
-        loss = cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=NOT_LEARNT, reduction="sum")
-        loss = loss / n_learnt
-        return loss.item(), torch.autograd.grad(loss, self._weights)
+        nats = cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=NOT_LEARNT, reduction="none")
+        of_sequences = nats.view_as(targets).sum(1)
+        weighted = (of_sequences * weights).sum() / total_weight
+        return of_sequences.sum().item(), torch.autograd.grad(weighted, self._weights)
 
     @torch.no_grad()
     def held_out_bits(self, ids: Ids) -> float:

@@ -34,7 +34,12 @@ def make_recipe(**changes: object) -> Recipe:
     """A recipe in which ``training.tokens=...`` and the like are changed; dots are written as double underscores."""
     tables: dict[str, dict[str, object]] = {
         "model": {"n_layer": 2, "n_head": 2, "n_embd": 32, "n_positions": 64, "vocab_size": 300},
-        "data": {"held_out": [HELD_OUT], "document_characters": [50, 400], "repeated_share": 0.05},
+        "data": {
+            "held_out": [HELD_OUT],
+            "document_characters": [50, 400],
+            "repeated_share": 0.05,
+            "repeated_weight": 4.0,
+        },
         "training": {
             "seed": 1,
             "tokens": 12 * 512,
@@ -43,6 +48,8 @@ def make_recipe(**changes: object) -> Recipe:
             "sequence_lengths": [[0.0, 32], [0.5, 64]],
             "matrix_rate": 0.02,
             "vector_rate": 0.01,
+            "position_waves": 0.1,
+            "position_rate": 0.002,
             "weight_decay": 0.01,
             "warmup": 0.1,
             "checkpoint_every": 4,

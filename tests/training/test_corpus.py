@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from explorer.locales import ExplorerError
@@ -51,6 +51,8 @@ TEXTS = st.lists(st.sampled_from(PIECES)).map("".join)
 
 
 @given(TEXTS)
+@example("a_\u0301")
+@example("\u0301 [Illustration[Illustration]]\n\n\u0301")
 def test_what_is_clean_stays_as_it_is(text: str) -> None:
     once = clean(text)
     assert clean(once) == once

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from transformers import AutoTokenizer
 
 from explorer.language_model.forward import LanguageModel
 from explorer.language_model.loading import load
+from explorer.language_model.tokens import MAX_TEXT_BYTES
 from explorer.training import evaluate
 from explorer.training.card import card
 from explorer.training.config import read_recipe
@@ -53,6 +55,23 @@ def test_bits_per_byte_are_the_sum_of_all_surprisals(
     assert found.bits_per_byte == pytest.approx(bits / n_bytes, rel=1e-5)
     assert found.top_1 == pytest.approx(right / n_tokens, abs=0.5 / n_tokens)
     assert found.bytes_per_token == n_bytes / n_tokens
+
+
+def test_a_book_is_read_whole_however_long(lm: LanguageModel, tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = Book("long", make_book(5, 5000))
+    assert len(book.text.encode()) > 2 * MAX_TEXT_BYTES
+    assert lm.tokenize(book.text).notices, "in one piece it would be cut"
+    seen: list[int] = []
+
+    def counted(_module: object, ids: list[int], _window: int) -> Iterator[tuple[float, int]]:
+        seen.extend(ids)
+        yield 0.0, 0
+
+    monkeypatch.setattr(evaluate, "_windows", counted)
+    found = evaluate.held_out(lm, [book])
+    whole = AutoTokenizer.from_pretrained(tiny_gpt2)(book.text, verbose=False)["input_ids"]
+    assert seen == [lm.tokenizer.start_id, *whole]
+    assert found.bytes_per_token == len(book.text.encode()) / len(whole)
 
 
 def test_every_token_is_scored_once_after_half_a_window(lm: LanguageModel) -> None:

@@ -62,17 +62,21 @@ def test_a_batchs_gradient_is_transformers_own(length: int) -> None:
     inputs = random.integers(0, 300, (512 // length, length))
     targets = random.integers(0, 300, inputs.shape)
     targets[0, : length // 2] = NOT_LEARNT
+    weights = random.choice([1.0, 5.0], len(inputs)).astype(np.float32)
     positions = np.broadcast_to(np.arange(length), inputs.shape).copy()
     if length < 64:
         positions[1] += 7
     with module._Passes(model, recipe) as passes:
-        loss, gradients = passes.of_batch(Batch(inputs, targets, positions))
-    wanted = torch.nn.functional.cross_entropy(
+        loss, gradients = passes.of_batch(Batch(inputs, targets, positions, weights))
+    nats = torch.nn.functional.cross_entropy(
         model(torch.from_numpy(inputs), position_ids=torch.from_numpy(positions)).logits.flatten(0, 1),
         torch.from_numpy(targets).flatten(),
         ignore_index=NOT_LEARNT,
+        reduction="none",
     )
-    assert loss == pytest.approx(wanted.item(), rel=5e-3)
+    each = torch.from_numpy(np.where(targets == NOT_LEARNT, 0, weights[:, None])).flatten()
+    wanted = (nats * each).sum() / each.sum()
+    assert loss == pytest.approx(nats.sum().item() / (targets != NOT_LEARNT).sum(), rel=5e-3)
     for (name, _), mine, theirs in zip(
         model.named_parameters(), gradients, torch.autograd.grad(wanted, list(model.parameters())), strict=True
     ):
@@ -209,3 +213,22 @@ def test_muon_takes_the_blocks_matrices_and_adamw_the_rest() -> None:
 def test_batches_of_a_training_are_those_of_its_ids(trained: Trained) -> None:
     batch = Batches(trained.packed.ids, make_recipe()).at(0)
     assert batch.inputs.max() < 300
+
+
+def test_positions_begin_as_waves_that_tell_neighbours_apart() -> None:
+    torch.manual_seed(0)
+    positions = 0.02 * torch.randn(512, 192)
+    module._begin_as_waves(positions, 0.15)
+    alike = torch.nn.functional.cosine_similarity(
+        positions[:-8, None], torch.stack([positions[k : k - 8 or None] for k in range(8)], 1), dim=-1
+    )
+    assert alike[:, 0].min() > 0.999
+    assert alike[:, 1].max() < 0.95
+    assert (alike.mean(0).diff() < 0).all(), "the nearer, the more alike"
+
+
+def test_positions_learn_at_their_own_rate() -> None:
+    recipe = make_recipe()
+    _, adamw = module._optimizers(GPT2LMHeadModel(gpt2_config(recipe)), recipe)
+    assert [group["initial_lr"] for group in adamw.param_groups] == [0.01, 0.002]
+    assert [tuple(p.shape) for p in adamw.param_groups[1]["params"]] == [(64, 32)]
