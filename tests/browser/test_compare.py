@@ -16,6 +16,12 @@ from explorer.sampling.presets import PRESETS
 from tests.browser.lab import PATIENCE, Screen
 
 TEXT = "The cat sat on the"
+ONE_RUN = """button => { window.oneRun = new Promise((done) => {
+    let runs = false;
+    new MutationObserver(() => (button.textContent === "Compare" ? runs && done() : (runs = true)))
+        .observe(button, { childList: true, characterData: true, subtree: true });
+}) }"""
+"""While a comparison runs, its button says Stop."""
 HOSTILE = "<img src=x onerror=window.hacked=1> $x$"
 
 
@@ -41,9 +47,10 @@ def texts(screen: Screen) -> Locator:
     """The columns, after “Compare” was pressed and all is written."""
     screen.open_section("Compare")
     run = screen.page.get_by_role("button", name="Compare", exact=True)
+    expect(run).to_be_enabled(timeout=PATIENCE)
+    run.evaluate(ONE_RUN)
     run.click()
-    expect(screen.page.locator(".nte-texts-sample").first).to_be_visible(timeout=PATIENCE)
-    expect(run).to_be_visible(timeout=PATIENCE)  # while it runs, the button says Stop
+    screen.page.evaluate("window.oneRun")
     return screen.page.locator(".nte-texts")
 
 
