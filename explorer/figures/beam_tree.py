@@ -8,19 +8,20 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from explorer.figures import rows
+from explorer.figures import numbers, rows
 from explorer.figures.escape import escape
 from explorer.figures.look import Look
 from explorer.language_model.tokens import Vocabulary
 from explorer.locales import tr
 from explorer.sampling.beam import ENDED, GOES_ON, PRUNED, Continuation
 
-ROW_PIXELS = 26
+ROW_PIXELS = 34
 FRAME_PIXELS = 90
 MOST_STEPS = 12
 """Steps on one picture; more would leave no room for the tokens."""
 
 _LONGEST = 9
+_BELOW = 0.42  # of a row: where the cost of a text stands
 _FATES = {GOES_ON: "beam-goes-on", ENDED: "beam-ended", PRUNED: "beam-pruned"}
 
 
@@ -34,7 +35,7 @@ def beam_tree(
     first: int = 0,
 ) -> go.Figure:
     """Columns are steps, rows the continuations that a step looked at, likeliest first; a line leads to each from the
-    text that it continues.
+    text that it continues. Below each token stands what the text so far costs in bits.
 
     Args:
         steps: as `BeamSearch.steps` has them.
@@ -77,6 +78,18 @@ def beam_tree(
         }
         for fate, placed in dots.items()
     ]  # fmt: skip
+    traces.append(
+        {
+            "type": "scatter", "mode": "text", "name": "costs", "hoverinfo": "skip", "cliponaxis": False,
+            "x": [step for step in shown for _ in steps[step]],
+            "y": [row + _BELOW for step in shown for row in range(len(steps[step]))],
+            "text": [_bits(each) for step in shown for each in steps[step]],
+            "textfont": {
+                "size": 9,
+                "color": [look.ghost if each.fate == PRUNED else look.muted for step in shown for each in steps[step]],
+            },
+        }
+    )  # fmt: skip
     layout = rows.layout(
         look,
         [str(row + 1) for row in range(n_rows)],
@@ -118,12 +131,16 @@ def _label(each: Continuation, vocabulary: Vocabulary, look: Look) -> str:
     return rows.tinted(label, look.ghost) if each.fate == PRUNED else label
 
 
+def _bits(each: Continuation) -> str:
+    return numbers.bits(-each.log_probability / math.log(2))
+
+
 def _hover(each: Continuation, step: int, vocabulary: Vocabulary, look: Look) -> str:
     said = tr(
         "beam-hover",
         look.language,
         token=vocabulary[each.token_id].label,
-        bits=f"{-each.log_probability / math.log(2):.1f}",
+        bits=_bits(each),
         n=step + 1,
         fate=tr(_FATES[each.fate], look.language),
     )

@@ -110,7 +110,7 @@ def measure_strips(found: Mapping[str, Measure], look: Look, *, name: str, unit:
     }  # fmt: skip
     values = [
         {
-            "text": numbers.count(each.value), "x": each.value, "y": row, "yshift": 17, "showarrow": False,
+            "text": numbers.count(each.value), "x": each.value, "y": row, "yshift": 22, "showarrow": False,
             "font": {"color": look.text, "size": 11},
         }
         for row, each in there

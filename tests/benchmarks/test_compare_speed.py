@@ -85,6 +85,6 @@ def test_the_cost_grows_with_the_samples(lm: LanguageModel) -> None:
         costs[n] = milliseconds(lambda made=made: [None for _ in iter(made.advance, False)]) / 11
     most = max(costs.values())
     show(
-        "One step of a strategy as its samples grow",
-        [(f"{n} samples", f"{cost:.0f} ms", "█" * round(BAR * cost / most)) for n, cost in costs.items()],
+        "One step of a strategy, by its number of samples",
+        [(f"{n}", f"{cost:.0f} ms", "█" * round(BAR * cost / most)) for n, cost in costs.items()],
     )

@@ -27,9 +27,8 @@ def peaked_model(tmp_path_factory: pytest.TempPathFactory) -> LanguageModel:
 
 def test_every_continuation_has_its_place_and_a_line_from_its_parent() -> None:
     figure = beam_tree(STEPS, VOCABULARY, Look(), title="Beams", best=(1, 3))
-    texts = [trace for trace in figure.data if trace.mode == "text"]
-    assert sum(len(trace.x) for trace in texts) == 6
-    goes_on, ended, pruned = texts
+    goes_on, ended, pruned, costs = (trace for trace in figure.data if trace.mode == "text")
+    assert sum(len(trace.x) for trace in (goes_on, ended, pruned)) == 6
     assert list(zip(goes_on.x, goes_on.y, strict=True)) == [(0, 0), (0, 1), (1, 0), (1, 2)]
     assert list(zip(ended.x, ended.y, strict=True)) == [(1, 1)]
     assert list(zip(pruned.x, pruned.y, strict=True)) == [(0, 2)]
@@ -37,6 +36,9 @@ def test_every_continuation_has_its_place_and_a_line_from_its_parent() -> None:
     assert list(won.y) == [1, 0, None], "from the second text to the first row"
     assert won.line.width > trace_named(figure, f"{GOES_ON}-lines").line.width
     assert list(trace_named(figure, f"{ENDED}-lines").y) == [0, 1, None]
+    in_bits = ["1.4", "2.9", "4.3", "3.6", "3.8", "5.8"]  # 1, 2, 3, 2.5, 2.6, 4 nats
+    assert list(costs.text) == in_bits
+    assert [(x, round(y)) for x, y in zip(costs.x, costs.y, strict=True)] == [(x, y) for x in (0, 1) for y in range(3)]
 
 
 def test_tokens_never_become_markup() -> None:

@@ -57,7 +57,7 @@ class ComparePanel(Panel):
         self._add = w.Dropdown(layout={"width": "210px"}, **plain)
         self._n = w.BoundedIntText(comparer.n_samples, min=1, max=MOST_SAMPLES, layout={"width": "130px"}, **plain)
         self._length = w.BoundedIntText(comparer.n_tokens, min=1, max=MOST_TOKENS, layout={"width": "150px"}, **plain)
-        self._way = w.Dropdown(layout={"width": "190px"}, **plain)
+        self._way = w.Dropdown(layout={"width": "220px"}, **plain)
         self._run = w.Button(button_style="primary", layout={"width": "150px"})
         self._texts = TextColumns(self._note, self._on_pick)
         self._views = CompareViewsPanel(self.state, seen=False)
