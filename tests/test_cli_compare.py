@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from explorer.figures.measure_names import MEASURES
 from explorer.language_model.loading import load
 from explorer.locales import ExplorerError
 from explorer.sampling.compare import compare
@@ -108,7 +109,12 @@ def test_without_a_file_there_are_nine_presets(run: Run, tiny_gpt2: Path, tmp_pa
     assert "seed" in ran.out
     with table.open(encoding="utf-8-sig", newline="") as opened:
         assert len(list(csv.DictReader(opened))) == len(COMPARED) == 9
-    assert "plotly" in figure.read_text(encoding="utf-8")
+    page = figure.read_text(encoding="utf-8")
+    assert "<h1>&lt;b&gt;The&lt;/b&gt;</h1>" in page
+    assert page.count("Plotly.newPlot(") == 1 + len(MEASURES) + 1, (
+        "the ranks, each measure, and the beams' only picture"
+    )
+    assert "<script src" not in page, "it needs no network"
 
 
 @pytest.mark.parametrize(
@@ -131,8 +137,11 @@ def test_what_cannot_be_is_one_sentence(run: Run, tiny_gpt2: Path, arguments: tu
 def test_a_figure_of_no_known_kind_gets_a_sentence(run: Run, tiny_gpt2: Path, tmp_path: Path) -> None:
     asked = ("--n", "1", "--max-new-tokens", "2")
     ran = run("compare", "The", "--model", str(tiny_gpt2), *asked, "--figure", str(tmp_path / "x.bmp"))
-    assert ran.status == 1
+    assert (ran.status, ran.out) == (1, ""), "before anything is written"
     assert "cannot be saved as “x.bmp”" in ran.err
+    ran = run("compare", "The", "--model", str(tiny_gpt2), *asked, "--figure", str(tmp_path / "no" / "x.html"))
+    assert ran.status == 1
+    assert "x.html” cannot be written" in ran.err
     ran = run("compare", "The", "--model", str(tiny_gpt2), *asked, "--table", str(tmp_path / "no" / "x.csv"))
     assert ran.status == 1
     assert "Traceback" not in ran.err

@@ -50,6 +50,10 @@ def compare(
         if strategies_file is not None
         else [Strategy(tr(name), method) for name, method in COMPARED.items()]
     )
+    if figure is not None:
+        from explorer.figures.comparison import check_ending, save
+
+        check_ending(figure)
     key = randbelow(RANDOM_SEEDS) if seed is None else checked_seed(number(seed, whole=True))
     lm = model.load()
     with progress_bar() as report:
@@ -73,13 +77,7 @@ def compare(
     if table is not None:
         _write(table, to_csv(comparison))
     if figure is not None:
-        from explorer.figures.look import Look
-        from explorer.figures.saving import save
-        from explorer.figures.strategies import fingerprints
-        from explorer.sampling.measures import fingerprint
-
-        shares = {written.name: fingerprint(written.samples) for written in comparison.strategies}
-        save(fingerprints(shares, Look(language=language())), figure)
+        save(comparison, lm.vocabulary, language(), figure)
         say(Message.of("cli-saved", file=str(figure)))
 
 

@@ -708,6 +708,7 @@ compare-tab-beams = Beams
 compare-tab-save = Save
 compare-save-csv = Save the measures (CSV)
 compare-save-json = Save everything (JSON)
+compare-save-html = Save the pictures (HTML)
 section-second = Two texts
 second-text = the other text
 second-by-change = the tokens that change most
@@ -812,7 +813,7 @@ cli-compare = Write on from a text by several strategies, side by side.
 cli-option-strategies = A TOML file of strategies. Without it, nine that teach something.
 cli-option-n-each = How many texts each strategy writes.
 cli-option-table = Save the measures as a table (CSV).
-cli-option-figure = Save the ranks of the tokens as a figure: .html, or .png and .svg where a Chrome is found.
+cli-option-figure = Save the pictures: all on a page (.html), or the ranks (.png, .svg, where a Chrome is found).
 cli-saved = Saved: { $file }
 cli-compare-line = { $model } · { $n ->
     [one] 1 text

@@ -13,14 +13,14 @@ PACKAGE = Path(explorer.__file__).parent
 ROOMS = ("figures", "widgets", "cli")
 
 PROSE = re.compile(r"[^\W\d_]{2,}[,;:]? [^\W\d_]{2,}")  # two words of letters
+MARKUP = re.compile(r"<[!/]?[a-zA-Z][^<>]*>")
 CHINESE = re.compile(r"[\u4e00-\u9fff]{2,}")
 
 PREFIXES = {"EXAMPLES", "FIRST_PREFIX", "TRIAL"}  # what these constants hold is for the model to read
 LOG = {"debug", "info", "warning", "error", "exception"}  # the log is for us
 
-# Whole strings that look like sentences and are none: markup, CSS, and what only the browser's console says.
+# Whole strings that look like sentences and are none: CSS, and what only the browser's console says.
 NO_SENTENCES = {
-    "{} <span style='font-size:13px;color:{}'>· {}</span>",
     "(prefers-contrast: more)",
     ".nte-prefix textarea",
     "linear-gradient(to right, )",
@@ -32,7 +32,8 @@ NO_SENTENCES = {
 
 
 def is_sentence(text: str) -> bool:
-    return text not in NO_SENTENCES and bool(PROSE.search(text) or CHINESE.search(text))
+    said = MARKUP.sub("", text)
+    return text not in NO_SENTENCES and bool(PROSE.search(said) or CHINESE.search(said))
 
 
 def test_python_writes_no_sentence() -> None:

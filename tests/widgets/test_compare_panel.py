@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from explorer.figures.measure_names import MEASURES
 from explorer.language_model.forward import LanguageModel
 from explorer.sampling.compare import Comparing, compare
 from explorer.sampling.presets import COMPARED
@@ -282,6 +283,8 @@ def test_files_and_code_leave(page: Page, state: ExplorerState, comparer: Compar
     assert (name, len(list(csv.DictReader(io.StringIO(table.decode("utf-8-sig")))))) == ("comparison.csv", 4)
     name, record = files._files["json"]()
     assert json.loads(record)["strategies"][0]["name"] == made.strategies[0].name
+    name, content = files._files["html"]()
+    assert (name, content.count(b"Plotly.newPlot(")) == ("comparison.html", 1 + len(MEASURES)), "no search, no tree"
     page.messages.clear()
     page.send(files, kind="save", key="json")
     assert [m.data["content"]["name"] for m in page.to(files) if m.kind == "custom"] == ["comparison.json"]

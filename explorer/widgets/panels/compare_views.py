@@ -10,15 +10,16 @@ import traitlets as t
 
 from explorer.figures.beam_tree import MOST_STEPS, beam_tree
 from explorer.figures.beside import distributions_beside
+from explorer.figures.comparison import comparison_page, ranks_figure
 from explorer.figures.empty import empty_figure
 from explorer.figures.measure_names import MEASURES, measure_name
-from explorer.figures.strategies import fingerprints, measure_strips
+from explorer.figures.strategies import measure_strips
 from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError
 from explorer.sampling.compare import Comparison
 from explorer.sampling.comparison_export import to_code, to_csv, to_record
 from explorer.sampling.distribution import Distribution
-from explorer.sampling.measures import fingerprint, measures
+from explorer.sampling.measures import measures
 from explorer.sampling.sampling import Sampling
 from explorer.widgets.downloads import Downloads
 from explorer.widgets.panels.panel import Panel, set_options
@@ -142,7 +143,7 @@ class RanksPanel(Panel):
         if made is None:
             self._plot.show(empty_figure(self.tr("compare-nothing"), look, height=HEIGHT), look)
             return
-        self._plot.show(fingerprints({each.name: fingerprint(each.samples) for each in made.strategies}, look), look)
+        self._plot.show(ranks_figure(made, look), look)
 
 
 class BeamsPanel(Panel):
@@ -185,13 +186,17 @@ class SavePanel(Panel):
     """The comparison as files, and as the code that makes it again."""
 
     def build(self) -> list[w.Widget]:
-        self._files = Downloads({"csv": self._csv, "json": self._json})
+        self._files = Downloads({"csv": self._csv, "json": self._json, "html": self._html})
         self._code = w.Textarea(layout={"width": "100%", "height": "230px"}, disabled=True)
         self.state.comparer.observe(self._on_state, "comparison")
         return [self._files, self._code]
 
     def translate(self) -> None:
-        self._files.words = {"csv": self.tr("compare-save-csv"), "json": self.tr("compare-save-json")}
+        self._files.words = {
+            "csv": self.tr("compare-save-csv"),
+            "json": self.tr("compare-save-json"),
+            "html": self.tr("compare-save-html"),
+        }
 
     def refresh(self) -> None:
         made, model = self.state.comparer.comparison, self.state.model
@@ -207,6 +212,12 @@ class SavePanel(Panel):
 
     def _json(self) -> tuple[str, bytes]:
         return "comparison.json", json.dumps(to_record(self._made), ensure_ascii=False).encode()
+
+    def _html(self) -> tuple[str, bytes]:
+        model, language = self.state.model, self.state.look.language
+        if model is None:
+            raise ExplorerError("compare-nothing")
+        return "comparison.html", comparison_page(self._made, model.vocabulary, language).encode()
 
     @property
     def _made(self) -> Comparison:

@@ -1,0 +1,79 @@
+"""All pictures of a comparison: on a page of their own, or the ranks alone where a Chrome is there to draw them."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+
+import plotly.graph_objects as go
+
+from explorer.figures.beam_tree import MOST_STEPS, beam_tree
+from explorer.figures.look import Look
+from explorer.figures.measure_names import MEASURES, measure_name
+from explorer.figures.strategies import fingerprints, measure_strips
+from explorer.language_model.tokens import Vocabulary
+from explorer.locales import ExplorerError
+from explorer.sampling.compare import Comparison
+from explorer.sampling.measures import fingerprint, measures
+
+PAGE = ".html"
+PICTURES = (".png", ".svg", ".pdf")
+
+_PAGE = """\
+<!DOCTYPE html>
+<html lang="{language}">
+<head><meta charset="utf-8"><title>{title}</title></head>
+<body style="font-family: sans-serif; margin: 2em"><h1>{title}</h1>
+{figures}
+</body>
+</html>
+"""
+
+
+def ranks_figure(made: Comparison, look: Look) -> go.Figure:
+    """The fingerprint of every strategy."""
+    return fingerprints({written.name: fingerprint(written.samples) for written in made.strategies}, look)
+
+
+def comparison_page(made: Comparison, vocabulary: Vocabulary, language: str) -> str:
+    """HTML of the ranks, every measure and each beam search, that needs no network: plotly.js is in it, 5 MB."""
+    look = Look(language=language)
+    found = {written.name: measures(written.samples, made.ids) for written in made.strategies}
+    figures = [ranks_figure(made, look)]
+    for name in MEASURES:
+        of_each = {strategy: measured[name] for strategy, measured in found.items()}
+        figures.append(measure_strips(of_each, look, name=measure_name(name, language)))
+    for written in made.strategies:
+        best = [token.id for token in written.samples[0].tokens]
+        for first in range(0, len(written.search), MOST_STEPS):
+            figures.append(beam_tree(written.search, vocabulary, look, title=written.name, best=best, first=first))
+    parts = [figure.to_html(full_html=False, include_plotlyjs=not place) for place, figure in enumerate(figures)]
+    return _PAGE.format(language=language, title=html.escape(made.text), figures="\n".join(parts))
+
+
+def check_ending(file: Path) -> None:
+    """Complain of a name that `save` cannot write to, before long work is done for it.
+
+    Raises:
+        ExplorerError: it ends neither as a page nor as a picture.
+    """
+    if file.suffix.lower() not in (PAGE, *PICTURES):
+        raise ExplorerError("figure-unknown-kind", file=file.name, kinds=", ".join((PAGE, *PICTURES)))
+
+
+def save(made: Comparison, vocabulary: Vocabulary, language: str, file: Path) -> None:
+    """Write what the name of ``file`` ends with: the page, or a picture of the ranks.
+
+    Raises:
+        ExplorerError: another ending, a file that cannot be written, or a picture without kaleido and a Chrome.
+    """
+    check_ending(file)
+    try:
+        if file.suffix.lower() == PAGE:
+            file.write_text(comparison_page(made, vocabulary, language), encoding="utf-8")
+        else:
+            ranks_figure(made, Look(language=language)).write_image(file)
+    except OSError as error:
+        raise ExplorerError("figure-not-saved", file=str(file), reason=error.strerror or str(error)) from error
+    except (ImportError, ValueError, RuntimeError) as error:  # kaleido, or the Chrome it drives, is missing
+        raise ExplorerError("figure-no-chrome", file=file.name) from error
