@@ -18,8 +18,11 @@ from explorer.locales import Message, language, tr
 if TYPE_CHECKING:
     from explorer.sampling.compare import Comparison
 
-SHOWN = ("surprisal", "entropy", "distinct-2", "repetition-4", "self-bleu", "first-choices", "length")
+SHOWN = ("surprisal", "distinct-2", "repetition-4", "self-bleu", "first-choices")
 """Measures that the terminal has room for; the others are in the JSON and the table."""
+
+MEASURE_WIDTH = 10
+"""Characters; with the five measures a terminal of 80 leaves 20 for the names."""
 
 
 def compare(
@@ -105,9 +108,9 @@ def _print(comparison: Comparison) -> None:
             typer.echo(f"  {prefix}", nl=False)
             typer.secho(visible(sample.text).replace("\n", "⏎"), fg="cyan")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(tr("compare-strategy"))
+    table.add_column(tr("compare-strategy"), overflow="fold")
     for name in SHOWN:
-        table.add_column(measure_name(name), justify="right")
+        table.add_column(measure_name(name), justify="right", width=MEASURE_WIDTH, overflow="fold")
     for written in comparison.strategies:
         found = measures(written.samples, comparison.ids)
         table.add_row(Text(written.name), *(_shown(found[name].value) for name in SHOWN))
