@@ -48,7 +48,7 @@ class Comparison:
     Attributes:
         ids: (T,) of the prefix; text: what they spell.
         strategies: each with its samples. Sample i has the same draws in all of them.
-        seed, n_samples, max_new_tokens: as they were asked for.
+        seed, n_samples, max_new_tokens, stop_text, through_end, first_step: as they were asked for.
         model: the name of the model, and its revision where there is one.
         complete: whether every text has ended.
         notices: what went otherwise than asked.
@@ -60,6 +60,9 @@ class Comparison:
     seed: int
     n_samples: int
     max_new_tokens: int
+    stop_text: str
+    through_end: bool
+    first_step: int
     model: tuple[str, str | None]
     complete: bool
     notices: tuple[Message, ...] = ()
@@ -68,11 +71,7 @@ class Comparison:
 class Comparing:
     """A comparison under way: `advance` adds a token to every text, `comparison` is what there is so far.
 
-    Args:
-        first_step: how many tokens of ``prefix`` were drawn already: the next draws are those that would follow them.
-
-    Raises:
-        ExplorerError: no strategy, two of one name, a number out of range, or texts longer than the model can read.
+    Args and errors: as `compare`.
     """
 
     def __init__(
@@ -94,6 +93,8 @@ class Comparing:
         room = _room(len(self._ids), model.info.n_positions)
         self._most = int(number("max_new_tokens", max_new_tokens, 1, room, whole=True))
         self._seed = checked_seed(seed)
+        self._stop_text, self._through_end = stop_text, through_end
+        self._first_step = int(number("first_step", first_step, 0, len(self._ids), whole=True))
         stop = Stop(self._most, () if through_end else model.info.end_ids, stop_text)
         self._writers: list[Writer] = [
             writer(
@@ -102,7 +103,7 @@ class Comparing:
                 seed=self._seed,
                 stop=stop,
                 vocabulary=model.vocabulary,
-                first_step=first_step,
+                first_step=self._first_step,
             )
             for each in self._strategies
         ]
@@ -158,6 +159,9 @@ class Comparing:
             seed=self._seed,
             n_samples=self._n,
             max_new_tokens=self._most,
+            stop_text=self._stop_text,
+            through_end=self._through_end,
+            first_step=self._first_step,
             model=(info.name, info.revision),
             complete=bool(self.n_steps) and not any(len(rows) for rows in self._rows),
             notices=self._notices,
@@ -174,6 +178,7 @@ def compare(
     seed: int = 0,
     stop_text: str = "",
     through_end: bool = False,
+    first_step: int = 0,
     report: Report | None = None,
 ) -> Comparison:
     """What each strategy writes after ``prefix``; an interrupted comparison gives what there is so far, with a warning.
@@ -184,10 +189,12 @@ def compare(
         n: samples of each strategy. Sample i has the same draws in all of them, whichever run beside it.
         max_new_tokens: of each text.
         seed: decides all draws, see `explorer.sampling.draw.uniforms`.
-        stop_text: ends a text that spells it; ``through_end``: go on where the model ends its text.
+        stop_text: ends a text that spells it, but no text of a beam search.
+        through_end: go on where the model ends its text.
+        first_step: how many tokens of ``prefix`` were drawn already: the next draws are those that would follow them.
 
     Raises:
-        ExplorerError: as `Comparing`.
+        ExplorerError: no strategy, two of one name, a number out of range, or texts longer than the model can read.
     """
     comparing = Comparing(
         model,
@@ -198,6 +205,7 @@ def compare(
         seed=seed,
         stop_text=stop_text,
         through_end=through_end,
+        first_step=first_step,
     )
     try:
         while comparing.advance():

@@ -31,9 +31,14 @@ def to_record(comparison: Comparison) -> dict[str, Any]:
         "seed": comparison.seed,
         "n": comparison.n_samples,
         "max_new_tokens": comparison.max_new_tokens,
+        **_rarely_set(comparison),
         "complete": comparison.complete,
         "strategies": [_written(each, comparison.ids) for each in comparison.strategies],
     }
+
+
+def _rarely_set(comparison: Comparison) -> dict[str, Any]:
+    return {name: getattr(comparison, name) for name in ("stop_text", "through_end", "first_step")}
 
 
 def _written(written: Written, prefix: tuple[int, ...]) -> dict[str, Any]:
@@ -117,6 +122,7 @@ def to_code(comparison: Comparison, *, retokenized: bool) -> str:
         f"    n={comparison.n_samples},",
         f"    max_new_tokens={comparison.max_new_tokens},",
         f"    seed={comparison.seed},",
+        *(f"    {name}={value!r}," for name, value in _rarely_set(comparison).items() if value),
         ")",
     ]
     return "\n".join(lines) + "\n"

@@ -16,6 +16,7 @@ from explorer.sampling.measures import measures
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.strategy import Beam, Strategy
 
+RARELY_SET = {"stop_text": "'zq", "through_end": True, "first_step": 2}
 HOSTILE = ['=HYPERLINK("http://x")', "<script>alert(1)</script>", 'a,b\n"c"', "中文"]
 
 
@@ -28,12 +29,13 @@ def made(peaked: LanguageModel) -> Comparison:
         Sampling(),
     ]
     strategies = [Strategy(name, method) for name, method in zip(HOSTILE, methods, strict=True)]
-    return compare(peaked, 'The "capital"\nof', strategies, n=5, max_new_tokens=12, seed=9)
+    return compare(peaked, 'The "capital"\nof', strategies, n=5, max_new_tokens=12, seed=9, **RARELY_SET)
 
 
 def test_the_json_has_every_token_and_every_measure(made: Comparison) -> None:
     record = json.loads(json.dumps(to_record(made), allow_nan=False))
     assert record["schema"] == 1
+    assert {name: record[name] for name in RARELY_SET} == RARELY_SET
     assert [each["name"] for each in record["strategies"]] == HOSTILE
     for written, strategy in zip(made.strategies, record["strategies"], strict=True):
         described = {key: strategy[key] for key in strategy if key in ("name", "sampling", "beam")}
@@ -68,5 +70,4 @@ def test_the_code_makes_it_again(made: Comparison, peaked: LanguageModel, monkey
         exec(to_code(made, retokenized=retokenized), names)
         again = names["comparison"]
         assert isinstance(again, Comparison)
-        assert again.strategies == made.strategies
-        assert again.ids == made.ids
+        assert again == made
