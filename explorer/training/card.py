@@ -42,8 +42,8 @@ tokenizer is byte-level BPE with GPT-2's splitting, trained on the same text wit
 - {steps} steps of {batch_tokens:,} tokens ({tokens:,} in all), sequences of {lengths} tokens, Muon for the matrices \
 and AdamW for the rest, cosine schedule, bfloat16 with float32 weights behind it. {hours:.1f} hours on two CPU cores \
 that did other work as well.
-- {repeated:.0%} of the sequences repeat a span of text or of random tokens, so that induction heads form. The \
-held-out figures here have no such sequences.
+- Fewer than 5% of the sequences ({repeated}) repeat a span of text or of random tokens, so that induction heads form; \
+each counts {repeated_weight:g} times in the gradient. The held-out figures here have no such sequences.
 - Make it again: `explorer train --corpus BOOKS --work FOLDER`. The recipe is `explorer/training/gpt2_mini.toml`.
 """
 
@@ -76,7 +76,10 @@ def card(found: dict[str, Any]) -> str:
             tokens=training["tokens"],
             lengths=", then ".join(str(length) for _, length in training["sequence_lengths"]),
             hours=found["seconds"] / 3600,
-            repeated=data["repeated_share"],
+            repeated=", ".join(
+                f"{share:.0%} from {start:.0%} of the steps on" for start, share in data["repeated_shares"]
+            ),
+            repeated_weight=data["repeated_weight"],
         ),
         _HELD_OUT.format(n_books=len(data["held_out"])) + _held_out_rows(found),
         "## Learning curve\n\nBits a token on a fixed sample of the held-out books.\n\n" + _curve(found["curve"]),
