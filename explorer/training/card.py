@@ -54,8 +54,11 @@ Bits per byte on the held-out books, all {n_books} whole. Each model sees window
 scored on tokens that have at least 256 before them, where the book has so many. Top-1: how often the likeliest token \
 was the right one, and how many bytes a token stands for.
 
-| | bits per byte | top-1 | bytes a token |
-|---|---|---|---|
+"""
+
+_BESIDE = """
+The same on `{book}` alone, beside a larger model (which may well have read it):
+
 """
 
 
@@ -81,7 +84,8 @@ def card(found: dict[str, Any]) -> str:
             ),
             repeated_weight=data["repeated_weight"],
         ),
-        _HELD_OUT.format(n_books=len(data["held_out"])) + _held_out_rows(found),
+        _HELD_OUT.format(n_books=len(data["held_out"])) + _held_out_table(found),
+        *([_BESIDE.format(**found["beside"]) + _held_out_table(found["beside"])] if "beside" in found else []),
         "## Learning curve\n\nBits a token on a fixed sample of the held-out books.\n\n" + _curve(found["curve"]),
         _phrases(found),
         _induction(found["induction"]),
@@ -92,13 +96,14 @@ def card(found: dict[str, Any]) -> str:
     return "\n".join(parts)
 
 
-def _held_out_rows(found: dict[str, Any]) -> str:
+def _held_out_table(found: dict[str, Any]) -> str:
+    head = ["| | bits per byte | top-1 | bytes a token |", "|---|---|---|---|"]
     rows = [("**gpt2-mini**", HeldOut(**found["held_out"]))]
     rows += [(name, HeldOut(**each)) for name, each in found.get("opponents", {}).items()]
     lines = [f"| {name} | {it.bits_per_byte:.3f} | {it.top_1:.1%} | {it.bytes_per_token:.2f} |" for name, it in rows]
     after = {"PPMd": "PPMd (order 8, adaptive, after all training text)"}
     lines += [f"| {after.get(name, name)} | {bits:.3f} | | |" for name, bits in found["compressors"].items()]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*head, *lines]) + "\n"
 
 
 def _curve(points: list[tuple[int, float]]) -> str:
