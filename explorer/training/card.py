@@ -122,13 +122,14 @@ def _phrases(found: dict[str, Any]) -> str:
     lines = [
         "## Phrases of the training text\n",
         f"Written down before the training; {found['n_known_right']} of {len(found['known'])} are completed right by "
-        "the likeliest token at each step.\n",
+        "the likeliest token at each step, after a space, as in running text. Typed without that space they begin with "
+        f"another, rarer token, and {found['n_known_right_without_space']} are.\n",
         "| prefix | wanted | found | probability |\n|---|---|---|---|",
     ]
     for each in found["known"]:
         mark = "" if each["right"] else " ✗"
         (text,), (probability,) = each["found"], each["probabilities"]
-        lines.append(f"| {each['prefix']} | `{each['wanted']}` | `{_line(text)}`{mark} | {probability:.3f} |")
+        lines.append(f"| {each['prefix'].strip()} | `{each['wanted']}` | `{_line(text)}`{mark} | {probability:.3f} |")
     return "\n".join(lines) + "\n"
 
 

@@ -133,6 +133,12 @@ def test_phrases_are_twenty_and_twenty() -> None:
     assert not any("|" in prefix for prefix in phrases["everyday"])
 
 
+def test_phrases_are_asked_as_in_running_text_or_as_typed(lm: LanguageModel) -> None:
+    for before, asked in ((" ", evaluate.known_phrases(lm)), ("", evaluate.known_phrases(lm, before=""))):
+        wanted = [(before + prefix, rest) for prefix, rest in (p.split("|") for p in evaluate._phrases()["known"])]
+        assert [(each.prefix, each.wanted) for each in asked] == wanted
+
+
 def test_samples_repeat_themselves(lm: LanguageModel) -> None:
     one = evaluate.samples(lm, 2, max_new_tokens=5)
     assert one == evaluate.samples(lm, 2, max_new_tokens=5)
