@@ -42,8 +42,8 @@ tokenizer is byte-level BPE with GPT-2's splitting, trained on the same text wit
 - {steps} steps of {batch_tokens:,} tokens ({tokens:,} in all), sequences of {lengths} tokens, Muon for the matrices \
 and AdamW for the rest, cosine schedule, bfloat16 with float32 weights behind it. {hours:.1f} hours on two CPU cores \
 that did other work as well.
-- {repeated:.0%} of the sequences repeat a span of text or of random tokens, so that induction heads form. The \
-held-out figures here have no such sequences.
+- Fewer than 5% of the sequences ({repeated}) repeat a span of text or of random tokens, so that induction heads form; \
+each counts {repeated_weight:g} times in the gradient. The held-out figures here have no such sequences.
 - Make it again: `explorer train --corpus BOOKS --work FOLDER`. The recipe is `explorer/training/gpt2_mini.toml`.
 """
 
@@ -54,8 +54,11 @@ Bits per byte on the held-out books, all {n_books} whole. Each model sees window
 scored on tokens that have at least 256 before them, where the book has so many. Top-1: how often the likeliest token \
 was the right one, and how many bytes a token stands for.
 
-| | bits per byte | top-1 | bytes a token |
-|---|---|---|---|
+"""
+
+_BESIDE = """
+The same on `{book}` alone, beside a larger model (which may well have read it):
+
 """
 
 
@@ -76,9 +79,13 @@ def card(found: dict[str, Any]) -> str:
             tokens=training["tokens"],
             lengths=", then ".join(str(length) for _, length in training["sequence_lengths"]),
             hours=found["seconds"] / 3600,
-            repeated=data["repeated_share"],
+            repeated=", ".join(
+                f"{share:.0%} from {start:.0%} of the steps on" for start, share in data["repeated_shares"]
+            ),
+            repeated_weight=data["repeated_weight"],
         ),
-        _HELD_OUT.format(n_books=len(data["held_out"])) + _held_out_rows(found),
+        _HELD_OUT.format(n_books=len(data["held_out"])) + _held_out_table(found),
+        *([_BESIDE.format(**found["beside"]) + _held_out_table(found["beside"])] if "beside" in found else []),
         "## Learning curve\n\nBits a token on a fixed sample of the held-out books.\n\n" + _curve(found["curve"]),
         _phrases(found),
         _induction(found["induction"]),
@@ -89,13 +96,14 @@ def card(found: dict[str, Any]) -> str:
     return "\n".join(parts)
 
 
-def _held_out_rows(found: dict[str, Any]) -> str:
+def _held_out_table(found: dict[str, Any]) -> str:
+    head = ["| | bits per byte | top-1 | bytes a token |", "|---|---|---|---|"]
     rows = [("**gpt2-mini**", HeldOut(**found["held_out"]))]
     rows += [(name, HeldOut(**each)) for name, each in found.get("opponents", {}).items()]
     lines = [f"| {name} | {it.bits_per_byte:.3f} | {it.top_1:.1%} | {it.bytes_per_token:.2f} |" for name, it in rows]
     after = {"PPMd": "PPMd (order 8, adaptive, after all training text)"}
     lines += [f"| {after.get(name, name)} | {bits:.3f} | | |" for name, bits in found["compressors"].items()]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*head, *lines]) + "\n"
 
 
 def _curve(points: list[tuple[int, float]]) -> str:
@@ -114,13 +122,14 @@ def _phrases(found: dict[str, Any]) -> str:
     lines = [
         "## Phrases of the training text\n",
         f"Written down before the training; {found['n_known_right']} of {len(found['known'])} are completed right by "
-        "the likeliest token at each step.\n",
+        "the likeliest token at each step, after a space, as in running text. Typed without that space they begin with "
+        f"another, rarer token, and {found['n_known_right_without_space']} are.\n",
         "| prefix | wanted | found | probability |\n|---|---|---|---|",
     ]
     for each in found["known"]:
         mark = "" if each["right"] else " ✗"
         (text,), (probability,) = each["found"], each["probabilities"]
-        lines.append(f"| {each['prefix']} | `{each['wanted']}` | `{_line(text)}`{mark} | {probability:.3f} |")
+        lines.append(f"| {each['prefix'].strip()} | `{each['wanted']}` | `{_line(text)}`{mark} | {probability:.3f} |")
     return "\n".join(lines) + "\n"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -14,10 +14,12 @@ RECIPE = Path(__file__).parent / "gpt2_mini.toml"
 """The recipe of the bundled model."""
 
 _SHORTEST_SEQUENCE = 32  # a span that comes twice must have room
+_MOST_REPEATED = 0.05  # of all sequences: what is learnt from them must not become what the model is
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(ge=0)]
+Number = TypeVar("Number", int, float)
 
 
 class _Table(BaseModel):
@@ -48,13 +50,19 @@ class ModelShape(_Table):
 class DataRecipe(_Table):
     """What becomes of the books. ``document_characters`` are the shortest and the longest wanted.
 
-    ``repeated_share`` of the sequences repeat a span; in the gradient each counts ``repeated_weight`` times.
+    ``repeated_shares`` are pairs (from this share of the training on, so many of the sequences repeat a span), the
+    first from 0; in the gradient each of these sequences counts ``repeated_weight`` times.
     """
 
     held_out: tuple[str, ...]
     document_characters: tuple[Count, Count]
-    repeated_share: Annotated[float, Field(ge=0, le=0.05)]
+    repeated_shares: tuple[tuple[Share, Share], ...]
     repeated_weight: Annotated[float, Field(ge=1, le=100)]
+
+    @model_validator(mode="after")
+    def _repeats_begin_at_the_start(self) -> Self:
+        _check_stages("repeated_shares", self.repeated_shares)
+        return self
 
     @model_validator(mode="after")
     def _shortest_comes_first(self) -> Self:
@@ -87,11 +95,7 @@ class TrainingRecipe(_Table):
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> Self:
-        if not self.sequence_lengths or self.sequence_lengths[0][0] != 0:
-            raise ValueError("sequence_lengths must begin at 0")
-        shares = [share for share, _ in self.sequence_lengths]
-        if shares != sorted(shares):
-            raise ValueError(f"sequence_lengths must be in order, not {shares}")
+        _check_stages("sequence_lengths", self.sequence_lengths)
         if (least := min(length for _, length in self.sequence_lengths)) < _SHORTEST_SEQUENCE:
             raise ValueError(f"sequence_lengths must be at least {_SHORTEST_SEQUENCE}, not {least}")
         for _, length in self.sequence_lengths:
@@ -110,7 +114,20 @@ class TrainingRecipe(_Table):
 
     def length_at(self, step: int) -> int:
         """How many tokens the sequences of ``step`` have."""
-        return [length for share, length in self.sequence_lengths if step >= share * self.n_steps][-1]
+        return _at(self.sequence_lengths, step / self.n_steps)
+
+
+def _check_stages(name: str, stages: tuple[tuple[float, float], ...]) -> None:
+    starts = [start for start, _ in stages]
+    if starts[:1] != [0]:
+        raise ValueError(f"{name} must begin at 0")
+    if starts != sorted(starts):
+        raise ValueError(f"{name} must be in order, not {starts}")
+
+
+def _at(stages: tuple[tuple[float, Number], ...], share: float) -> Number:
+    """The value of the stage that a training is in after ``share`` of it."""
+    return [value for start, value in stages if share >= start][-1]
 
 
 class Recipe(_Table):
@@ -126,6 +143,19 @@ class Recipe(_Table):
         if longest > self.model.n_positions:
             raise ValueError(f"sequence_lengths go to {longest}, beyond the model's {self.model.n_positions} positions")
         return self
+
+    @model_validator(mode="after")
+    def _few_sequences_repeat(self) -> Self:
+        steps = range(self.training.n_steps)
+        rows = [self.training.batch_tokens // self.training.length_at(step) for step in steps]
+        repeated = sum(n * self.repeated_share_at(step) for n, step in zip(rows, steps, strict=True)) / sum(rows)
+        if round(repeated, 6) > _MOST_REPEATED:
+            raise ValueError(f"repeated_shares make {repeated:.1%} of all sequences; at most {_MOST_REPEATED:.0%} may")
+        return self
+
+    def repeated_share_at(self, step: int) -> float:
+        """Which share of the sequences of ``step`` repeats a span."""
+        return _at(self.data.repeated_shares, step / self.training.n_steps)
 
 
 def read_recipe(file: Path = RECIPE) -> Recipe:

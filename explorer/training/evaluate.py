@@ -140,9 +140,13 @@ def compressed(books: Sequence[Book], training: Sequence[Book]) -> dict[str, flo
     return {name: 8 * size / len(text) for name, size in found.items()}
 
 
-def known_phrases(model: LanguageModel) -> list[Completion]:
-    """Each phrase of `PHRASES`, completed by the likeliest tokens until they are as long as what was wanted."""
-    return [_completed(model, *phrase.split("|")) for phrase in _phrases()["known"]]
+def known_phrases(model: LanguageModel, *, before: str = " ") -> list[Completion]:
+    """Each phrase of `PHRASES`, completed by the likeliest tokens until they are as long as what was wanted.
+
+    ``before`` stands before each: a space, as in running text; without one the first token is another, rarer one.
+    """
+    phrases = (phrase.split("|") for phrase in _phrases()["known"])
+    return [_completed(model, before + prefix, wanted) for prefix, wanted in phrases]
 
 
 def everyday(model: LanguageModel) -> list[Completion]:
@@ -201,6 +205,7 @@ def figures(model: LanguageModel, books: Sequence[Book]) -> dict[str, Any]:
         "held_out": asdict(held_out(model, books)),
         "known": [asdict(each) | {"right": each.right} for each in known],
         "n_known_right": sum(each.right for each in known),
+        "n_known_right_without_space": sum(each.right for each in known_phrases(model, before="")),
         "everyday": [asdict(each) for each in everyday(model)],
         "induction": asdict(induction(model)),
         "samples": samples(model),

@@ -44,6 +44,7 @@ def measure(trained: Trained, folder: Path, corpus: Path, recipe: Recipe, *, rep
     """Measure the model in ``folder`` as it ships, beside its opponents; write ``figures.json`` and the card there."""
     books, held_out = hold_out(read_books(corpus), recipe.data.held_out)
     report(Progress(Message.of("training-measuring", name=folder.name), 0, None))
+    model = load(str(folder), device="cpu")
     found: dict[str, Any] = {
         "schema": 1,
         "recipe": recipe.model_dump(mode="json"),
@@ -53,14 +54,19 @@ def measure(trained: Trained, folder: Path, corpus: Path, recipe: Recipe, *, rep
         "books": sorted(book.name for book in books),
         "seconds": round(trained.curve.seconds),
         "curve": trained.curve.held_out,
-        **evaluate.figures(load(str(folder), device="cpu"), held_out),
+        **evaluate.figures(model, held_out),
     }
-    if sources.on_disk(OPPONENT) is not None:
-        report(Progress(Message.of("training-measuring", name=OPPONENT), 0, None))
-        opponent = load(OPPONENT, device="cpu")
-        found["opponents"] = {OPPONENT: asdict(evaluate.held_out(opponent, held_out))}
     report(Progress(Message.of("training-measuring", name="PPMd"), 0, None))
     found["compressors"] = evaluate.compressed(held_out, books)
+    if sources.on_disk(OPPONENT) is not None:
+        report(Progress(Message.of("training-measuring", name=OPPONENT), 0, None))
+        shortest = min(held_out, key=lambda book: len(book.text))  # the opponent takes minutes for a book
+        found["beside"] = {
+            "book": shortest.name,
+            "held_out": asdict(evaluate.held_out(model, [shortest])),
+            "opponents": {OPPONENT: asdict(evaluate.held_out(load(OPPONENT, device="cpu"), [shortest]))},
+            "compressors": evaluate.compressed([shortest], books),
+        }
     with disk_errors_as_sentences(folder):
         (folder / "figures.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         (folder / "README.md").write_text(card(found), encoding="utf-8")

@@ -121,7 +121,7 @@ class Batches:
         rows = np.stack([self._sequence(step * n + place, length) for place in range(n)]).astype(np.int64)
         inputs, targets = rows[:, :-1], rows[:, 1:].copy()
         random = np.random.default_rng([training.seed, 1, step])
-        repeated = random.random(n) < self._recipe.data.repeated_share
+        repeated = random.random(n) < self._recipe.repeated_share_at(step)
         for place in np.flatnonzero(repeated):
             span = int(random.integers(8, length // 2))
             if made_up := random.random() < 0.5:
@@ -168,7 +168,7 @@ def _encode(tokenizer: GPT2Tokenizer, texts: list[str], report: Report) -> Ids:
 
 def _fingerprint(books: list[Book], recipe: Recipe) -> dict[str, object]:
     digest = hashlib.sha256("\0".join(f"{book.name}\0{book.text}" for book in books).encode())
-    packing = recipe.data.model_dump(mode="json", exclude={"repeated_share", "repeated_weight"})
+    packing = recipe.data.model_dump(mode="json", exclude={"repeated_shares", "repeated_weight"})
     return {
         "corpus": digest.hexdigest(),
         "vocab_size": recipe.model.vocab_size,

@@ -66,6 +66,8 @@ def test_phrases_of_its_books_come_out_right(lm: LanguageModel) -> None:
     known = evaluate.known_phrases(lm)
     assert sum(each.right for each in known) >= LEAST_RIGHT
     assert [each.right for each in known] == [each["right"] for each in FIGURES["known"]]
+    bare = evaluate.known_phrases(lm, before="")
+    assert sum(each.right for each in bare) == FIGURES["n_known_right_without_space"]
 
 
 def test_the_cards_everyday_prefixes_are_what_it_says(lm: LanguageModel) -> None:

@@ -37,7 +37,7 @@ def make_recipe(**changes: object) -> Recipe:
         "data": {
             "held_out": [HELD_OUT],
             "document_characters": [50, 400],
-            "repeated_share": 0.05,
+            "repeated_shares": [[0.0, 0.05]],
             "repeated_weight": 4.0,
         },
         "training": {

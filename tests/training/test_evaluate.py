@@ -133,6 +133,12 @@ def test_phrases_are_twenty_and_twenty() -> None:
     assert not any("|" in prefix for prefix in phrases["everyday"])
 
 
+def test_phrases_are_asked_as_in_running_text_or_as_typed(lm: LanguageModel) -> None:
+    for before, asked in ((" ", evaluate.known_phrases(lm)), ("", evaluate.known_phrases(lm, before=""))):
+        wanted = [(before + prefix, rest) for prefix, rest in (p.split("|") for p in evaluate._phrases()["known"])]
+        assert [(each.prefix, each.wanted) for each in asked] == wanted
+
+
 def test_samples_repeat_themselves(lm: LanguageModel) -> None:
     one = evaluate.samples(lm, 2, max_new_tokens=5)
     assert one == evaluate.samples(lm, 2, max_new_tokens=5)
@@ -150,12 +156,19 @@ def test_the_card_says_what_was_measured(lm: LanguageModel) -> None:
         "seconds": 5400,
         "curve": [(50, 9.0), (100, 8.0)],
         "compressors": {"gzip -9": 2.9, "xz -9": 2.5, "PPMd": 1.8},
-        "opponents": {"smollm2-135m": {"bits_per_byte": 1.1, "top_1": 0.4, "bytes_per_token": 4.2}},
+        "beside": {
+            "book": "x.txt",
+            "held_out": {"bits_per_byte": 1.6, "top_1": 0.3, "bytes_per_token": 3.8},
+            "opponents": {"smollm2-135m": {"bits_per_byte": 1.1, "top_1": 0.4, "bytes_per_token": 4.2}},
+            "compressors": {"gzip -9": 2.95},
+        },
     }
     found = json.loads(json.dumps(found))
     text = card(found)
     assert f"| **gpt2-mini** | {found['held_out']['bits_per_byte']:.3f} |" in text
-    assert "| smollm2-135m | 1.100 | 40.0% | 4.20 |" in text
+    beside = text[text.index("The same on `x.txt` alone") :]
+    for line in ("| **gpt2-mini** | 1.600 |", "| smollm2-135m | 1.100 | 40.0% | 4.20 |", "| gzip -9 | 2.950 |"):
+        assert line in beside
     assert "| PPMd (order 8, adaptive, after all training text) | 1.800 |" in text
     assert f"{found['n_known_right']} of 20 are completed right" in text
     assert "1.5 hours" in text

@@ -41,7 +41,7 @@ def sequences(batches: Batches, steps: range) -> np.ndarray:
 
 def test_an_epoch_reads_everything_once() -> None:
     ids = np.arange(16 * 34, dtype=np.uint16)
-    recipe = make_recipe(data__repeated_share=0.0, training__tokens=512 * 1000)
+    recipe = make_recipe(data__repeated_shares=[[0.0, 0.0]], training__tokens=512 * 1000)
     seen = sequences(Batches(ids, recipe), range(2))  # 32 of the 33 windows of an epoch; 16 sequences a step
     assert seen.shape == (32, 32) or seen.shape == (32, 64)
     length = seen.shape[1]
@@ -107,7 +107,9 @@ def test_a_corpus_that_is_too_small_gets_a_sentence(books: Path, tmp_path: Path)
 def test_a_folder_of_another_training_is_refused(books: Path, tmp_path: Path) -> None:
     pack(books, tmp_path, make_recipe(), silent)
     before = (tmp_path / "train.npy").read_bytes()
-    pack(books, tmp_path, make_recipe(training__tokens=10**6, data__repeated_share=0.0), silent)  # the same ids
+    pack(
+        books, tmp_path, make_recipe(training__tokens=10**6, data__repeated_shares=[[0.0, 0.0]]), silent
+    )  # the same ids
     for other in (make_recipe(training__seed=3), make_recipe(data__document_characters=[10, 20])):
         with pytest.raises(ExplorerError, match="other books or by another recipe"):
             pack(books, tmp_path, other, silent)

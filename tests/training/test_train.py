@@ -55,7 +55,7 @@ def test_a_finished_training_is_not_trained_further(books: Path, tmp_path: Path)
 
 @pytest.mark.parametrize("length", [32, 64])
 def test_a_batchs_gradient_is_transformers_own(length: int) -> None:
-    recipe = make_recipe(data__repeated_share=0.0)
+    recipe = make_recipe(data__repeated_shares=[[0.0, 0.0]])
     torch.manual_seed(0)
     model = GPT2LMHeadModel(gpt2_config(recipe))
     random = np.random.default_rng(length)

@@ -10,6 +10,7 @@ import pytest
 from explorer.language_model.loading import load
 from explorer.models import sources
 from explorer.sampling.sampling import Sampling
+from explorer.training import export
 from explorer.training import train as training
 from explorer.training.train import CHECKPOINT
 from tests.command_line import Run, runner
@@ -36,7 +37,9 @@ def recipe(tmp_path: Path) -> Path:
     return file
 
 
-def test_books_become_a_model_with_figures_and_a_card(run: Run, books: Path, recipe: Path, tmp_path: Path) -> None:
+def test_books_become_a_model_with_figures_and_a_card(
+    run: Run, books: Path, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     work = tmp_path / "work"
     arguments = ["train", "--corpus", str(books), "--work", str(work), "--recipe", str(recipe)]
     ran = run(*arguments)
@@ -52,8 +55,15 @@ def test_books_become_a_model_with_figures_and_a_card(run: Run, books: Path, rec
     assert figures["held_out"]["bits_per_byte"] < 3
     assert (work / "model" / "README.md").read_text(encoding="utf-8").startswith("---\nlicense: mit")
     before = (work / CHECKPOINT).stat().st_mtime_ns
+    assert "beside" not in figures
+    opponent = str(work / "model")
+    monkeypatch.setattr(export, "OPPONENT", opponent)
+    monkeypatch.setattr(sources, "on_disk", lambda name: work if name == opponent else None)
     assert run(*arguments).status == 0
     assert (work / CHECKPOINT).stat().st_mtime_ns == before, "what is done is not done again"
+    beside = json.loads((work / "model" / "figures.json").read_text(encoding="utf-8"))["beside"]
+    assert beside["opponents"] == {opponent: beside["held_out"]}, "the same model is its own opponent"
+    assert beside["held_out"] == figures["held_out"], "and one held-out book is all of them"
 
 
 def test_ctrl_c_says_where_it_goes_on(
