@@ -28,9 +28,10 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the model's folder, in the place of the real one."""
+    """A copy of the model's folder, in the place of the real one; none is installed."""
     shutil.copytree(bundled.ASSETS / SOURCE.folder, tmp_path / "assets" / SOURCE.folder)
     monkeypatch.setattr(bundled, "ASSETS", tmp_path / "assets")
+    monkeypatch.setattr(bundled, "_recorded", list)
     return tmp_path / "assets" / SOURCE.folder
 
 
@@ -45,7 +46,7 @@ def test_it_is_whole_and_light() -> None:
 def test_it_is_what_the_catalogue_says() -> None:
     lm = load(BUNDLED, device="cpu")
     assert (lm.info.name, lm.info.title, lm.info.revision) == (BUNDLED, ENTRY.title, SOURCE.version)
-    assert (lm.info.n_layer, lm.info.n_head, lm.info.n_parameters) == (12, 12, ENTRY.n_parameters)
+    assert (lm.info.n_layer, lm.info.n_head, lm.info.n_parameters) == (12, 6, ENTRY.n_parameters)
     assert lm.info.dtype == "float32"
     assert lm.info.note is not None
     assert "Small, came with the package" in str(lm.info.note)
