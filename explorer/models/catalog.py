@@ -116,9 +116,9 @@ _ENTRIES = (
             folder="gpt2-mini",
             version="1",
             files=(
-                ("config.json", "22e083f374539c1d41870e0994a8e8ccdd6fdb6ccf7fa13ba7f7d8198760d3cb"),
+                ("config.json", "e7e8c98c278a9d9846780022034f8a0c1157a21687d416b20083f8a416c1665b"),
                 ("generation_config.json", "88631141b2d8d7fbc60958d2cfb46600ced6f5bc51a1706e2a1e65b39f1904ae"),
-                ("model.safetensors", "77c1a0daf87d6df75512bc574823cbf699df8b89907d76670375c0d2a0ee63d9"),
+                ("model.safetensors", "6b80579219add1d2893053d76023599e9884a4ed667441afc6b6454317435627"),
                 ("tokenizer.json", "50f747548aefaaee3235295c5d581c65e35a7a7a8b9620325972d220455731e7"),
                 ("tokenizer_config.json", "479967dc5ff69f78dfeca3e507f6886b092a42fa0742859a4fbb4845ab1733a6"),
             ),

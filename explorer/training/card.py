@@ -56,7 +56,7 @@ was the right one, and how many bytes a token stands for.
 
 """
 
-_BESIDE = """
+_BESIDE = """\
 The same on `{book}` alone, beside a larger model (which may well have read it):
 
 """
