@@ -111,7 +111,7 @@ _ENTRIES = (
     ),
     ModelEntry(
         name="gpt2-mini",
-        title="GPT-2 mini (7M, bundled)",
+        title="GPT-2 mini (7M)",
         source=BundledSource(
             folder="gpt2-mini",
             version="1",

@@ -31,6 +31,7 @@ from transformers import (
 import explorer
 from explorer.language_model.loading import check, load
 from explorer.locales import ExplorerError
+from explorer.models import bundled
 from explorer.models.catalog import CATALOG, HubSource
 from explorer.models.progress import Progress
 from tests.language_model.reference import assert_same, full_pass
@@ -178,7 +179,11 @@ def test_load_takes_the_best_model_on_disk_and_asks_no_network(
     assert connections == []
 
 
-def test_load_without_a_model_on_disk_says_how_to_get_one(connections: list[object]) -> None:
+def test_load_without_any_model_says_how_to_get_one(
+    connections: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundled, "ASSETS", tmp_path)
+    monkeypatch.setattr(bundled, "_recorded", list)  # nor is one installed
     with pytest.raises(ExplorerError, match="explorer models fetch auto"):
         explorer.load()
     assert connections == []
