@@ -221,7 +221,7 @@ def open_cell(page: Page, address: str) -> Screen:
         if message.type == "error":
             screen.problems.append(f"{message.text} [{message.location.get('url', '')}]")
 
-    page.on("pageerror", lambda error: screen.problems.append(f"page error: {error}"))
+    page.on("pageerror", lambda error: screen.problems.append(f"page error: {error.stack or error}"))
     page.on("console", on_console)
     page.goto(address)
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=PATIENCE)

@@ -84,6 +84,7 @@ def test_a_token_is_explained_opened_and_gone_on_from(screen: Screen, texts: Loc
 
 
 def test_keys_walk_through_the_texts(screen: Screen, texts: Locator) -> None:
+    screen.page.mouse.move(0, 0)  # keys begin at the token below the pointer, where there is one
     texts.locator(".nte-texts-box").focus()
     line = texts.locator(".nte-texts-line")
     for key, said in (("ArrowRight", "greedy, token 1"), ("ArrowRight", "greedy, token 2"), ("PageDown", "token 2")):

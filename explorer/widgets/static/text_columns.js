@@ -17,6 +17,7 @@ function render({ model, el }) {
   let columns = []; // of the page: {head, method, samples: [{row, tokens: [span]}]}
   let active = null; // [column, sample, token]
   let chosen = null;
+  let byKey = false; // whether `active` came from a key
 
   const span = (place) => place && columns[place[0]]?.samples[place[1]]?.tokens[place[2]];
   const tell = (text) => (line.textContent = text);
@@ -88,7 +89,12 @@ function render({ model, el }) {
     }
     return null;
   };
-  box.addEventListener("pointerover", (event) => activate(placeOf(event.target)));
+  // A page that scrolls below a pointer at rest says "over" too; what a key chose stays until the pointer moves.
+  box.addEventListener("pointerover", (event) => byKey || activate(placeOf(event.target)));
+  box.addEventListener("pointermove", (event) => {
+    if (byKey) activate(placeOf(event.target));
+    byKey = false;
+  });
   box.addEventListener("pointerleave", () => document.activeElement !== box && activate(null));
   box.addEventListener("click", (event) => pick(placeOf(event.target)));
   box.addEventListener("blur", () => activate(null));
@@ -105,6 +111,7 @@ function render({ model, el }) {
     }[event.key];
     if (event.key === "Enter") pick(active);
     else if (target) {
+      byKey = true;
       if (span(target())) activate(target());
       span(active)?.scrollIntoView({ block: "nearest", inline: "nearest" });
     } else return;
