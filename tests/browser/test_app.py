@@ -206,10 +206,11 @@ def test_chinese_leaves_no_english(screen: Screen, reference: Reference) -> None
 def test_figures_follow_the_theme(screen: Screen) -> None:
     ink = "getComputedStyle(document.querySelector('.nte-bars .ytick text')).fill"
     light = screen.page.evaluate(ink)
-    screen.execute("apputils:change-theme", theme="JupyterLab Dark")
-    screen.page.wait_for_function(f"{ink} === 'rgb(230, 230, 230)'", timeout=PATIENCE)
-    screen.execute("apputils:change-theme", theme="JupyterLab Light")
-    screen.page.wait_for_function(f"{ink} === '{light}'", timeout=PATIENCE)
+    for theme, colour in ("JupyterLab Dark", "rgb(230, 230, 230)"), ("JupyterLab Light", light):
+        screen.execute("apputils:change-theme", theme=theme)
+        screen.page.wait_for_function(f"{ink} === '{colour}'", timeout=PATIENCE)
+        # JupyterLab takes its splash away twice, which is an error, when themes change while it still fades.
+        screen.page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=PATIENCE)
 
 
 def test_another_model_can_be_chosen_and_its_hostile_tokens_are_text(screen: Screen) -> None:
