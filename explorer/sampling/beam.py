@@ -1,8 +1,9 @@
 """Beam search, step by step, with everything it looked at.
 
-The algorithm is that of transformers' ``generate(num_beams=..., do_sample=False)``, whose choices the tests hold it to:
-each unfinished text is continued by its likeliest tokens, the best continuations go on, and a text that ends among the
-best is scored by its log probability over its length to the power ``length_penalty``.
+The algorithm is that of transformers' ``generate(num_beams=..., do_sample=False)``, whose choices the tests hold it to,
+with a string to stop at and without: each unfinished text is continued by its likeliest tokens, the best continuations
+go on, and a text that ends among the best is scored by its log probability over its length to the power
+``length_penalty``.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explorer.language_model.tokens import Vocabulary
 from explorer.language_model.trace import Floats
+from explorer.sampling.generate import Stop
 from explorer.sampling.strategy import Beam
 
 GOES_ON, ENDED, PRUNED = "goes-on", "ended", "pruned"
@@ -47,6 +50,10 @@ class Finished:
 class BeamSearch:
     """A search under way.
 
+    Args:
+        stop: when a text is complete.
+        vocabulary: spells the texts for ``stop``.
+
     Attributes:
         steps: the continuations each step looked at, likeliest first; those that went on are the next step's parents,
             in this order.
@@ -55,8 +62,8 @@ class BeamSearch:
         over: whether no further step can change the best text.
     """
 
-    def __init__(self, beam: Beam, *, max_new_tokens: int, end_ids: tuple[int, ...]) -> None:
-        self.beam, self._most, self.end_ids = beam, max_new_tokens, end_ids
+    def __init__(self, beam: Beam, stop: Stop, vocabulary: Vocabulary) -> None:
+        self.beam, self._stop, self._vocabulary = beam, stop, vocabulary
         self.steps: list[tuple[Continuation, ...]] = []
         self.running: list[tuple[int, ...]] = [()]
         self.finished: list[Finished] = []
@@ -75,11 +82,12 @@ class BeamSearch:
         n_vocab, length = log_probabilities.shape[-1], len(self.running[0]) + 1
         totals = (self._log_p[:, None] + log_probabilities).ravel()
         # As many as can end, and as many again as must go on.
-        n_looked_at = min(max(2, 1 + len(self.end_ids)) * self.beam.n_beams, len(totals))
+        n_looked_at = min(max(2, 1 + len(self._stop.end_ids)) * self.beam.n_beams, len(totals))
         best = np.argpartition(-totals, n_looked_at - 1)[:n_looked_at]
         best = best[np.lexsort((best, -totals[best]))]
         parents, tokens = np.divmod(best, n_vocab)
-        ends = np.isin(tokens, self.end_ids) | (length >= self._most)
+        texts = [(*self.running[parent], token) for parent, token in zip(parents.tolist(), tokens.tolist(), strict=True)]
+        ends = np.array([self.why_complete(text) is not None for text in texts])
         kept = set(np.flatnonzero(~ends)[: self.beam.n_beams].tolist())
         fates = [
             ENDED if ends[i] and i < self.beam.n_beams else GOES_ON if i in kept else PRUNED for i in range(len(best))
@@ -89,7 +97,6 @@ class BeamSearch:
             for parent, token, place, fate in zip(parents, tokens, best, fates, strict=True)
         ]
         self.steps.append(tuple(looked_at))
-        texts = [(*self.running[each.parent], each.token_id) for each in looked_at]
         for each, text in zip(looked_at, texts, strict=True):
             if each.fate == ENDED:
                 score = each.log_probability / length**self.beam.length_penalty
@@ -100,6 +107,10 @@ class BeamSearch:
         self._log_p = np.array([looked_at[i].log_probability for i in going_on])
         self.over = not going_on or not self._can_improve(length)
         return [looked_at[i].parent for i in going_on]
+
+    def why_complete(self, text: tuple[int, ...]) -> str | None:
+        """Why a text of these new tokens is complete, or None while it is not; see `Stop.reason`."""
+        return self._stop.reason(self._vocabulary.tokens(text))
 
     def _can_improve(self, length: int) -> bool:
         """Whether a text that goes on could still beat the worst finished one, judged at its present length."""

@@ -189,7 +189,7 @@ def compare(
         n: samples of each strategy. Sample i has the same draws in all of them, whichever run beside it.
         max_new_tokens: of each text.
         seed: decides all draws, see `explorer.sampling.draw.uniforms`.
-        stop_text: ends a text that spells it, but no text of a beam search.
+        stop_text: ends a text whose new tokens spell it.
         through_end: go on where the model ends its text.
         first_step: how many tokens of ``prefix`` were drawn already: the next draws are those that would follow them.
 

@@ -13,7 +13,7 @@ from explorer.language_model.trace import Floats, Ints
 from explorer.sampling.beam import GOES_ON, PRUNED, BeamSearch, Continuation
 from explorer.sampling.distribution import Candidate, entropy
 from explorer.sampling.draw import choose, uniform
-from explorer.sampling.generate import END, LENGTH, Stop
+from explorer.sampling.generate import Stop
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.strategy import Beam, Strategy
 
@@ -171,7 +171,7 @@ class BeamWriter:
         steps = self._finished.get(best) or next((s for s in self._running if ids_of(s) == best), ())
         if not self.search.over:
             return (Sample(steps, None),)
-        return (Sample(steps, END if best and best[-1] in self.search.end_ids else LENGTH),)
+        return (Sample(steps, self.search.why_complete(best)),)
 
     @property
     def looked_at(self) -> tuple[tuple[Continuation, ...], ...]:
@@ -195,6 +195,5 @@ def writer(
 ) -> Writer:
     """What writes for ``strategy``; its draws are those from ``first_step`` on."""
     if isinstance(strategy.method, Beam):
-        search = BeamSearch(strategy.method, max_new_tokens=stop.max_new_tokens, end_ids=stop.end_ids)
-        return BeamWriter(search, vocabulary)
+        return BeamWriter(BeamSearch(strategy.method, stop, vocabulary), vocabulary)
     return SamplingWriter(strategy.method, n_samples, seed, stop, vocabulary, first_step)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from transformers import AutoTokenizer
 
 from explorer.language_model import branches
 from explorer.language_model.forward import LanguageModel
@@ -12,7 +15,7 @@ from explorer.locales import ExplorerError
 from explorer.models.progress import Progress
 from explorer.sampling.compare import Comparing, Comparison, compare
 from explorer.sampling.draw import boundaries
-from explorer.sampling.generate import Stop, generate
+from explorer.sampling.generate import TEXT, Stop, generate
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.strategy import Beam, Strategy
 from tests.passes import Passes
@@ -104,6 +107,31 @@ def test_beams_are_generates(peaked64: LanguageModel, n_beams: int, length_penal
             pad_token_id=end,
         )[0, len(made.ids) :].tolist()
         assert ids(made, 0) == theirs
+
+
+@pytest.mark.parametrize("n_beams", [1, 3, 6])
+def test_a_string_ends_the_texts_of_beams_as_it_does_generates(
+    peaked64: LanguageModel, peaked_gpt2: Path, n_beams: int
+) -> None:
+    (end,) = peaked64.info.end_ids
+    tokenizer = AutoTokenizer.from_pretrained(peaked_gpt2)
+    n_stopped = 0
+    for prefix in (PREFIX, "One and one is", "Once upon a time", "for i in"):
+        free = compare(peaked64, prefix, [Beam(n_beams)], max_new_tokens=12).strategies[0].samples[0]
+        for stop_text in {*free.text[1:9:2], free.text[3:6]}:  # of one character, and of three
+            made = compare(peaked64, prefix, [Beam(n_beams)], max_new_tokens=12, stop_text=stop_text)
+            theirs = peaked64.module.generate(
+                torch.tensor([made.ids]),
+                num_beams=n_beams,
+                do_sample=False,
+                max_new_tokens=12,
+                stop_strings=stop_text,
+                tokenizer=tokenizer,
+                pad_token_id=end,
+            )[0, len(made.ids) :].tolist()
+            assert ids(made, 0) == theirs
+            n_stopped += made.strategies[0].samples[0].ended == TEXT
+    assert n_stopped >= 4
 
 
 def test_greedy_is_generates(peaked64: LanguageModel) -> None:
