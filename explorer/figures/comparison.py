@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from explorer.figures.beam_tree import MOST_STEPS, beam_tree
 from explorer.figures.look import Look
 from explorer.figures.measure_names import MEASURES, measure_name
+from explorer.figures.picture import KINDS, picture
 from explorer.figures.strategies import fingerprints, measure_strips
 from explorer.language_model.tokens import Vocabulary
 from explorer.locales import ExplorerError
@@ -17,7 +18,7 @@ from explorer.sampling.compare import Comparison
 from explorer.sampling.measures import fingerprint, measures
 
 PAGE = ".html"
-PICTURES = (".png", ".svg", ".pdf")
+PICTURES = tuple(f".{kind}" for kind in KINDS)
 
 _PAGE = """\
 <!DOCTYPE html>
@@ -65,15 +66,14 @@ def save(made: Comparison, vocabulary: Vocabulary, language: str, file: Path) ->
     """Write what the name of ``file`` ends with: the page, or a picture of the ranks.
 
     Raises:
-        ExplorerError: another ending, a file that cannot be written, or a picture without kaleido and a Chrome.
+        ExplorerError: another ending, a file that cannot be written, or a picture without a Chrome that draws it.
     """
     check_ending(file)
+    if file.suffix.lower() == PAGE:
+        content = comparison_page(made, vocabulary, language).encode()
+    else:
+        content = picture(ranks_figure(made, Look(language=language)), file.suffix[1:].lower())
     try:
-        if file.suffix.lower() == PAGE:
-            file.write_text(comparison_page(made, vocabulary, language), encoding="utf-8")
-        else:
-            ranks_figure(made, Look(language=language)).write_image(file)
+        file.write_bytes(content)
     except OSError as error:
         raise ExplorerError("figure-not-saved", file=str(file), reason=error.strerror or str(error)) from error
-    except (ImportError, ValueError, RuntimeError) as error:  # kaleido, or the Chrome it drives, is missing
-        raise ExplorerError("figure-no-chrome", file=file.name) from error

@@ -86,7 +86,7 @@ class BeamSearch:
         best = np.argpartition(-totals, n_looked_at - 1)[:n_looked_at]
         best = best[np.lexsort((best, -totals[best]))]
         parents, tokens = np.divmod(best, n_vocab)
-        texts = [(*self.running[parent], token) for parent, token in zip(parents.tolist(), tokens.tolist(), strict=True)]
+        texts = [(*self.running[row], token) for row, token in zip(parents.tolist(), tokens.tolist(), strict=True)]
         ends = np.array([self.why_complete(text) is not None for text in texts])
         kept = set(np.flatnonzero(~ends)[: self.beam.n_beams].tolist())
         fates = [
