@@ -106,7 +106,7 @@ class Comparer(t.HasTraits):
     # --- the comparison -----------------------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Compare after the text on show, in the place of a comparison under way.
+        """Compare after the text on show, in the place of a comparison under way; texts end where playing would.
 
         Raises:
             ExplorerError: as `Comparing`.
@@ -124,6 +124,8 @@ class Comparer(t.HasTraits):
                 n=self.n_samples,
                 max_new_tokens=self.n_tokens,
                 seed=self._state.seed,
+                stop_text=self._state.stop.text,
+                through_end=not self._state.stop_at_end,
                 first_step=len(tree.path(place.number)),
             )
             self.place, self.chosen, self._stopped = place, (), False

@@ -21,13 +21,15 @@ class StrategyList(anywidget.AnyWidget):
 
     Attributes:
         strategies: dicts of ``name``, ``method``, and ``samples``, whether it draws (so that the sampler can show it).
-        words: what each button says.
+        words: what each button does, said when it is pointed at or read aloud.
+        labels: what stands on the buttons that have no sign.
     """
 
     _esm = static("strategy_list.js")
     _css = static("strategy_list.css")
     strategies: t.List[dict[str, Any]] = t.List().tag(sync=True)
     words = t.Dict().tag(sync=True)
+    labels = t.Dict().tag(sync=True)
 
     def __init__(
         self, actions: Mapping[str, Callable[[int], None]], on_rename: Callable[[int, str], None], **traits: Any

@@ -29,6 +29,8 @@ class TextColumns(anywidget.AnyWidget):
             -1) and ``ended`` (a sign).
         palette: dicts of ``back`` and ``ink``.
         chosen: the token that was picked last, or empty.
+        legend: what colours and signs mean: dicts of ``text`` and one of ``colours``, a ``sign``, or
+            ``parts``, true for the bar.
         summary: the line while no token is pointed at.
     """
 
@@ -37,6 +39,7 @@ class TextColumns(anywidget.AnyWidget):
     columns: t.List[dict[str, Any]] = t.List().tag(sync=True)
     palette: t.List[dict[str, str]] = t.List().tag(sync=True)
     chosen = t.List(t.Int()).tag(sync=True)
+    legend: t.List[dict[str, Any]] = t.List().tag(sync=True)
     summary = t.Unicode("").tag(sync=True)
     description = t.Unicode("").tag(sync=True)
 

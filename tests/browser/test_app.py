@@ -187,6 +187,18 @@ def test_chips_are_explained_under_pointer_and_keys(screen: Screen, reference: R
     screen.box.click()
 
 
+def test_nothing_below_moves_with_the_pointer(screen: Screen, reference: Reference) -> None:
+    screen.fill(f"{TEXT} because of its incomprehensibilities")
+    screen.wait_chips(reference.labels(f"{TEXT} because of its incomprehensibilities"))
+    screen.wait_ready()
+    screen.page.mouse.move(2, 2)
+    before = screen.page.locator(".nte-bars").bounding_box()
+    for chip in screen.page.locator(".nte-chips > span").all()[::3]:
+        chip.hover()
+        assert "token" in screen.page.locator(".nte-line").inner_text()
+        assert screen.page.locator(".nte-bars").bounding_box() == before
+
+
 def test_chinese_leaves_no_english(screen: Screen, reference: Reference) -> None:
     screen.fill(TEXT)
     screen.wait_chips(reference.labels(TEXT))

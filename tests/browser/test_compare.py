@@ -83,6 +83,17 @@ def test_a_token_is_explained_opened_and_gone_on_from(screen: Screen, texts: Loc
     screen.wait_after(5)
 
 
+def test_nothing_below_moves_with_the_pointer(screen: Screen, texts: Locator) -> None:
+    """Else what one is about to press would not be where it was."""
+    texts.locator(".nte-texts-name").first.hover()
+    below = screen.page.get_by_role("tab", name="At one token")
+    before, tokens = below.bounding_box(), texts.locator(".nte-texts-sample").first.locator("span > span")
+    for place in range(0, 9, 4):
+        tokens.nth(place).hover()
+        expect(texts.locator(".nte-texts-line")).to_contain_text(f"token {place + 1}", timeout=PATIENCE)
+        assert below.bounding_box() == before
+
+
 def test_keys_walk_through_the_texts(screen: Screen, texts: Locator) -> None:
     screen.page.mouse.move(0, 0)  # keys begin at the token below the pointer, where there is one
     texts.locator(".nte-texts-box").focus()

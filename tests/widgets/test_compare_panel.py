@@ -14,6 +14,7 @@ import pytest
 from explorer.figures.measure_names import MEASURES
 from explorer.language_model.forward import LanguageModel
 from explorer.sampling.compare import Comparing, compare
+from explorer.sampling.generate import TEXT, Stop
 from explorer.sampling.presets import COMPARED
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.strategy import Beam
@@ -107,6 +108,20 @@ def test_the_texts_are_those_of_compare_and_go_on_where_the_stepper_is(
         assert state.stepper.coming.id == token.id
         state.stepper.step()
         settle(state)
+
+
+def test_texts_end_where_playing_would(state: ExplorerState, comparer: Comparer) -> None:
+    comparer.add(Beam(2))
+    free = run(comparer)
+    stop_text = next(token.token.text for token in free.strategies[0].samples[0].tokens if token.token.text)
+    state.stop, state.stop_at_end = Stop(text=stop_text), False
+    made = run(comparer)
+    assert (made.stop_text, made.through_end) == (stop_text, True)
+    assert made.max_new_tokens == 6
+    assert made.strategies[0].samples[0].ended == TEXT
+    for written in made.strategies:
+        for sample in written.samples:
+            assert (stop_text in sample.text) == (sample.ended == TEXT)
 
 
 def test_clicking_a_token_shows_that_place_and_going_on_takes_the_steps(
@@ -244,6 +259,31 @@ def test_the_columns_have_the_texts_and_where_they_part(page: Page, state: Explo
     comparer.colour_by = "choice"
     shades = only(panel, TextColumns).columns[0]["samples"][0]["shades"]
     assert set(shades) == {-1}, "greedy takes the first choice always"
+
+
+def test_the_legend_says_what_is_seen(state: ExplorerState, comparer: Comparer) -> None:
+    panel = ComparePanel(state)
+    texts = only(panel, TextColumns)
+    assert texts.legend == []
+    made = run(comparer)
+    assert texts.legend[0]["colours"] == list(state.look.amounts)
+    assert texts.legend[1] == {"parts": True, "text": "parts from the first column here"}
+    signs = {entry["sign"] for entry in texts.legend if "sign" in entry}
+    assert signs == {sample["ended"] for column in texts.columns for sample in column["samples"]} != set()
+    comparer.colour_by = "choice"
+    legend = {entry["text"]: entry["colours"] for entry in texts.legend if "colours" in entry}
+    n_seen = 0
+    for column, written in zip(texts.columns, made.strategies, strict=True):
+        for shown, sample in zip(column["samples"], written.samples, strict=True):
+            for shade, token in zip(shown["shades"], sample.tokens, strict=True):
+                if token.rank > 1:
+                    name = "rank 2–10" if token.rank <= 10 else "rank > 10"
+                    assert legend[name] == [texts.palette[shade]["back"]]
+                    n_seen += 1
+    assert n_seen > 0
+    comparer.strategies = comparer.strategies[:1]
+    run(comparer)
+    assert not any("parts" in entry for entry in texts.legend), "there is nothing to part from"
 
 
 def test_a_token_is_explained_on_demand(page: Page, state: ExplorerState, comparer: Comparer) -> None:

@@ -14,7 +14,7 @@ from explorer.sampling.generate import END, LENGTH, TEXT
 from explorer.sampling.presets import COMPARED
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.stages import GREEDY
-from explorer.sampling.strategy import Beam, Method
+from explorer.sampling.strategy import Beam, Strategy
 from explorer.sampling.writers import Sample, Step, first_difference
 from explorer.widgets.panels.compare_views import CompareViewsPanel
 from explorer.widgets.panels.panel import Panel, set_options
@@ -23,9 +23,11 @@ from explorer.widgets.panels.tokens import MOST_BITS, TokensPanel
 from explorer.widgets.strategy_list import StrategyList
 from explorer.widgets.text_columns import N_SHADES, Place, TextColumns
 
-WAYS = {"surprisal": "colour-by-surprisal", "choice": "colour-by-choice"}
+WAYS = {"surprisal": "compare-colour-surprisal", "choice": "compare-colour-choice"}
 ENDS = {END: "■", LENGTH: "…", TEXT: "▪", None: ""}
 """The sign after a text: ended by the model, as long as allowed, ended by a string, still growing."""
+
+ENDED = {END: "compare-ended-end", LENGTH: "compare-ended-length", TEXT: "compare-ended-text"}
 
 NOTHING, KNOBS = "", "\0"
 """The menu's values for its title and for the sampler as it is set."""
@@ -85,6 +87,11 @@ class ComparePanel(Panel):
             "remove": "strategy-remove",
         }
         self._list.words = {action: self.tr(message) for action, message in words.items()}
+        self._list.labels = {
+            "take": self.tr("strategy-take-label"),
+            "show": self.tr("strategy-show-label"),
+            "duplicate": self.tr("strategy-duplicate-label"),
+        }
         self._n.description, self._length.description = self.tr("compare-n"), self.tr("compare-length")
         self._way.description = self.tr("compare-colours")
         self._texts.description = self.tr("compare-description")
@@ -101,7 +108,7 @@ class ComparePanel(Panel):
     def refresh(self) -> None:
         comparer, look = self.comparer, self.state.look
         self._list.strategies = [
-            {"name": each.name, "method": self._in_words(each.method), "samples": isinstance(each.method, Sampling)}
+            {"name": each.name, "method": self._in_words(each), "samples": isinstance(each.method, Sampling)}
             for each in comparer.strategies
         ]
         self._run.description = self.tr("compare-stop" if comparer.running else "compare-run")
@@ -110,12 +117,13 @@ class ComparePanel(Panel):
         with self._texts.hold_sync():
             back = [look.amount(i / (N_SHADES - 1)) for i in range(N_SHADES)]
             self._texts.palette = [{"back": colour, "ink": look.ink_on(colour)} for colour in back]
+            self._texts.legend = self._legend(made) if made is not None else []
             self._texts.summary = self.tr("compare-summary" if made is not None else "compare-nothing")
             if made is not None:
                 self._texts.columns = [
                     {
                         "name": written.name,
-                        "method": self._in_words(written.strategy.method),
+                        "method": self._in_words(written.strategy),
                         "samples": [self._sample(sample, made, place) for place, sample in enumerate(written.samples)],
                     }
                     for written in made.strategies
@@ -143,12 +151,30 @@ class ComparePanel(Panel):
         share = min(1.0, float(sample.surprisal[i]) / MOST_BITS)
         return round(share * (N_SHADES - 1))
 
-    def _in_words(self, method: Method) -> str:
-        language = self.state.look.language
+    def _legend(self, made: Comparison) -> list[dict[str, Any]]:
+        if self.comparer.colour_by == "choice":
+            shades = {"2–10": _SECOND, "> 10": _LATER}
+            legend: list[dict[str, Any]] = [
+                {"colours": [self._texts.palette[shade]["back"]], "text": self.tr("scale-rank", n=ranks)}
+                for ranks, shade in shades.items()
+            ]
+        else:
+            bits = self.tr("compare-legend-bits", most=f"{MOST_BITS:.0f}")
+            legend = [{"colours": list(self.state.look.amounts), "text": bits}]
+        if len(made.strategies) > 1:
+            legend.append({"parts": True, "text": self.tr("compare-legend-parts")})
+        ended = {sample.ended for written in made.strategies for sample in written.samples}
+        return legend + [{"sign": ENDS[why], "text": self.tr(ENDED[why])} for why in ENDED if why in ended]
+
+    def _in_words(self, strategy: Strategy) -> str:
+        """What it does, where its name does not say so already."""
+        method, language = strategy.method, self.state.look.language
         if isinstance(method, Beam):
-            return tr("strategy-beam", language, n=method.n_beams, penalty=f"{method.length_penalty:g}")
-        stages = [*method.in_force, *([GREEDY] if method.greedy else [])]
-        return " → ".join(stage_parameter(method, stage, language) for stage in stages or ["temperature"])
+            words = tr("strategy-beam", language, n=method.n_beams, penalty=f"{method.length_penalty:g}")
+        else:
+            stages = [*method.in_force, *([GREEDY] if method.greedy else [])]
+            words = " → ".join(stage_parameter(method, stage, language) for stage in stages or ["temperature"])
+        return "" if words == strategy.name else words
 
     def _note(self, place: Place) -> str:
         made = self.comparer.comparison

@@ -27,7 +27,7 @@ from explorer.widgets.panels.tabs import TabsPanel
 from explorer.widgets.plot import Plot
 from explorer.widgets.worker import worker_of
 
-HEIGHT = 330
+HEIGHT = 300
 
 
 class CompareAtPanel(Panel):

@@ -1,7 +1,7 @@
 // The strategies that are compared: a name one can change, what it does, and buttons.
 
 const ACTIONS = ["take", "show", "duplicate", "up", "down", "remove"];
-const SIGNS = { take: "⇤", show: "⇥", duplicate: "+", up: "↑", down: "↓", remove: "✕" };
+const SIGNS = { up: "↑", down: "↓", remove: "✕" }; // the others are in words
 
 function render({ model, el }) {
   el.classList.add("nte-strategies");
@@ -20,7 +20,7 @@ function render({ model, el }) {
     const buttons = ACTIONS.map((action) => {
       const button = document.createElement("button");
       button.type = "button";
-      button.textContent = SIGNS[action];
+      if (SIGNS[action]) button.className = "nte-strategy-sign";
       button.addEventListener("click", () => send(action, place));
       return [action, button];
     });
@@ -29,7 +29,7 @@ function render({ model, el }) {
     return { row, name, method, buttons };
   };
   const paint = () => {
-    const [strategies, words] = [model.get("strategies"), model.get("words")];
+    const [strategies, words, labels] = [model.get("strategies"), model.get("words"), model.get("labels")];
     while (rows.length > strategies.length) rows.pop().row.remove();
     strategies.forEach((strategy, place) => {
       rows[place] ??= newRow(place);
@@ -38,6 +38,7 @@ function render({ model, el }) {
       name.setAttribute("aria-label", words.name ?? "");
       method.textContent = strategy.method;
       for (const [action, button] of buttons) {
+        button.textContent = SIGNS[action] ?? labels[action] ?? "";
         button.title = words[action] ?? "";
         button.setAttribute("aria-label", `${words[action] ?? ""}: ${strategy.name}`);
         const last = strategies.length - 1;
@@ -47,6 +48,7 @@ function render({ model, el }) {
   };
   model.on("change:strategies", paint);
   model.on("change:words", paint);
+  model.on("change:labels", paint);
   paint();
 }
 

@@ -12,6 +12,7 @@ function render({ model, el }) {
   const box = make("div", "nte-texts-box", el);
   box.tabIndex = 0;
   box.setAttribute("role", "grid");
+  const legend = make("div", "nte-texts-legend", el);
   const line = make("div", "nte-texts-line", el);
   line.setAttribute("aria-live", "polite");
   let columns = []; // of the page: {head, method, samples: [{row, tokens: [span]}]}
@@ -121,13 +122,26 @@ function render({ model, el }) {
   model.on("msg:custom", ({ kind, place, text }) => {
     if (kind === "note" && String(place) === String(active)) tell(text);
   });
+  const explain = () => {
+    legend.replaceChildren();
+    for (const { colours, parts, sign, text } of model.get("legend")) {
+      const entry = make("span", "", legend);
+      const key = make("span", colours ? "nte-texts-swatch" : parts ? "nte-texts-bar" : "nte-texts-sign", entry);
+      if (sign) key.textContent = sign;
+      if (colours) key.style.background = `linear-gradient(to right, ${[...colours, colours.at(-1)].join(", ")})`;
+      key.classList.toggle("nte-texts-ramp", colours?.length > 1);
+      make("span", "", entry).textContent = text;
+    }
+  };
   const describe = () => box.setAttribute("aria-label", model.get("description"));
   model.on("change:columns", paint);
   model.on("change:palette", paint);
   model.on("change:summary", () => active || tell(model.get("summary")));
   model.on("change:chosen", mark);
+  model.on("change:legend", explain);
   model.on("change:description", describe);
   describe();
+  explain();
   paint();
 }
 
