@@ -6,21 +6,24 @@ import os
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-import torch
-import transformers
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from explorer.language_model.collector import collector_paused
 
-from explorer.language_model.capture import listen_to
-from explorer.language_model.convert import convert_gguf
-from explorer.language_model.forward import LanguageModel
-from explorer.language_model.model import ModelInfo
-from explorer.language_model.tokens import Tokenizer
-from explorer.language_model.trace import Floats
-from explorer.locales import ExplorerError, Message
-from explorer.models import sources
-from explorer.models.progress import Progress, Report
-from explorer.models.sources import LocalModel
+with collector_paused():
+    import numpy as np
+    import torch
+    import transformers
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+    from explorer.language_model.capture import listen_to
+    from explorer.language_model.convert import convert_gguf
+    from explorer.language_model.forward import LanguageModel
+    from explorer.language_model.model import ModelInfo
+    from explorer.language_model.tokens import Tokenizer
+    from explorer.language_model.trace import Floats
+    from explorer.locales import ExplorerError, Message
+    from explorer.models import sources
+    from explorer.models.progress import Progress, Report
+    from explorer.models.sources import LocalModel
 
 DTYPES = {name: getattr(torch, name) for name in ("float32", "float64", "bfloat16", "float16")}
 DEVICES = ("cuda", "mps", "cpu")
