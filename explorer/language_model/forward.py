@@ -19,7 +19,9 @@ from explorer.language_model.attention import Attention, HeadVectors, most_token
 from explorer.language_model.branches import Branches
 from explorer.language_model.cache import SHORT_TAIL, Entry, Pool
 from explorer.language_model.capture import Rows, catching_into, listen_to
+from explorer.language_model.memory import FullMemory, noticing_full_memory
 from explorer.language_model.model import ModelInfo, Watch
+from explorer.language_model.outcomes import outcomes, padded, to_numpy
 from explorer.language_model.tokens import Encoding, Tokenizer, Vocabulary
 from explorer.language_model.trace import Floats, Ints, Trace
 from explorer.locales import ExplorerError, Message
@@ -30,12 +32,10 @@ CHUNK = 256
 """Tokens in one forward pass, and rows in one product with the unembedding: a whole 8,192-token window of
 SmolLM2 in one go would hold 1.6 GB of logits."""
 
-ROWS = 16
-"""Rows of logits that are looked at together: few enough to stay in the processor's cache, 3 times faster than all."""
-
 POOL_BYTES = 512 * 2**20
 RECENT_BYTES = 64 * 2**20
 BATCH_TOKENS = 4096
+"""Tokens in one pass over rows that share nothing; fewer where the memory is too small for them."""
 
 
 def window_start(n_tokens: int, n_positions: int) -> int:
@@ -141,8 +141,12 @@ class LanguageModel:
             return self.surviving_out_of_memory(forked)
 
     def read_rows(self, tokens: Ints, position: int, keys_values: Cache) -> Floats:
-        """(B, V) logits after one more token (B, 1) at ``position`` of each row that ``keys_values`` hold."""
-        with self._lock, torch.inference_mode():
+        """(B, V) logits after one more token (B, 1) at ``position`` of each row that ``keys_values`` hold.
+
+        Raises:
+            FullMemory: the batch is too large.
+        """
+        with self._lock, torch.inference_mode(), noticing_full_memory():
             places = torch.full(tokens.shape, position, device=self.info.device)
             states = self.module.base_model(
                 input_ids=torch.from_numpy(tokens).to(self.info.device),
@@ -150,7 +154,7 @@ class LanguageModel:
                 past_key_values=keys_values,
                 use_cache=True,
             ).last_hidden_state[:, 0]
-            rows: Floats = _numpy(self._unembed(states))
+            rows: Floats = to_numpy(self._unembed(states))
             return rows
 
     def _encoding(self, text_or_ids: str | Sequence[int] | Ints) -> Encoding:
@@ -187,10 +191,10 @@ class LanguageModel:
             logits = self._unembed(entry.hidden[length - 1 : length])[0]
         return Trace(
             ids=ids.copy(),
-            logits=_numpy(logits),
-            surprisal=_padded(entry.surprisal[:length], start, np.nan),
-            entropy=_padded(entry.entropy[:length], start, np.nan),
-            rank=_padded(entry.rank[:length], start, 0),
+            logits=to_numpy(logits),
+            surprisal=padded(entry.surprisal[:length], start, np.nan),
+            entropy=padded(entry.entropy[:length], start, np.nan),
+            rank=padded(entry.rank[:length], start, 0),
             start=start,
             computed=length - shared,
             milliseconds=0.0,
@@ -274,24 +278,34 @@ class LanguageModel:
             # Row i holds the logits of the token after the i-th of: the last token before these, then these.
             logits = self._unembed(torch.cat([entry.hidden[max(0, old - 1) : old], hidden]))
             chosen = tokens[0] if old else tokens[0, 1:]
-            entry.append(window[old:new], hidden, *_outcomes(logits[:-1], chosen, n_tokens=new - old))
+            entry.append(window[old:new], hidden, *outcomes(logits[:-1], chosen, n_tokens=new - old))
         self._pool.keep(entry)  # it has grown
         return logits if logits is None else logits[-1]
 
     def _compute_rows(self, windows: list[Ints]) -> Floats:
-        parts, batch = [], list(windows)
-        with torch.inference_mode():
-            while batch:
-                width = max(len(ids) for ids in batch)
-                n_rows = max(1, BATCH_TOKENS // width)
-                rows, batch = batch[:n_rows], batch[n_rows:]
-                tokens = torch.zeros((len(rows), width), dtype=torch.int64)
-                for row, ids in zip(tokens, rows, strict=True):
-                    row[: len(ids)] = torch.as_tensor(ids)
-                states = self.module.base_model(input_ids=tokens.to(self.info.device), use_cache=False)
-                last = torch.tensor([len(ids) - 1 for ids in rows])
-                parts.append(_numpy(self._unembed(states.last_hidden_state[torch.arange(len(rows)), last])))
+        parts, batch, most = list[Floats](), list(windows), BATCH_TOKENS
+        while batch:
+            width = max(len(ids) for ids in batch)
+            n_rows = min(len(batch), max(1, most // width))
+            try:
+                with noticing_full_memory():
+                    parts.append(self._compute_batch(batch[:n_rows], width))
+                batch = batch[n_rows:]
+            except FullMemory:
+                if n_rows == 1:
+                    raise
+                most = n_rows * width // 2
         return np.concatenate(parts) if parts else np.empty((0, self.info.vocab_size), np.float32)
+
+    @torch.inference_mode()
+    def _compute_batch(self, rows: list[Ints], width: int) -> Floats:
+        tokens = torch.zeros((len(rows), width), dtype=torch.int64)
+        for row, ids in zip(tokens, rows, strict=True):
+            row[: len(ids)] = torch.as_tensor(ids)
+        states = self.module.base_model(input_ids=tokens.to(self.info.device), use_cache=False)
+        last = torch.tensor([len(ids) - 1 for ids in rows])
+        logits: Floats = to_numpy(self._unembed(states.last_hidden_state[torch.arange(len(rows)), last]))
+        return logits
 
     @property
     def _unembedding(self) -> torch.Tensor:
@@ -309,14 +323,21 @@ class LanguageModel:
         return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
     def surviving_out_of_memory(self, compute: Callable[[], Result]) -> Result:
-        """Run ``compute``; when the GPU's memory is full, once more without the cache, then on the CPU, saying so."""
+        """Run ``compute``; when the memory is full, once more without the cache, then, if that was a GPU's, on the CPU,
+        saying so.
+
+        Raises:
+            FullMemory: the CPU's memory is full too.
+        """
         try:
-            return compute()
-        except torch.OutOfMemoryError:
+            with noticing_full_memory():
+                return compute()
+        except FullMemory:
             self._forget()
         try:
-            return compute()
-        except torch.OutOfMemoryError:
+            with noticing_full_memory():
+                return compute()
+        except FullMemory:
             if self.info.device == "cpu":
                 raise
         notice = Message.of("gpu-memory-full", device=self.info.device)
@@ -324,7 +345,8 @@ class LanguageModel:
         self.module.to("cpu")
         self.info = replace(self.info, device="cpu", notices=(*self.info.notices, notice))
         torch.cuda.empty_cache()
-        return compute()
+        with noticing_full_memory():
+            return compute()
 
     def _forget(self) -> None:
         self._looked_at = None
@@ -351,44 +373,3 @@ class _Source:
             return rows.vectors(layer, head, len(self.window), keys, values)
 
         return self.model.look_up(self.window, read_off)
-
-
-def _outcomes(logits: torch.Tensor, chosen: torch.Tensor, *, n_tokens: int) -> tuple[Floats, Floats, Ints]:
-    """What was at stake at each token and what came of it.
-
-    ``logits`` (n, V) belong to the last n of ``n_tokens`` tokens, which are ``chosen`` (n,): one fewer than n_tokens
-    at the beginning of a text, where nothing foretells the first.
-
-    Returns:
-        (n_tokens,) surprisal in bits, entropy in bits, rank from 1: NaN, NaN, 0 for a token that nothing foretells.
-    """
-    parts = [
-        _outcomes_of_rows(rows.contiguous(), ids)
-        for rows, ids in zip(torch.split(logits, ROWS), torch.split(chosen, ROWS), strict=True)
-    ]
-    surprisal, entropy, rank = (torch.cat(part) for part in zip(*parts, strict=True))
-    missing = n_tokens - len(chosen)
-    return (
-        _padded(_numpy(surprisal), missing, np.nan),
-        _padded(_numpy(entropy), missing, np.nan),
-        _padded(_numpy(rank), missing, 0),
-    )
-
-
-def _outcomes_of_rows(logits: torch.Tensor, chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """(n, V) and (n,) -> (n,) surprisal in bits, entropy in bits, rank from 1."""
-    log_p = torch.log_softmax(logits, dim=-1)
-    surprisal = -log_p.gather(1, chosen[:, None])[:, 0] / np.log(2)
-    entropy = torch.special.entr(log_p.exp()).sum(-1) / np.log(2)
-    mark = logits.gather(1, chosen[:, None])
-    lower_id = torch.arange(logits.shape[1], device=logits.device) < chosen[:, None]
-    rank = 1 + (logits > mark).sum(-1) + ((logits == mark) & lower_id).sum(-1)
-    return surprisal, entropy, rank
-
-
-def _numpy(tensor: torch.Tensor) -> Any:
-    return tensor.cpu().numpy().copy()
-
-
-def _padded(array: Any, missing: int, value: float) -> Any:
-    return np.concatenate([np.full(missing, value, array.dtype), array]) if missing else array.copy()

@@ -17,6 +17,7 @@ with collector_paused():
     from explorer.language_model.capture import listen_to
     from explorer.language_model.convert import convert_gguf
     from explorer.language_model.forward import LanguageModel
+    from explorer.language_model.memory import FullMemory, noticing_full_memory
     from explorer.language_model.model import ModelInfo
     from explorer.language_model.tokens import Tokenizer
     from explorer.language_model.trace import Floats
@@ -80,8 +81,9 @@ def _read(local: LocalModel, device: str, dtype: str, report: Report) -> Languag
         raise ExplorerError("weights-incomplete", name=local.name, n=len(missing), part=missing[0])
     notices: tuple[Message, ...] = ()
     try:
-        module.to(device)
-    except torch.OutOfMemoryError:
+        with noticing_full_memory():
+            module.to(device)
+    except FullMemory:
         notices = (Message.of("gpu-memory-full", device=device),)
         device = "cpu"
         module.to(device)
@@ -95,11 +97,12 @@ def _read(local: LocalModel, device: str, dtype: str, report: Report) -> Languag
 
 def _from_folder(auto: Any, local: LocalModel, **options: Any) -> Any:
     try:
-        config = AutoConfig.from_pretrained(local.folder, local_files_only=True, trust_remote_code=False)
-        return auto.from_pretrained(
-            local.folder, config=config, local_files_only=True, trust_remote_code=False, **options
-        )
-    except torch.OutOfMemoryError:
+        with noticing_full_memory():
+            config = AutoConfig.from_pretrained(local.folder, local_files_only=True, trust_remote_code=False)
+            return auto.from_pretrained(
+                local.folder, config=config, local_files_only=True, trust_remote_code=False, **options
+            )
+    except FullMemory:
         raise
     except Exception as error:  # transformers raises whatever its parsers do on files it cannot read
         raise ExplorerError("model-unreadable", name=local.name, reason=_first_line(error)) from error
@@ -158,7 +161,7 @@ def check(model: LanguageModel) -> None:
         expected = model.surviving_out_of_memory(last_logits)
         model.trace([*ids[: n - 4], *ids[:3]])  # a wrong ending, to be cropped
         got = torch.from_numpy(model.trace(ids).logits.copy()).float()
-    except (torch.OutOfMemoryError, ExplorerError):
+    except ExplorerError:
         raise
     except Exception as error:  # whatever an architecture does that nobody has tried here
         raise ExplorerError("model-unsupported", name=model.info.name, kind=model.module.config.model_type) from error
@@ -187,7 +190,7 @@ def _attention_agrees(model: LanguageModel, ids: list[int]) -> bool:
         ours = model.trace(ids, attention=True).attention.dense()
         module.set_attn_implementation("eager")
         theirs = model.surviving_out_of_memory(eager)
-    except torch.OutOfMemoryError:
+    except FullMemory:
         raise
     except Exception:  # whatever an architecture does that nobody has tried here: it still predicts
         return False

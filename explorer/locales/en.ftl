@@ -12,6 +12,7 @@ text-shortened = The text has { $given } KB. Only its last { $kept } KB were rea
 no-start-token = This model has no start token, so it cannot read an empty text. Type at least one character.
 empty-prefix = The text is empty, so the model starts from its start token { $token }.
 bad-logits = { $n } of the { $of } logits are not numbers. The weights are damaged or overflow their number format; fetch the model again or load it with dtype float32.
+memory-full = The memory is full. Close other programs, or take a shorter text or a smaller model.
 gpu-memory-full = The memory of the device “{ $device }” is full, so the model moved to the CPU: answers are right but slower. Close other programs on it and load the model again.
 model-unreadable = The model “{ $name }” cannot be read: { $reason }. Fetch it again, or choose another one.
 weights-incomplete = The weights of the model “{ $name }” lack { $n ->
@@ -626,6 +627,7 @@ gguf-unreadable = The file “{ $file }” cannot be unpacked: { $reason }. Remo
 ## comparison
 comparing = Writing
 compare-memory-full = The memory is too small for all texts at once, so they are read a few at a time: slower, with the same numbers.
+compare-memory-stopped = Then the memory was full and the comparison stopped; what there is is kept. Take fewer or shorter texts.
 compare-interrupted = The comparison was interrupted after { $n ->
     [one] 1 token
    *[other] { $n } tokens

@@ -12,6 +12,7 @@ text-shortened = 文本有 { $given } KB，只读取了最后 { $kept } KB。
 no-start-token = 此模型没有起始词元，无法读取空文本。请至少输入一个字符。
 empty-prefix = 前缀为空，模型从起始词元 { $token } 开始。
 bad-logits = { $of } 个 logit 中有 { $n } 个不是有效数字。权重已损坏或超出数值格式的范围；请重新下载模型，或改用 float32 加载。
+memory-full = 内存已满。请关闭其他程序，或使用更短的文本、更小的模型。
 gpu-memory-full = 设备“{ $device }”的显存已满，模型已移到 CPU：结果仍然正确，只是更慢。请关闭占用显存的其他程序，再重新加载模型。
 model-unreadable = 无法读取模型“{ $name }”：{ $reason }。请重新下载，或换一个模型。
 weights-incomplete = 模型“{ $name }”的权重缺少 { $n } 个部分，例如 { $part }。请重新下载，或换一个模型。
@@ -585,6 +586,7 @@ gguf-unreadable = 无法展开文件“{ $file }”：{ $reason }。请删除它
 ## comparison
 comparing = 正在生成
 compare-memory-full = 内存不足以同时处理所有文本，因此分批读取：速度较慢，数值不变。
+compare-memory-stopped = 随后内存已满，比较停止；已有的结果会保留。请减少文本的数量或长度。
 compare-interrupted = 比较在 { $n } 个词元后中断。已有的结果会保留。
 difference-title = 两个分布
 difference-aside = Jensen-Shannon { $js } 比特 · KL { $there } 比特，反向 { $back } 比特

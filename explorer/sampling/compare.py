@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from operator import index
 
 import numpy as np
-import torch
 
 from explorer.language_model.branches import Branches
 from explorer.language_model.forward import LanguageModel, window_start
+from explorer.language_model.memory import FullMemory, noticing_full_memory
 from explorer.language_model.trace import Floats, Ints
 from explorer.locales import Message, tr
 from explorer.models.progress import Progress, Report
@@ -108,6 +108,7 @@ class Comparing:
             for each in self._strategies
         ]
         self._notices: tuple[Message, ...] = ()
+        self._given_up = False
         self._branches: Branches | None = None
         self._rows: list[Ints] = [np.zeros(1, np.int64)] * len(self._writers)  # of each writer, in the batch
         self._logits: Floats | None = None
@@ -115,9 +116,25 @@ class Comparing:
         self.n_steps = 0
 
     def advance(self) -> bool:
-        """Add a token to every text that goes on, in one forward pass. False when all have ended."""
-        if self.n_steps and not any(len(rows) for rows in self._rows):
+        """Add a token to every text that goes on, in one forward pass. False when all have ended, or when the memory is
+        too small even for a few texts at a time: then `comparison` says so.
+
+        Raises:
+            ExplorerError: the prefix cannot be read.
+        """
+        if self._given_up or (self.n_steps and not any(len(rows) for rows in self._rows)):
             return False
+        try:
+            with noticing_full_memory():
+                return self._advance()
+        except FullMemory:
+            if not self.n_steps:
+                raise
+            self._given_up = True
+            self._notices = (*self._notices, Message.of("compare-memory-stopped"))
+            return False
+
+    def _advance(self) -> bool:
         logits = self._logits if self._logits is not None else self._model.trace(self._ids).logits[None]
         parents, tokens, rows = list[int](), list[int](), list[Ints]()
         for each, own in zip(self._writers, self._rows, strict=True):
@@ -140,7 +157,7 @@ class Comparing:
                     self._branches = self._model.branches(self._ids, 1)
                 self._branches.select(parents)
                 return self._branches.advance(tokens)
-            except (torch.OutOfMemoryError, MemoryError):
+            except FullMemory:
                 self._notices = (Message.of("compare-memory-full"),)
                 self._branches = None
         return self._model.next_logits(self._texts.tolist())
@@ -163,7 +180,7 @@ class Comparing:
             through_end=self._through_end,
             first_step=self._first_step,
             model=(info.name, info.revision),
-            complete=bool(self.n_steps) and not any(len(rows) for rows in self._rows),
+            complete=bool(self.n_steps) and not self._given_up and not any(len(rows) for rows in self._rows),
             notices=self._notices,
         )
 

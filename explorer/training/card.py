@@ -56,9 +56,9 @@ was the right one, and how many bytes a token stands for.
 
 """
 
-_BESIDE = """\
-The same on `{book}` alone, beside a larger model (which may well have read it):
-
+_OPPONENT = """\
+SmolLM2 135M is as the explorer has it from the Python package index: tuned to follow instructions, its weights from \
+4-bit blocks. It may well have read these books.
 """
 
 
@@ -85,7 +85,7 @@ def card(found: dict[str, Any]) -> str:
             repeated_weight=data["repeated_weight"],
         ),
         _HELD_OUT.format(n_books=len(data["held_out"])) + _held_out_table(found),
-        *([_BESIDE.format(**found["beside"]) + _held_out_table(found["beside"])] if "beside" in found else []),
+        *([_OPPONENT] if "smollm2-135m" in found.get("opponents", {}) else []),
         "## Learning curve\n\nBits a token on a fixed sample of the held-out books.\n\n" + _curve(found["curve"]),
         _phrases(found),
         _induction(found["induction"]),

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from explorer.language_model.capture import Catch
 from explorer.language_model.forward import LanguageModel
 from explorer.language_model.loading import load
@@ -18,10 +16,6 @@ def loaded(folder: Path, dtype: str = "float32") -> LanguageModel:
     """A model that has read nothing yet."""
     found = load(str(folder), device=DEVICE, dtype=dtype)
     return LanguageModel(found.module, found.tokenizer, found.info)
-
-
-def some_ids(n: int, seed: int = 0) -> list[int]:
-    return np.random.default_rng(seed).integers(0, 500, n).tolist()
 
 
 def heads_swapped(look: Callable[..., None], catch: Catch, layer: int, query: Any, key: Any, scaling: Any) -> None:

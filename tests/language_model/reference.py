@@ -18,6 +18,14 @@ DEVICE = os.environ.get("EXPLORER_TEST_DEVICE", "cpu")
 """Where the models of the truth tests run."""
 
 
+TOLERANCE = 1e-4
+"""Nats by which float32 may differ from the oracle."""
+
+
+def some_ids(n: int, seed: int = 0) -> list[int]:
+    return np.random.default_rng(seed).integers(0, 500, n).tolist()
+
+
 @dataclass(frozen=True)
 class Reference:
     """``log_p``: (T - start, V) nats; row i is the distribution over what comes after the i-th token that is read."""
@@ -69,6 +77,11 @@ def assert_same(trace: Trace, reference: Reference, tolerance: float) -> None:
     assert (fewest <= trace.rank[start + 1 :]).all()
     assert (trace.rank[start + 1 :] <= np.maximum(fewest, most)).all()
     assert abs(trace.total_bits - typed.sum()) <= tolerance * max(1, n)
+
+
+def assert_true(lm: LanguageModel, ids: list[int]) -> None:
+    """The trace of ``ids``, whatever was read before, is that of a fresh full pass."""
+    assert_same(lm.trace(ids), full_pass(lm.module, ids), TOLERANCE)
 
 
 def assert_follows(lm: LanguageModel, texts: Iterable[str], tolerance: float) -> None:

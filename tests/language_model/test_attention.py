@@ -18,8 +18,8 @@ from explorer.language_model.forward import LanguageModel
 from explorer.language_model.loading import load
 from explorer.models import sources
 from explorer.models.catalog import BUNDLED
-from tests.language_model.attending import heads_swapped, loaded, some_ids
-from tests.language_model.reference import DEVICE, assert_same_attention, eager_attention, edited_texts
+from tests.language_model.attending import heads_swapped, loaded
+from tests.language_model.reference import DEVICE, assert_same_attention, eager_attention, edited_texts, some_ids
 from tests.passes import Passes
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "gpt2-small.json").read_text(encoding="utf-8"))

@@ -16,8 +16,8 @@ from explorer.language_model.capture import Catch
 from explorer.language_model.loading import load
 from explorer.locales import ExplorerError
 from tests.attention import attention_of, random_weights
-from tests.language_model.attending import heads_swapped, loaded, some_ids
-from tests.language_model.reference import assert_same_attention
+from tests.language_model.attending import heads_swapped, loaded
+from tests.language_model.reference import assert_same_attention, some_ids
 
 
 def test_a_trace_without_attention_says_how_to_ask(attending: dict[str, Path]) -> None:

@@ -11,6 +11,7 @@ from transformers import AutoTokenizer
 
 from explorer.language_model import branches
 from explorer.language_model.forward import LanguageModel
+from explorer.language_model.memory import FullMemory
 from explorer.locales import ExplorerError
 from explorer.models.progress import Progress
 from explorer.sampling.compare import Comparing, Comparison, compare
@@ -203,7 +204,7 @@ def test_a_full_memory_costs_time_but_no_text(peaked64: LanguageModel, monkeypat
 
     def full(self: branches.Branches, tokens: list[int]) -> object:
         if next(calls) == 3:
-            raise torch.OutOfMemoryError("no more")
+            raise FullMemory
         return real(self, tokens)
 
     monkeypatch.setattr(branches.Branches, "advance", full)
@@ -211,6 +212,34 @@ def test_a_full_memory_costs_time_but_no_text(peaked64: LanguageModel, monkeypat
     assert [notice.id for notice in made.notices] == ["compare-memory-full"]
     for place in range(len(STRATEGIES)):
         assert ids(made, place) == ids(whole, place)
+
+
+def test_a_memory_too_small_for_one_text_keeps_what_is_there(
+    peaked64: LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, calls = compare(peaked64, PREFIX, STRATEGIES, n=2, max_new_tokens=8), iter(range(100))
+
+    def full(*_: object) -> object:
+        raise FullMemory
+
+    def full_soon(self: branches.Branches, tokens: list[int]) -> object:
+        return real(self, tokens) if next(calls) < 3 else full()
+
+    real = branches.Branches.advance
+    monkeypatch.setattr(branches.Branches, "advance", full_soon)
+    monkeypatch.setattr(LanguageModel, "next_logits", full)
+    comparing = Comparing(peaked64, PREFIX, STRATEGIES, n=2, max_new_tokens=8)
+    while comparing.advance():
+        pass
+    made = comparing.comparison
+    assert not made.complete
+    assert not comparing.advance()
+    assert [notice.id for notice in made.notices] == ["compare-memory-full", "compare-memory-stopped"]
+    for place in range(len(STRATEGIES)):
+        assert ids(made, place) == ids(whole, place)[:4]
+    monkeypatch.setattr(LanguageModel, "trace", full)
+    with pytest.raises(FullMemory, match="Close other programs"):
+        compare(peaked64, PREFIX, STRATEGIES)
 
 
 def test_a_prefix_in_the_middle_of_a_moved_window(peaked64: LanguageModel) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import threading
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 
 from explorer.figures.measure_names import MEASURES
 from explorer.language_model.forward import LanguageModel
+from explorer.locales import Message
 from explorer.sampling.compare import Comparing, compare
 from explorer.sampling.generate import TEXT, Stop
 from explorer.sampling.presets import COMPARED
@@ -259,6 +261,14 @@ def test_the_columns_have_the_texts_and_where_they_part(page: Page, state: Explo
     comparer.colour_by = "choice"
     shades = only(panel, TextColumns).columns[0]["samples"][0]["shades"]
     assert set(shades) == {-1}, "greedy takes the first choice always"
+
+
+def test_what_went_otherwise_than_asked_is_said(state: ExplorerState, comparer: Comparer) -> None:
+    texts = only(ComparePanel(state), TextColumns)
+    comparer.comparison = replace(run(comparer), notices=(Message.of("compare-memory-full"),))
+    assert texts.summary.startswith("The memory is too small for all texts at once")
+    state.look = type(state.look)(language="zh-Hans")
+    assert texts.summary.startswith("内存不足")
 
 
 def test_the_legend_says_what_is_seen(state: ExplorerState, comparer: Comparer) -> None:

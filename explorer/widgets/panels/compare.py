@@ -118,7 +118,7 @@ class ComparePanel(Panel):
             back = [look.amount(i / (N_SHADES - 1)) for i in range(N_SHADES)]
             self._texts.palette = [{"back": colour, "ink": look.ink_on(colour)} for colour in back]
             self._texts.legend = self._legend(made) if made is not None else []
-            self._texts.summary = self.tr("compare-summary" if made is not None else "compare-nothing")
+            self._texts.summary = self._summary(made)
             if made is not None:
                 self._texts.columns = [
                     {
@@ -150,6 +150,12 @@ class ComparePanel(Panel):
             return -1 if rank == 1 else _SECOND if rank <= 10 else _LATER
         share = min(1.0, float(sample.surprisal[i]) / MOST_BITS)
         return round(share * (N_SHADES - 1))
+
+    def _summary(self, made: Comparison | None) -> str:
+        if made is None:
+            return self.tr("compare-nothing")
+        notices = [notice.render(self.state.look.language) for notice in made.notices]
+        return " ".join(notices) or self.tr("compare-summary")
 
     def _legend(self, made: Comparison) -> list[dict[str, Any]]:
         if self.comparer.colour_by == "choice":
