@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Set
 from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
 import traitlets as t
 
-from explorer.locales import Message, tr
+from explorer.figures.method_names import method_name
+from explorer.locales import Message
 from explorer.sampling.compare import Comparing, Comparison
 from explorer.sampling.draw import HAND
 from explorer.sampling.presets import COMPARED
@@ -49,38 +51,65 @@ class Comparer(t.HasTraits):
     def __init__(self, state: ExplorerState) -> None:
         self._state = state
         self._stopped = False
+        self._typed = set[str]()  # the names that are the reader's; all others say what the method is
         self.place: Place | None = None
-        super().__init__(strategies=tuple(self._named(COMPARED[name], tr(name, state.look.language)) for name in FIRST))
+        super().__init__()
+        self.strategies = self._called(Strategy("", COMPARED[name]) for name in FIRST)
+        state.observe(lambda _: self._set(*self.strategies), "look")  # it has the language
 
     # --- the list of strategies ---------------------------------------------------------------------------------------
 
-    def add(self, method: Method, name: str = "") -> None:
-        """Put a strategy last; a name that is there already gets a number."""
+    def add(self, method: Method) -> None:
+        """Put a strategy last."""
         with self._state.lock:
-            self.strategies = (*self.strategies, self._named(method, name or str(method)))
+            self._set(*self.strategies, Strategy("", method))
 
     def put(self, place: int, method: Method) -> None:
-        """Give the strategy at ``place`` another method; a name that said what the old one did says it of the new."""
+        """Give the strategy at ``place`` another method."""
         with self._state.lock:
-            old = self.strategies[place]
-            others = (*self.strategies[:place], *self.strategies[place + 1 :])
-            name = str(method) if old.name == str(old.method) else old.name
-            new = self._named(method, name, others)
-            self.strategies = (*self.strategies[:place], new, *self.strategies[place + 1 :])
+            self._replace(place, Strategy(self.strategies[place].name, method))
 
     def rename(self, place: int, name: str) -> None:
-        """Call the strategy at ``place`` by another name; an empty one says what it does."""
+        """Call the strategy at ``place`` by another name, with a number where that is taken; an empty one says what it
+        does."""
         with self._state.lock:
             old = self.strategies[place]
-            others = (*self.strategies[:place], *self.strategies[place + 1 :])
-            new = self._named(old.method, name.strip() or str(old.method), others)
-            self.strategies = (*self.strategies[:place], new, *self.strategies[place + 1 :])
+            if name.strip() == old.name:
+                return
+            taken = {each.name for each in self.strategies} - {old.name}
+            self._typed.discard(old.name)
+            new = Strategy(_free(name.strip(), taken), old.method)
+            if name.strip():
+                self._typed.add(new.name)
+            self._replace(place, new)
 
     def duplicate(self, place: int) -> None:
         """A copy right after it, with a number to its name."""
         with self._state.lock:
-            copy = self._named(self.strategies[place].method, self.strategies[place].name)
-            self.strategies = (*self.strategies[: place + 1], copy, *self.strategies[place + 1 :])
+            old = self.strategies[place]
+            copy = Strategy(_free(old.name, {each.name for each in self.strategies}), old.method)
+            if old.name in self._typed:
+                self._typed.add(copy.name)
+            self._set(*self.strategies[: place + 1], copy, *self.strategies[place + 1 :])
+
+    def _replace(self, place: int, new: Strategy) -> None:
+        self._set(*self.strategies[:place], new, *self.strategies[place + 1 :])
+
+    def _set(self, *strategies: Strategy) -> None:
+        with self._state.lock:
+            self.strategies = self._called(strategies)
+
+    def _called(self, strategies: Iterable[Strategy]) -> tuple[Strategy, ...]:
+        """``strategies``, those whose names are not the reader's called by what they do, and no two alike."""
+        strategies = tuple(strategies)
+        taken = {each.name for each in strategies} & self._typed
+        named = list[Strategy]()
+        for each in strategies:
+            if each.name not in self._typed:
+                each = Strategy(_free(method_name(each.method, self._state.look.language), taken), each.method)
+                taken.add(each.name)
+            named.append(each)
+        return tuple(named)
 
     def remove(self, place: int) -> None:
         """Take it out."""
@@ -94,14 +123,6 @@ class Comparer(t.HasTraits):
             if 0 <= place + by < len(listed):
                 listed[place], listed[place + by] = listed[place + by], listed[place]
                 self.strategies = tuple(listed)
-
-    def _named(self, method: Method, name: str, others: tuple[Strategy, ...] | None = None) -> Strategy:
-        """A strategy whose name no other has."""
-        taken = {each.name for each in (self.strategies if others is None else others)}
-        free, number = name, 2
-        while free in taken:
-            free, number = f"{name} ({number})", number + 1
-        return Strategy(free, method)
 
     # --- the comparison -----------------------------------------------------------------------------------------------
 
@@ -174,3 +195,11 @@ class Comparer(t.HasTraits):
         if isinstance(method, Beam):  # a session knows no beams: as if somebody had picked each token
             method, choices = Sampling(), [replace(choice, chosen_by=HAND) for choice in choices]
         self._state.stepper.follow(place, choices, method, seed=made.seed, sample=sample)
+
+
+def _free(name: str, taken: Set[str]) -> str:
+    """``name``, with a number where it is ``taken``."""
+    free, number = name, 2
+    while free in taken:
+        free, number = f"{name} ({number})", number + 1
+    return free

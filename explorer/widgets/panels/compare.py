@@ -7,13 +7,12 @@ from typing import Any
 import ipywidgets as w
 
 from explorer.figures import numbers
-from explorer.figures.stage_names import stage_parameter
-from explorer.locales import tr
+from explorer.figures.method_names import method_in_words
+from explorer.locales import ExplorerError
 from explorer.sampling.compare import Comparison
 from explorer.sampling.generate import END, LENGTH, TEXT
 from explorer.sampling.presets import COMPARED
 from explorer.sampling.sampling import Sampling
-from explorer.sampling.stages import GREEDY
 from explorer.sampling.strategy import Beam, Strategy
 from explorer.sampling.writers import Sample, Step, first_difference
 from explorer.widgets.panels.compare_views import CompareViewsPanel
@@ -22,6 +21,7 @@ from explorer.widgets.panels.stepping import SteppingPanel
 from explorer.widgets.panels.tokens import MOST_BITS, TokensPanel
 from explorer.widgets.strategy_list import StrategyList
 from explorer.widgets.text_columns import N_SHADES, Place, TextColumns
+from explorer.widgets.typed import typed_number
 
 WAYS = {"surprisal": "compare-colour-surprisal", "choice": "compare-colour-choice"}
 ENDS = {END: "■", LENGTH: "…", TEXT: "▪", None: ""}
@@ -44,6 +44,7 @@ class ComparePanel(Panel):
 
     def build(self) -> list[w.Widget]:
         comparer = self.comparer = self.state.comparer
+        self._wrong: ExplorerError | None = None
         self._list = StrategyList(
             {
                 "take": lambda place: comparer.put(place, self.state.sampling),
@@ -54,6 +55,7 @@ class ComparePanel(Panel):
                 "remove": comparer.remove,
             },
             comparer.rename,
+            self._on_beam,
         )
         plain = {"style": {"description_width": "initial"}}
         self._add = w.Dropdown(layout={"width": "210px"}, **plain)
@@ -85,6 +87,8 @@ class ComparePanel(Panel):
             "up": "strategy-up",
             "down": "strategy-down",
             "remove": "strategy-remove",
+            "n_beams": "strategy-beams",
+            "length_penalty": "strategy-length-penalty",
         }
         self._list.words = {action: self.tr(message) for action, message in words.items()}
         self._list.labels = {
@@ -107,10 +111,7 @@ class ComparePanel(Panel):
 
     def refresh(self) -> None:
         comparer, look = self.comparer, self.state.look
-        self._list.strategies = [
-            {"name": each.name, "method": self._in_words(each), "samples": isinstance(each.method, Sampling)}
-            for each in comparer.strategies
-        ]
+        self._list.strategies = [self._row(each) for each in comparer.strategies]
         self._run.description = self.tr("compare-stop" if comparer.running else "compare-run")
         self._run.disabled = self.state.trace is None
         made = comparer.comparison
@@ -129,6 +130,12 @@ class ComparePanel(Panel):
                     for written in made.strategies
                 ]
             self._texts.chosen = list(comparer.chosen)
+
+    def _row(self, strategy: Strategy) -> dict[str, Any]:
+        if isinstance(strategy.method, Beam):
+            beam = {"n_beams": str(strategy.method.n_beams), "length_penalty": f"{strategy.method.length_penalty:g}"}
+            return {"name": strategy.name, "method": "", "beam": beam}
+        return {"name": strategy.name, "method": self._in_words(strategy)}
 
     def on_seen(self) -> None:
         self._views.seen = self.seen
@@ -174,12 +181,7 @@ class ComparePanel(Panel):
 
     def _in_words(self, strategy: Strategy) -> str:
         """What it does, where its name does not say so already."""
-        method, language = strategy.method, self.state.look.language
-        if isinstance(method, Beam):
-            words = tr("strategy-beam", language, n=method.n_beams, penalty=f"{method.length_penalty:g}")
-        else:
-            stages = [*method.in_force, *([GREEDY] if method.greedy else [])]
-            words = " → ".join(stage_parameter(method, stage, language) for stage in stages or ["temperature"])
+        words = method_in_words(strategy.method, self.state.look.language)
         return "" if words == strategy.name else words
 
     def _note(self, place: Place) -> str:
@@ -210,6 +212,17 @@ class ComparePanel(Panel):
             with self.state.lock:
                 self.state.sampling = method
 
+    def _on_beam(self, place: int, n_beams: str, length_penalty: str) -> None:
+        before, self._wrong = self._wrong, None
+        try:
+            self.comparer.put(place, Beam(typed_number(n_beams[:40], whole=True), typed_number(length_penalty[:40])))
+        except ExplorerError as error:
+            self._wrong = error
+            self.state.fail(error)
+        else:
+            if before is not None:
+                self.state.mended(before)
+
     def _on_run(self, _button: object) -> None:
         if self.comparer.running:
             self.comparer.cancel()
@@ -221,7 +234,7 @@ class ComparePanel(Panel):
         if name == KNOBS:
             self.comparer.add(self.state.sampling)
         elif name in COMPARED:
-            self.comparer.add(COMPARED[name], self.tr(name))
+            self.comparer.add(COMPARED[name])
         self._add.value = NOTHING
 
     def _on_way(self, change: dict[str, Any]) -> None:

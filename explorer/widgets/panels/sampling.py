@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +18,7 @@ from explorer.sampling.spelling import tokens_spelling
 from explorer.sampling.stages import DEFAULT_ORDER, GREEDY, STAGES
 from explorer.widgets.knobs import Knobs, place, scales
 from explorer.widgets.panels.panel import Panel
+from explorer.widgets.typed import normalized, typed_number
 
 ALWAYS = ("temperature", "top_k", "top_p", "min_p")
 """Rows that are in view while the others are folded away."""
@@ -61,7 +61,6 @@ MOST_TYPED = 200
 """Characters of what was typed that are read, and kept for mending."""
 
 _BIAS = re.compile(r"(?P<text>.*\S)(?:\s*=|\s+(?=[+\-−]))\s*(?P<amount>[+\-−]?[\d.]+)")
-_MINUS = str.maketrans("−", "-")
 
 
 @dataclass(frozen=True)
@@ -246,14 +245,9 @@ class SamplingPanel(Panel):
         """The number that a text means, or the text itself where it means none."""
         if not isinstance(given, str):
             return given
-        text = unicodedata.normalize("NFKC", given).translate(_MINUS).strip()
-        if text.casefold() in ("", self.tr("knobs-all").casefold()):
+        if normalized(given).casefold() in ("", self.tr("knobs-all").casefold()):
             return STAGES[stage].neutral
-        try:
-            number = float(text)
-        except ValueError:
-            return given
-        return int(number) if number.is_integer() and (stage in WHOLE or abs(number) < 1e15) else number
+        return typed_number(given, whole=stage in WHOLE)
 
     def _with_token(self, sampling: Sampling, text: str) -> Sampling:
         """``cat`` banned; with an amount (``cat +2``, ``cat=-1.5``), biased; an amount of 0 takes the bias away."""

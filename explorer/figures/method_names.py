@@ -1,0 +1,24 @@
+"""Ways of writing on from a text, as people call them."""
+
+from __future__ import annotations
+
+from explorer.figures.stage_names import stage_parameter
+from explorer.locales import tr
+from explorer.sampling.presets import COMPARED
+from explorer.sampling.stages import GREEDY
+from explorer.sampling.strategy import Beam, Method
+
+
+def method_name(method: Method, language: str) -> str:
+    """What a strategy of this ``method`` is called unless somebody calls it otherwise: as the preset it is, or by what
+    it does."""
+    preset = next((name for name, each in COMPARED.items() if each == method), None)
+    return tr(preset, language) if preset is not None else method_in_words(method, language)
+
+
+def method_in_words(method: Method, language: str) -> str:
+    """What it does: temperature 0.7 → top-p 0.9."""
+    if isinstance(method, Beam):
+        return tr("strategy-beam", language, n=method.n_beams, penalty=f"{method.length_penalty:g}")
+    stages = [*method.in_force, *([GREEDY] if method.greedy else [])]
+    return " → ".join(stage_parameter(method, stage, language) for stage in stages or ["temperature"])
