@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +14,7 @@ from explorer.figures import numbers, rows
 from explorer.figures.escape import escape
 from explorer.figures.look import Look
 from explorer.locales import tr
-from explorer.sampling.measures import BUCKETS, Measure
+from explorer.sampling.measures import BUCKETS, FEWEST, Measure
 
 ROW_PIXELS = 26
 FRAME_PIXELS = 84
@@ -101,7 +101,7 @@ def measure_strips(found: Mapping[str, Measure], look: Look, *, name: str, unit:
         look,
         [escape(strategy, rows.LONGEST_LABEL) for strategy in names],
         title=name,
-        aside=tr("strips-aside", look.language),
+        aside=_what_is_drawn(found.values(), look),
         height=(ROW_PIXELS + 10) * len(names) + FRAME_PIXELS,
     )
     axis = {
@@ -117,6 +117,15 @@ def measure_strips(found: Mapping[str, Measure], look: Look, *, name: str, unit:
     ]  # fmt: skip
     more = {"uirevision": "strips", "xaxis": axis, "annotations": values}
     return go.Figure(data=[dots, means], layout=layout | more)
+
+
+def _what_is_drawn(found: Iterable[Measure], look: Look) -> str:
+    found = list(found)
+    if not any(each.of_each for each in found):
+        return tr("strips-aside-together", look.language)
+    if all(math.isnan(each.low) for each in found):
+        return tr("strips-aside-few", look.language, n=FEWEST)
+    return tr("strips-aside", look.language)
 
 
 def _buckets(look: Look) -> list[str]:

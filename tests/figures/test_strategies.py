@@ -46,6 +46,15 @@ def test_strips_have_a_dot_for_each_text_and_an_interval() -> None:
     assert figure.layout.xaxis.title.text == "bits a token"
 
 
+def test_the_title_promises_what_is_drawn() -> None:
+    few = {"a": Measure(3.0, (2.0, 4.0)), "b": Measure(1.0, (1.0,))}
+    enough, together = few | {"c": Measure(3.0, (2.0, 4.0, 3.0, 3.0), 2.5, 3.5)}, {"a": Measure(0.5)}
+    asides = [measure_strips(found, Look(), name="x").layout.meta["description"] for found in (few, enough, together)]
+    assert asides[0].endswith("its interval needs 4 texts")
+    assert asides[1].endswith("its 95% interval")
+    assert asides[2].endswith("of all texts of a strategy together")
+
+
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])
 @pytest.mark.parametrize("dark", [False, True])
 def test_names_never_become_markup(language: str, dark: bool) -> None:
