@@ -143,5 +143,19 @@ def test_a_figure_of_no_known_kind_gets_a_sentence(run: Run, tiny_gpt2: Path, tm
     assert ran.status == 1
     assert "x.html” cannot be written" in ran.err
     ran = run("compare", "The", "--model", str(tiny_gpt2), *asked, "--table", str(tmp_path / "no" / "x.csv"))
+    assert (ran.status, ran.out) == (1, ""), "before the work"
+    assert "x.csv” cannot be written" in ran.err
+    ran = run("compare", "The", "--model", str(tiny_gpt2), *asked, "--table", str(tmp_path))
     assert ran.status == 1
-    assert "Traceback" not in ran.err
+    assert f"{tmp_path}” cannot be written" in ran.err
+    assert "The" in ran.out, "what was written is there"
+
+
+@pytest.mark.parametrize("command", ["predict", "generate", "compare"])
+def test_what_the_model_does_not_read_is_said(run: Run, tiny_gpt2: Path, command: str) -> None:
+    few = () if command == "predict" else ("--n", "1", "--max-new-tokens", "1")
+    long = run(command, "a b " * 200, "--model", str(tiny_gpt2), *few)
+    assert "The text is longer than the model can read" in long.err
+    short = run(command, "a b", "--model", str(tiny_gpt2), *few)
+    assert (long.status, short.status) == (0, 0)
+    assert "longer" not in short.err

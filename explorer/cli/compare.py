@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from secrets import randbelow
 from typing import TYPE_CHECKING
@@ -11,9 +13,9 @@ import typer
 from explorer.cli.generate import RANDOM_SEEDS
 from explorer.cli.options import ModelOptions
 from explorer.cli.sampling_options import number
-from explorer.cli.terminal import print_json, progress_bar, say, visible
+from explorer.cli.terminal import print_json, progress_bar, say, say_what_is_not_read, visible
 from explorer.language_model.tokens import as_read
-from explorer.locales import Message, language, tr
+from explorer.locales import ExplorerError, Message, language, tr
 
 if TYPE_CHECKING:
     from explorer.sampling.compare import Comparison
@@ -57,6 +59,9 @@ def compare(
         from explorer.figures.comparison import check_ending, save
 
         check_ending(figure)
+    for file in filter(None, (table, figure)):
+        if not file.absolute().parent.is_dir():  # said before the work, not after it
+            raise ExplorerError("file-not-written", file=str(file), reason=os.strerror(errno.ENOENT))
     key = randbelow(RANDOM_SEEDS) if seed is None else checked_seed(number(seed, whole=True))
     lm = model.load()
     with progress_bar() as report:
@@ -73,6 +78,7 @@ def compare(
         )
     for notice in (*lm.info.notices, *comparison.notices):
         say(notice)
+    say_what_is_not_read(len(comparison.ids), lm.info.n_positions)
     if as_json:
         print_json(**{name: value for name, value in to_record(comparison).items() if name != "schema"})
     else:
@@ -85,10 +91,10 @@ def compare(
 
 
 def _write(file: Path, content: str) -> None:
-    from explorer.models.storage import disk_errors_as_sentences
-
-    with disk_errors_as_sentences(file.parent):
+    try:
         file.write_text(content, encoding="utf-8-sig", newline="")  # the mark tells spreadsheets that it is UTF-8
+    except OSError as error:
+        raise ExplorerError("file-not-written", file=str(file), reason=error.strerror or str(error)) from error
     say(Message.of("cli-saved", file=str(file)))
 
 
@@ -99,7 +105,6 @@ def _print(comparison: Comparison) -> None:
     from rich.text import Text
 
     from explorer.figures.measure_names import measure_name
-    from explorer.sampling.measures import measures
 
     prefix = visible(comparison.text)
     for written in comparison.strategies:
@@ -112,7 +117,7 @@ def _print(comparison: Comparison) -> None:
     for name in SHOWN:
         table.add_column(measure_name(name), justify="right", width=MEASURE_WIDTH, overflow="fold")
     for written in comparison.strategies:
-        found = measures(written.samples, comparison.ids)
+        found = comparison.measures[written.name]
         table.add_row(Text(written.name), *(_shown(found[name].value) for name in SHOWN))
     console = Console(highlight=False)
     console.print(table)

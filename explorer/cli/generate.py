@@ -18,7 +18,7 @@ import typer
 import explorer
 from explorer.cli.options import ModelOptions
 from explorer.cli.sampling_options import SamplingOptions, number
-from explorer.cli.terminal import print_json, say, visible
+from explorer.cli.terminal import print_json, say, say_what_is_not_read, visible
 from explorer.language_model.tokens import Token, as_read
 from explorer.locales import ExplorerError, Message, tr
 from explorer.sampling.distribution import Candidate
@@ -79,6 +79,7 @@ def generate(
     prefix, encoding = as_read(text), lm.tokenize(text)
     for notice in (*lm.info.notices, *encoding.notices):
         say(notice)
+    say_what_is_not_read(len(encoding.ids), lm.info.n_positions)
 
     session = Session(lm.info.name, lm.info.revision)
     tree = session.tree(prefix, encoding.ids)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import explorer
 from explorer.cli.options import ModelOptions
 from explorer.cli.sampling_options import SamplingOptions
-from explorer.cli.terminal import print_json, say
+from explorer.cli.terminal import print_json, say, say_what_is_not_read
 from explorer.language_model.tokens import whole_characters
 from explorer.locales import tr
 
@@ -37,6 +37,7 @@ def predict(
     distribution = trace.distribution(sampling)
     for notice in (*lm.info.notices, *trace.notices):
         say(notice)
+    say_what_is_not_read(len(trace.ids), lm.info.n_positions)
     candidates = distribution.top(top)
     if as_json:
         print_json(

@@ -23,6 +23,14 @@ def say(message: Message) -> None:
     print(visible(message.render()), file=sys.stderr, flush=True)
 
 
+def say_what_is_not_read(n_tokens: int, n_positions: int) -> None:
+    """That a text is longer than the model reads, where it is."""
+    from explorer.language_model.forward import window_start
+
+    if start := window_start(n_tokens, n_positions):
+        say(Message.of("window-notice", start=start, n=n_tokens - start))
+
+
 def visible(text: str) -> str:
     """``text`` without anything that moves a terminal's cursor, changes its colours or turns text around."""
     return "".join(f"<U+{ord(character):04X}>" if _steers(character) else character for character in text)

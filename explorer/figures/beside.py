@@ -23,8 +23,8 @@ _GAP = 0.02
 def distributions_beside(
     distributions: Mapping[str, Distribution], look: Look, *, title: str, n: int = 10, marked: int | None = None
 ) -> go.Figure:
-    """A column of bars for each sampler; the rows are the ``n`` tokens that are likeliest under any of them, and all
-    others together.
+    """A column of bars for each sampler; the rows are the ``n`` tokens that are likeliest under any of them, ``marked``
+    in the place of the last where it is not among them, and all others together.
 
     Args:
         distributions: by the strategy's name, at least one, all of the same logits.
@@ -32,6 +32,8 @@ def distributions_beside(
     """
     either = np.max([each.probabilities for each in distributions.values()], axis=0)
     ids = [int(i) for i in descending(either)[:n]]
+    if marked is not None and marked not in ids:
+        ids[-1] = marked
     first = next(iter(distributions.values()))
     shown = [first.candidate(i) for i in ids]
     others = rows.Others.of(first, shown)

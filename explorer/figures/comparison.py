@@ -15,7 +15,7 @@ from explorer.figures.strategies import fingerprints, measure_strips
 from explorer.language_model.tokens import Vocabulary
 from explorer.locales import ExplorerError
 from explorer.sampling.compare import Comparison
-from explorer.sampling.measures import fingerprint, measures
+from explorer.sampling.measures import fingerprint
 
 PAGE = ".html"
 PICTURES = tuple(f".{kind}" for kind in KINDS)
@@ -39,10 +39,9 @@ def ranks_figure(made: Comparison, look: Look) -> go.Figure:
 def comparison_page(made: Comparison, vocabulary: Vocabulary, language: str) -> str:
     """HTML of the ranks, every measure and each beam search, that needs no network: plotly.js is in it, 5 MB."""
     look = Look(language=language)
-    found = {written.name: measures(written.samples, made.ids) for written in made.strategies}
     figures = [ranks_figure(made, look)]
     for name in MEASURES:
-        of_each = {strategy: measured[name] for strategy, measured in found.items()}
+        of_each = {strategy: measured[name] for strategy, measured in made.measures.items()}
         figures.append(measure_strips(of_each, look, name=measure_name(name, language)))
     for written in made.strategies:
         best = [token.id for token in written.samples[0].tokens]
@@ -76,4 +75,4 @@ def save(made: Comparison, vocabulary: Vocabulary, language: str, file: Path) ->
     try:
         file.write_bytes(content)
     except OSError as error:
-        raise ExplorerError("figure-not-saved", file=str(file), reason=error.strerror or str(error)) from error
+        raise ExplorerError("file-not-written", file=str(file), reason=error.strerror or str(error)) from error

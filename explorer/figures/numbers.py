@@ -28,3 +28,8 @@ def bits(amount: float) -> str:
 def count(amount: float) -> str:
     """A number of things that need not be whole: ``1.0``, ``3.7``, ``1,234``."""
     return "–" if math.isnan(amount) else f"{amount:.1f}" if amount < 100 else f"{amount:,.0f}"
+
+
+def measured(amount: float) -> str:
+    """A measure of texts, three significant digits: ``0.968``, ``5.15``, ``1,234``."""
+    return "–" if math.isnan(amount) else f"{amount:.3g}" if abs(amount) < 1000 else f"{amount:,.0f}"

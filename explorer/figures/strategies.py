@@ -33,7 +33,7 @@ def fingerprints(shares: Mapping[str, Sequence[float]], look: Look) -> go.Figure
     places = list(range(len(names)))
     table = np.array([[0.0 if math.isnan(share) else share for share in shares[name]] for name in names])
     labels = _buckets(look)
-    colours = [look.amount(share) for share in (0.9, 0.6, 0.3, 0.08)]
+    colours = [look.amount(share) for share in (0.08, 0.4, 0.7, 0.95)]  # as in the texts: the rarer, the stronger
     bars = [
         {
             "type": "bar", "orientation": "h", "name": escape(label), "y": places, "x": table[:, i].tolist(),
@@ -80,7 +80,8 @@ def measure_strips(found: Mapping[str, Measure], look: Look, *, name: str, unit:
                 dots_x.append(value)
                 # Evenly spread, so that equal values do not hide each other; the same each time.
                 dots_y.append(row + _JITTER * (2 * (sample + 0.5) / len(each) - 1))
-                said = tr("strips-hover", look.language, name=strategy, number=sample + 1, value=numbers.count(value))
+                shown = numbers.measured(value)
+                said = tr("strips-hover", look.language, name=strategy, number=sample + 1, value=shown)
                 dots_hover.append(rows.hover(said))
     there = [(row, found[strategy]) for row, strategy in enumerate(names) if not math.isnan(found[strategy].value)]
     dots = {
@@ -106,14 +107,22 @@ def measure_strips(found: Mapping[str, Measure], look: Look, *, name: str, unit:
     )
     axis = {
         "fixedrange": True, "zeroline": False, "gridcolor": look.grid, "tickfont": rows.small(look),
+        "rangemode": "nonnegative",
         "title": {"text": escape(unit or name), "standoff": 6, "font": rows.small(look)},
     }  # fmt: skip
     values = [
         {
-            "text": numbers.count(each.value), "x": each.value, "y": row, "yshift": 22, "showarrow": False,
+            "text": numbers.measured(each.value), "x": each.value, "y": row, "yshift": 22, "showarrow": False,
             "font": {"color": look.text, "size": 11},
         }
         for row, each in there
+    ]  # fmt: skip
+    values += [
+        {
+            "text": "–", "x": 0, "xref": "x domain", "y": row, "showarrow": False, "xanchor": "left",
+            "font": {"color": look.muted, "size": 13},
+        }
+        for row, strategy in enumerate(names) if math.isnan(found[strategy].value)
     ]  # fmt: skip
     more = {"uirevision": "strips", "xaxis": axis, "annotations": values}
     return go.Figure(data=[dots, means], layout=layout | more)

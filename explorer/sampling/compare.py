@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from operator import index
 
 import numpy as np
@@ -18,6 +19,7 @@ from explorer.models.progress import Progress, Report
 from explorer.sampling.beam import Continuation
 from explorer.sampling.draw import checked_seed
 from explorer.sampling.generate import Stop
+from explorer.sampling.measures import Measure, measures
 from explorer.sampling.sampling import number
 from explorer.sampling.strategy import Method, Strategy, strategies
 from explorer.sampling.writers import Sample, Writer, writer
@@ -67,6 +69,11 @@ class Comparison:
     complete: bool
     notices: tuple[Message, ...] = ()
 
+    @cached_property
+    def measures(self) -> dict[str, dict[str, Measure]]:
+        """By the name of the strategy, every measure of `explorer.sampling.measures` by its own."""
+        return {written.name: measures(written.samples, self.ids) for written in self.strategies}
+
 
 class Comparing:
     """A comparison under way: `advance` adds a token to every text, `comparison` is what there is so far.
@@ -78,7 +85,7 @@ class Comparing:
         self,
         model: LanguageModel,
         prefix: str | Sequence[int],
-        given: Iterable[Strategy | Method],
+        given: Iterable[Strategy | Method] | Strategy | Method,
         *,
         n: int = 1,
         max_new_tokens: int = 40,
@@ -188,7 +195,7 @@ class Comparing:
 def compare(
     model: LanguageModel,
     prefix: str | Sequence[int],
-    given: Iterable[Strategy | Method],
+    given: Iterable[Strategy | Method] | Strategy | Method,
     *,
     n: int = 1,
     max_new_tokens: int = 40,
@@ -202,7 +209,7 @@ def compare(
 
     Args:
         prefix: a text, or token ids.
-        given: strategies, or methods, which are named by what they do.
+        given: strategies, or methods, which are named by what they do; or one.
         n: samples of each strategy. Sample i has the same draws in all of them, whichever run beside it.
         max_new_tokens: of each text.
         seed: decides all draws, see `explorer.sampling.draw.uniforms`.
@@ -211,7 +218,8 @@ def compare(
         first_step: how many tokens of ``prefix`` were drawn already: the next draws are those that would follow them.
 
     Raises:
-        ExplorerError: no strategy, two of one name, a number out of range, or texts longer than the model can read.
+        ExplorerError: no strategy, two of one name, or a number out of range; so is one by which a text would grow
+            longer than the model reads at once.
     """
     comparing = Comparing(
         model,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections.abc import Mapping
 from dataclasses import fields
 from itertools import pairwise
 from typing import Any
 
 from explorer.sampling.compare import Comparison, Written
-from explorer.sampling.measures import BUCKETS, Measure, fingerprint, measures
+from explorer.sampling.measures import BUCKETS, Measure, fingerprint
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.strategy import Method
 from explorer.sampling.writers import Sample
@@ -33,7 +34,7 @@ def to_record(comparison: Comparison) -> dict[str, Any]:
         "max_new_tokens": comparison.max_new_tokens,
         **_rarely_set(comparison),
         "complete": comparison.complete,
-        "strategies": [_written(each, comparison.ids) for each in comparison.strategies],
+        "strategies": [_written(each, comparison.measures[each.name]) for each in comparison.strategies],
     }
 
 
@@ -41,11 +42,11 @@ def _rarely_set(comparison: Comparison) -> dict[str, Any]:
     return {name: getattr(comparison, name) for name in ("stop_text", "through_end", "first_step")}
 
 
-def _written(written: Written, prefix: tuple[int, ...]) -> dict[str, Any]:
+def _written(written: Written, measured: Mapping[str, Measure]) -> dict[str, Any]:
     return {
         **written.strategy.record(),
         "samples": [_sample(sample) for sample in written.samples],
-        "measures": {name: _measure(found) for name, found in measures(written.samples, prefix).items()},
+        "measures": {name: _measure(found) for name, found in measured.items()},
         "fingerprint": [_finite(share) for share in fingerprint(written.samples)],
     }
 
@@ -69,7 +70,7 @@ def _finite(value: float) -> float | None:
 
 def to_csv(comparison: Comparison) -> str:
     """A line for each strategy: its name, what it does, its measures with their intervals, its fingerprint."""
-    table = [(each, measures(each.samples, comparison.ids)) for each in comparison.strategies]
+    table = [(each, comparison.measures[each.name]) for each in comparison.strategies]
     names = list(table[0][1])
     with_interval = {name for _, found in table for name in names if not math.isnan(found[name].low)}
     columns = [column for name in names for column in _columns(name, name in with_interval)]

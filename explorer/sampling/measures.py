@@ -12,8 +12,8 @@ repetition-4            1 - different 4-grams / 4-grams, of a text              
 repeated tokens         share of tokens that occur among the 128 before them                 Welleck et al. 2020, 6.1
 copied                  share of a text's 4-grams that the prefix has
 first choices           share of tokens that were the model's likeliest                      Gehrmann et al. 2019
-self-BLEU               mean BLEU-4, 0..100, of each sample against all others               Zhu et al. 2018, section 3
-distance                mean edit distance of two samples, in tokens, over the longer one    Levenshtein 1966
+self-BLEU               mean BLEU-4, 0..100, of each sample against all others (of 64)       Zhu et al. 2018, section 3
+distance                mean edit distance of two samples (of 64), over the longer one       Levenshtein 1966
 ======================= ==================================================================== ==========================
 """
 
@@ -26,6 +26,9 @@ from itertools import combinations
 import numpy as np
 
 from explorer.sampling.writers import Sample
+
+MOST_PAIRED = 64
+"""Of more samples, the first so many are compared with each other: the work grows with their square."""
 
 Ngram = tuple[int, ...]
 
@@ -70,8 +73,8 @@ def measures(samples: Sequence[Sample], prefix: Sequence[int]) -> dict[str, Meas
     found = {name: _mean_of(tuple(of(i) for i in range(len(samples)))) for name, of in each.items()}
     for n in (1, 2, 3):
         found[f"distinct-{n}"] = Measure(_different([gram for text in texts for gram in _ngrams(text, n)]))
-    found["self-bleu"] = _self_bleu([sample.text for sample in samples])
-    found["distance"] = Measure(_mean([_distance(a, b) for a, b in combinations(texts, 2)]))
+    found["self-bleu"] = _self_bleu([sample.text for sample in samples[:MOST_PAIRED]])
+    found["distance"] = Measure(_mean([_distance(a, b) for a, b in combinations(texts[:MOST_PAIRED], 2)]))
     return found
 
 

@@ -77,14 +77,14 @@ class Strategy:
         return cls(name, method)
 
 
-def strategies(given: Iterable[Strategy | Method]) -> tuple[Strategy, ...]:
-    """Strategies as they can stand beside each other; bare methods are named by what they do.
+def strategies(given: Iterable[Strategy | Method] | Strategy | Method) -> tuple[Strategy, ...]:
+    """Strategies as they can stand beside each other; bare methods are named by what they do, one may come by itself.
 
     Raises:
         ExplorerError: there is none, two have the same name, a name is empty, or something is no strategy.
     """
     named: list[Strategy] = []
-    for each in given:
+    for each in [given] if isinstance(given, Strategy | Sampling | Beam) else given:
         if isinstance(each, Sampling | Beam):
             each = Strategy(str(each), each)
         if not isinstance(each, Strategy):

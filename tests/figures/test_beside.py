@@ -42,6 +42,17 @@ def test_each_column_is_its_sampler(made: list[Sampling], n: int, seed: int) -> 
     assert all(0 <= end <= 1 for axis in axes for end in axis.domain)
 
 
+def test_the_marked_token_has_a_row_however_unlikely_it_is() -> None:
+    distribution = some_distribution()
+    unlikely = int(np.argmin(distribution.probabilities))
+    figure = distributions_beside({"it": distribution}, Look(), title="x", n=3, marked=unlikely)
+    (mark,) = [annotation for annotation in figure.layout.annotations if annotation.text == "▸"]
+    assert mark.y == 2
+    assert figure.layout.yaxis.ticktext[2] == distribution.candidate(unlikely).token.label
+    assert figure.data[0].x[2] == pytest.approx(distribution.probabilities[unlikely])
+    assert sum(figure.data[0].x) == pytest.approx(1, abs=1e-6)
+
+
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])
 def test_tokens_and_names_never_become_markup(language: str) -> None:
     named = {"<b>one</b>": some_distribution(), "$x$": some_distribution(top_k=3)}

@@ -17,6 +17,7 @@ from explorer.models.progress import Progress
 from explorer.sampling.compare import Comparing, Comparison, compare
 from explorer.sampling.draw import boundaries
 from explorer.sampling.generate import TEXT, Stop, generate
+from explorer.sampling.measures import measures
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.strategy import Beam, Strategy
 from tests.passes import Passes
@@ -154,6 +155,13 @@ def test_surprisal_and_entropies_are_those_of_a_full_pass(peaked64: LanguageMode
             entropies = [step.raw_entropy_bits for step in sample.steps]
             np.testing.assert_allclose(entropies, whole.entropy[len(made.ids) :], rtol=1e-7)
             assert [token.rank for token in sample.tokens] == whole.rank[len(made.ids) :].tolist()
+
+
+def test_a_comparison_has_its_measures_and_one_method_may_come_alone(peaked64: LanguageModel) -> None:
+    made = compare(peaked64, PREFIX, Sampling(), n=3, max_new_tokens=6)
+    (written,) = made.strategies
+    assert made.measures == {"temperature 1": measures(written.samples, made.ids)}
+    assert compare(peaked64, PREFIX, Strategy("it", Beam(2)), max_new_tokens=2).measures["it"]["length"].value == 2
 
 
 def test_a_step_costs_one_pass_for_all(peaked64: LanguageModel) -> None:

@@ -14,7 +14,7 @@ from explorer.language_model.forward import LanguageModel
 from explorer.language_model.tokens import Token
 from explorer.sampling.compare import compare
 from explorer.sampling.distribution import Candidate
-from explorer.sampling.measures import _distance, fingerprint, measures
+from explorer.sampling.measures import MOST_PAIRED, _distance, fingerprint, measures
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.writers import Sample, Step
 
@@ -91,6 +91,15 @@ def test_distance_is_a_distance(a: list[int], b: list[int]) -> None:
     assert _distance(a, b) == _distance(b, a)
     assert 0 <= _distance(a, b) <= 1
     assert (_distance(a, b) == 0) == (a == b)
+
+
+def test_of_many_samples_the_first_are_compared_with_each_other() -> None:
+    alike, other = sample(1, 2, 3, 4), sample(5, 6, 7, 8)
+    few = measures([alike] * MOST_PAIRED, ())
+    many = measures([*[alike] * MOST_PAIRED, *[other] * 10], ())
+    for name in ("distance", "self-bleu"):
+        assert many[name].value == few[name].value
+    assert many["distinct-1"].value > few["distinct-1"].value, "all else is of all"
 
 
 def test_intervals_hold_the_mean_and_narrow_with_samples() -> None:

@@ -19,7 +19,6 @@ from explorer.locales import ExplorerError
 from explorer.sampling.compare import Comparison
 from explorer.sampling.comparison_export import to_code, to_csv, to_record
 from explorer.sampling.distribution import Distribution
-from explorer.sampling.measures import measures
 from explorer.sampling.sampling import Sampling
 from explorer.widgets.downloads import Downloads
 from explorer.widgets.panels.panel import Panel, set_options
@@ -122,7 +121,7 @@ class MeasuresPanel(Panel):
         if made is None:
             self._plot.show(empty_figure(self.tr("compare-nothing"), look, height=HEIGHT), look)
             return
-        found = {each.name: measures(each.samples, made.ids)[self.what] for each in made.strategies}
+        found = {name: measured[self.what] for name, measured in made.measures.items()}
         self._plot.show(measure_strips(found, look, name=measure_name(self.what, look.language)), look)
 
     def _on_menu(self, change: dict[str, Any]) -> None:
