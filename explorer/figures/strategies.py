@@ -18,6 +18,7 @@ from explorer.sampling.measures import BUCKETS, FEWEST, Measure
 
 ROW_PIXELS = 26
 FRAME_PIXELS = 84
+LEGEND_PIXELS = 14
 
 _JITTER = 0.28
 
@@ -51,7 +52,7 @@ def fingerprints(shares: Mapping[str, Sequence[float]], look: Look) -> go.Figure
         [escape(name, rows.LONGEST_LABEL) for name in names],
         title=tr("fingerprint-title", look.language),
         aside=tr("fingerprint-aside", look.language),
-        height=ROW_PIXELS * len(names) + FRAME_PIXELS,
+        height=ROW_PIXELS * len(names) + FRAME_PIXELS + LEGEND_PIXELS,
     )
     axis = {
         "range": [0, 1], "fixedrange": True, "zeroline": False, "gridcolor": look.grid, "tickformat": ".0%",
@@ -60,7 +61,10 @@ def fingerprints(shares: Mapping[str, Sequence[float]], look: Look) -> go.Figure
     }  # fmt: skip
     return go.Figure(
         data=bars,
-        layout=layout | {"barmode": "stack", "uirevision": "fingerprint", "xaxis": axis} | _legend(),
+        layout=layout
+        | {"barmode": "stack", "uirevision": "fingerprint", "xaxis": axis}
+        | _legend()
+        | {"margin": layout["margin"] | {"t": 30 + LEGEND_PIXELS}},
     )
 
 

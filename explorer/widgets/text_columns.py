@@ -28,6 +28,7 @@ class TextColumns(anywidget.AnyWidget):
             (places in the palette, -1 for none), ``parts`` (the first token that differs from the first column's, or
             -1) and ``ended`` (a sign).
         palette: dicts of ``back`` and ``ink``.
+        heading: the line above them.
         chosen: the token that was picked last, or empty.
         legend: what colours and signs mean: dicts of ``text`` and one of ``colours``, a ``sign``, or
             ``parts``, true for the bar.
@@ -39,6 +40,7 @@ class TextColumns(anywidget.AnyWidget):
     columns: t.List[dict[str, Any]] = t.List().tag(sync=True)
     palette: t.List[dict[str, str]] = t.List().tag(sync=True)
     chosen = t.List(t.Int()).tag(sync=True)
+    heading = t.Unicode("").tag(sync=True)
     legend: t.List[dict[str, Any]] = t.List().tag(sync=True)
     summary = t.Unicode("").tag(sync=True)
     description = t.Unicode("").tag(sync=True)

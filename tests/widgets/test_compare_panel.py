@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ipywidgets import Label
 
 from explorer.figures.measure_names import MEASURES
 from explorer.language_model.forward import LanguageModel
@@ -303,6 +304,32 @@ def test_the_columns_have_the_texts_and_where_they_part(page: Page, state: Explo
     assert set(shades) == {-1}, "greedy takes the first choice always"
 
 
+def test_the_heading_says_what_the_texts_follow_and_what_is_another_now(
+    page: Page, state: ExplorerState, comparer: Comparer
+) -> None:
+    panel = ComparePanel(state)
+    texts, listed = only(panel, TextColumns), only(panel, StrategyList)
+    assert texts.heading == ""
+    made = run(comparer)
+    assert texts.heading == "After “The capital of”"
+    page.send(listed, kind="down", place=0)
+    assert texts.heading.endswith("the list of strategies is another now")
+    page.send(listed, kind="up", place=1)
+    page.send(listed, kind="rename", place=0, name="mine")
+    assert texts.heading == "After “The capital of”", "a name changes no text"
+    state.prefix = "The capital of France"
+    settle(state)
+    assert texts.heading.startswith("After “The capital of” · the text above is another now")
+    state.prefix = "The capital of"
+    settle(state)
+    comparer.comparison = replace(made, complete=False, text="x\n" * 50)
+    assert texts.heading.startswith("After “… x⏎x⏎")
+    assert texts.heading.endswith("stopped before these texts were complete")
+    for _ in range(4):
+        page.send(listed, kind="remove", place=0)
+    assert panel._run.disabled, "there is nothing to compare"
+
+
 def test_what_went_otherwise_than_asked_is_said(state: ExplorerState, comparer: Comparer) -> None:
     texts = only(ComparePanel(state), TextColumns)
     comparer.comparison = replace(run(comparer), notices=(Message.of("compare-memory-full"),))
@@ -355,6 +382,7 @@ def test_measures_ranks_and_beams_follow(page: Page, state: ExplorerState, compa
     for panel in panels:
         assert json.loads(only(panel, Plot).figure)["data"], type(panel).__name__
     panels[0].what = "length"
+    assert only(panels[0], Label).value == "How many tokens a text has."
     figure = json.loads(only(panels[0], Plot).figure)
     assert figure["layout"]["meta"]["description"].startswith("length")
     state.look = type(state.look)(language="zh-Hans")

@@ -32,6 +32,9 @@ ENDED = {END: "compare-ended-end", LENGTH: "compare-ended-length", TEXT: "compar
 NOTHING, KNOBS = "", "\0"
 """The menu's values for its title and for the sampler as it is set."""
 
+MOST_SHOWN = 60
+"""Characters of the text before that are shown."""
+
 MOST_SAMPLES, MOST_TOKENS = 64, 400
 _SECOND, _LATER = 10, 15
 """Shades of tokens that were not the first choice: rank 2 to 10, and beyond."""
@@ -60,8 +63,8 @@ class ComparePanel(Panel):
         plain = {"style": {"description_width": "initial"}}
         self._add = w.Dropdown(layout={"width": "210px"}, **plain)
         self._n = w.BoundedIntText(comparer.n_samples, min=1, max=MOST_SAMPLES, layout={"width": "130px"}, **plain)
-        self._length = w.BoundedIntText(comparer.n_tokens, min=1, max=MOST_TOKENS, layout={"width": "150px"}, **plain)
-        self._way = w.Dropdown(layout={"width": "220px"}, **plain)
+        self._length = w.BoundedIntText(comparer.n_tokens, min=1, max=MOST_TOKENS, layout={"width": "175px"}, **plain)
+        self._way = w.Dropdown(layout={"width": "250px"}, **plain)
         self._run = w.Button(button_style="primary", layout={"width": "150px"})
         self._texts = TextColumns(self._note, self._on_pick)
         self._views = CompareViewsPanel(self.state, seen=False)
@@ -113,12 +116,13 @@ class ComparePanel(Panel):
         comparer, look = self.comparer, self.state.look
         self._list.strategies = [self._row(each) for each in comparer.strategies]
         self._run.description = self.tr("compare-stop" if comparer.running else "compare-run")
-        self._run.disabled = self.state.trace is None
+        self._run.disabled = self.state.trace is None or not (comparer.strategies or comparer.running)
         made = comparer.comparison
         with self._texts.hold_sync():
             back = [look.amount(i / (N_SHADES - 1)) for i in range(N_SHADES)]
             self._texts.palette = [{"back": colour, "ink": look.ink_on(colour)} for colour in back]
             self._texts.legend = self._legend(made) if made is not None else []
+            self._texts.heading = self._heading(made) if made is not None else ""
             self._texts.summary = self._summary(made)
             if made is not None:
                 self._texts.columns = [
@@ -157,6 +161,20 @@ class ComparePanel(Panel):
             return -1 if rank == 1 else _SECOND if rank <= 10 else _LATER
         share = min(1.0, float(sample.surprisal[i]) / MOST_BITS)
         return round(share * (N_SHADES - 1))
+
+    def _heading(self, made: Comparison) -> str:
+        """What the texts follow; and what is no longer, or not yet, as it should be."""
+        text = made.text.replace("\n", "⏎")
+        shown = text if len(text) <= MOST_SHOWN else f"… {text[-MOST_SHOWN:]}"
+        said = [self.tr("compare-after", text=shown)]
+        place = self.state.stepper.shown
+        if not (made.complete or self.comparer.running):
+            said.append(self.tr("compare-unfinished"))
+        if place is not None and place.tree is not None and tuple(place.tree.ids(place.number)) != made.ids:
+            said.append(self.tr("compare-other-text"))
+        if [each.strategy.method for each in made.strategies] != [each.method for each in self.comparer.strategies]:
+            said.append(self.tr("compare-other-strategies"))
+        return " · ".join(said)
 
     def _summary(self, made: Comparison | None) -> str:
         if made is None:

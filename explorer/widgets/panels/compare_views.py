@@ -12,7 +12,7 @@ from explorer.figures.beam_tree import MOST_STEPS, beam_tree
 from explorer.figures.beside import distributions_beside
 from explorer.figures.comparison import comparison_page, ranks_figure
 from explorer.figures.empty import empty_figure
-from explorer.figures.measure_names import MEASURES, measure_name
+from explorer.figures.measure_names import MEASURES, measure_explained, measure_name
 from explorer.figures.strategies import measure_strips
 from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError
@@ -105,11 +105,13 @@ class MeasuresPanel(Panel):
 
     def build(self) -> list[w.Widget]:
         self._menu = w.Dropdown(layout={"width": "auto"}, style={"description_width": "initial"})
+        self._explained = w.Label()
         self._plot = Plot(height=HEIGHT)
         self._menu.observe(self._on_menu, "value")
         self.observe(self._on_state, "what")
         self.state.comparer.observe(self._on_state, "comparison")
-        return [self._menu, self._plot]
+        row = w.HBox([self._menu, self._explained], layout={"flex_flow": "row wrap", "align_items": "center"})
+        return [row, self._plot]
 
     def translate(self) -> None:
         self._menu.description = self.tr("compare-measure")
@@ -118,6 +120,7 @@ class MeasuresPanel(Panel):
 
     def refresh(self) -> None:
         made, look = self.state.comparer.comparison, self.state.look
+        self._explained.value = measure_explained(self.what, look.language)
         if made is None:
             self._plot.show(empty_figure(self.tr("compare-nothing"), look, height=HEIGHT), look)
             return
@@ -186,7 +189,7 @@ class SavePanel(Panel):
 
     def build(self) -> list[w.Widget]:
         self._files = Downloads({"csv": self._csv, "json": self._json, "html": self._html})
-        self._code = w.Textarea(layout={"width": "100%", "height": "230px"}, disabled=True)
+        self._code = w.Textarea(layout={"width": "calc(100% - 4px)", "height": "300px"}, disabled=True)
         self.state.comparer.observe(self._on_state, "comparison")
         return [self._files, self._code]
 

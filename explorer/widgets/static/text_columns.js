@@ -9,6 +9,7 @@ function make(tag, className, parent) {
 
 function render({ model, el }) {
   el.classList.add("nte-texts");
+  const heading = make("div", "nte-texts-heading", el);
   const box = make("div", "nte-texts-box", el);
   box.tabIndex = 0;
   box.setAttribute("role", "grid");
@@ -64,7 +65,7 @@ function render({ model, el }) {
         columns[at] = { element, head, method: make("div", "nte-texts-method", element), samples: [] };
       }
       const shown = columns[at];
-      shown.head.textContent = column.name;
+      shown.head.textContent = shown.head.title = column.name; // it may be longer than the column is wide
       shown.method.textContent = column.method;
       while (shown.samples.length > column.samples.length) shown.samples.pop().row.remove();
       column.samples.forEach((sample, index) => {
@@ -133,15 +134,18 @@ function render({ model, el }) {
       make("span", "", entry).textContent = text;
     }
   };
+  const head = () => (heading.textContent = model.get("heading"));
   const describe = () => box.setAttribute("aria-label", model.get("description"));
   model.on("change:columns", paint);
   model.on("change:palette", paint);
   model.on("change:summary", () => active || tell(model.get("summary")));
   model.on("change:chosen", mark);
   model.on("change:legend", explain);
+  model.on("change:heading", head);
   model.on("change:description", describe);
   describe();
   explain();
+  head();
   paint();
 }
 
