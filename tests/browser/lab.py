@@ -33,6 +33,10 @@ CHROMIUM_FLAGS = [
 ]
 PATIENCE = 120_000  # milliseconds; a loaded machine may need them, a quick one does not wait
 
+LISTED_TOO_EARLY = re.compile(r"status of 500 .*/api/kernels\?\d+\]$")
+"""Jupyter Server answers so when the kernels are asked for while one is being made, which has no last activity yet.
+JupyterLab asks again."""
+
 
 def chromium() -> str | None:
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -218,8 +222,9 @@ def open_cell(page: Page, address: str) -> Screen:
     screen = Screen(page)
 
     def on_console(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            screen.problems.append(f"{message.text} [{message.location.get('url', '')}]")
+        problem = f"{message.text} [{message.location.get('url', '')}]"
+        if message.type == "error" and not LISTED_TOO_EARLY.search(problem):
+            screen.problems.append(problem)
 
     page.on("pageerror", lambda error: screen.problems.append(f"page error: {error.stack or error}"))
     page.on("console", on_console)
