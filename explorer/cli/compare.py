@@ -91,10 +91,9 @@ def compare(
 
 
 def _write(file: Path, content: str) -> None:
-    try:
-        file.write_text(content, encoding="utf-8-sig", newline="")  # the mark tells spreadsheets that it is UTF-8
-    except OSError as error:
-        raise ExplorerError("file-not-written", file=str(file), reason=error.strerror or str(error)) from error
+    from explorer.models.storage import write_file
+
+    write_file(file, content.encode("utf-8-sig"))  # the mark tells spreadsheets that it is UTF-8
     say(Message.of("cli-saved", file=str(file)))
 
 

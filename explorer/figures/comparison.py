@@ -14,6 +14,7 @@ from explorer.figures.picture import KINDS, picture
 from explorer.figures.strategies import fingerprints, measure_strips
 from explorer.language_model.tokens import Vocabulary
 from explorer.locales import ExplorerError
+from explorer.models.storage import write_file
 from explorer.sampling.compare import Comparison
 from explorer.sampling.measures import fingerprint
 
@@ -72,7 +73,4 @@ def save(made: Comparison, vocabulary: Vocabulary, language: str, file: Path) ->
         content = comparison_page(made, vocabulary, language).encode()
     else:
         content = picture(ranks_figure(made, Look(language=language)), file.suffix[1:].lower())
-    try:
-        file.write_bytes(content)
-    except OSError as error:
-        raise ExplorerError("file-not-written", file=str(file), reason=error.strerror or str(error)) from error
+    write_file(file, content)

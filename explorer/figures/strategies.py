@@ -64,7 +64,7 @@ def fingerprints(shares: Mapping[str, Sequence[float]], look: Look) -> go.Figure
         layout=layout
         | {"barmode": "stack", "uirevision": "fingerprint", "xaxis": axis}
         | _legend()
-        | {"margin": layout["margin"] | {"t": 30 + LEGEND_PIXELS}},
+        | {"margin": layout["margin"] | {"t": layout["margin"]["t"] + LEGEND_PIXELS}},
     )
 
 

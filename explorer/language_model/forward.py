@@ -329,14 +329,13 @@ class LanguageModel:
         Raises:
             FullMemory: the CPU's memory is full too.
         """
+        compute = noticing_full_memory()(compute)
         try:
-            with noticing_full_memory():
-                return compute()
+            return compute()
         except FullMemory:
             self._forget()
         try:
-            with noticing_full_memory():
-                return compute()
+            return compute()
         except FullMemory:
             if self.info.device == "cpu":
                 raise
@@ -345,8 +344,7 @@ class LanguageModel:
         self.module.to("cpu")
         self.info = replace(self.info, device="cpu", notices=(*self.info.notices, notice))
         torch.cuda.empty_cache()
-        with noticing_full_memory():
-            return compute()
+        return compute()
 
     def _forget(self) -> None:
         self._looked_at = None

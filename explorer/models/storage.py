@@ -103,6 +103,18 @@ def disk_errors_as_sentences(folder: Path) -> Iterator[None]:
         raise
 
 
+def write_file(file: Path, content: bytes) -> None:
+    """Write a file that somebody asked for by name.
+
+    Raises:
+        ExplorerError: it cannot be written.
+    """
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise ExplorerError("file-not-written", file=str(file), reason=error.strerror or str(error)) from error
+
+
 def disk_full(folder: Path) -> ExplorerError:
     return ExplorerError("disk-full", folder=str(folder))
 
