@@ -28,23 +28,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from explorer.engine.loading import load
+    from explorer.engine.local_model import LanguageModel
     from explorer.figures.bertviz_views import BertVizView, head_view, model_view, neuron_view
+    from explorer.generation.compare import Comparison, compare
+    from explorer.generation.generate import Stop, generate
+    from explorer.generation.strategy import Beam, Strategy
     from explorer.language_model.attention import Attention, HeadVectors
-    from explorer.language_model.forward import LanguageModel
-    from explorer.language_model.loading import load
     from explorer.language_model.model import Model, ModelInfo
     from explorer.language_model.tokens import Token
     from explorer.language_model.trace import Trace
     from explorer.locales import ExplorerError, Message, set_language
     from explorer.probes.roles import Roles, repeated_random, roles
     from explorer.probes.summaries import rollout
-    from explorer.sampling.compare import Comparison, compare
     from explorer.sampling.differences import Difference
     from explorer.sampling.distribution import Candidate, Distribution
-    from explorer.sampling.generate import Stop, generate
     from explorer.sampling.sampling import Sampling
-    from explorer.sampling.session import Session
-    from explorer.sampling.strategy import Beam, Strategy
+    from explorer.sessions.session import Session
     from explorer.widgets.app import Explorer
     from explorer.widgets.panels.attention import AttentionPanel
     from explorer.widgets.panels.attention_text import AttentionTextPanel
@@ -68,12 +68,12 @@ _HOMES = {
     "Attention": "explorer.language_model.attention",
     "AttentionPanel": "explorer.widgets.panels.attention",
     "AttentionTextPanel": "explorer.widgets.panels.attention_text",
-    "Beam": "explorer.sampling.strategy",
+    "Beam": "explorer.generation.strategy",
     "BertVizPanel": "explorer.widgets.panels.bertviz",
     "BertVizView": "explorer.figures.bertviz_views",
     "Candidate": "explorer.sampling.distribution",
     "ComparePanel": "explorer.widgets.panels.compare",
-    "Comparison": "explorer.sampling.compare",
+    "Comparison": "explorer.generation.compare",
     "Difference": "explorer.sampling.differences",
     "Distribution": "explorer.sampling.distribution",
     "DistributionPanel": "explorer.widgets.panels.distribution",
@@ -85,7 +85,7 @@ _HOMES = {
     "HeadPanel": "explorer.widgets.panels.head",
     "HeadVectors": "explorer.language_model.attention",
     "HistoryPanel": "explorer.widgets.panels.history",
-    "LanguageModel": "explorer.language_model.forward",
+    "LanguageModel": "explorer.engine.local_model",
     "Message": "explorer.locales",
     "Model": "explorer.language_model.model",
     "ModelInfo": "explorer.language_model.model",
@@ -93,20 +93,20 @@ _HOMES = {
     "RolesPanel": "explorer.widgets.panels.roles",
     "Sampling": "explorer.sampling.sampling",
     "SamplingPanel": "explorer.widgets.panels.sampling",
-    "Session": "explorer.sampling.session",
+    "Session": "explorer.sessions.session",
     "SteppingPanel": "explorer.widgets.panels.stepping",
-    "Stop": "explorer.sampling.generate",
-    "Strategy": "explorer.sampling.strategy",
+    "Stop": "explorer.generation.generate",
+    "Strategy": "explorer.generation.strategy",
     "SummaryPanel": "explorer.widgets.panels.summary",
     "TallyPanel": "explorer.widgets.panels.draw",
     "Token": "explorer.language_model.tokens",
     "Trace": "explorer.language_model.trace",
     "TwoPrefixesPanel": "explorer.widgets.panels.two_prefixes",
     "WeightPanel": "explorer.widgets.panels.weight",
-    "compare": "explorer.sampling.compare",
-    "generate": "explorer.sampling.generate",
+    "compare": "explorer.generation.compare",
+    "generate": "explorer.generation.generate",
     "head_view": "explorer.figures.bertviz_views",
-    "load": "explorer.language_model.loading",
+    "load": "explorer.engine.loading",
     "model_view": "explorer.figures.bertviz_views",
     "neuron_view": "explorer.figures.bertviz_views",
     "repeated_random": "explorer.probes.roles",

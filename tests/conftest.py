@@ -6,9 +6,13 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+
+if TYPE_CHECKING:
+    from explorer.engine.local_model import LanguageModel
 
 # The first sampler of a process imports transformers, which takes longer than any deadline worth having.
 hypothesis.settings.register_profile("explorer", deadline=None)
@@ -50,6 +54,30 @@ def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.model_repositories import make_llama
 
     return make_llama(tmp_path_factory.mktemp("models") / "tiny-llama")
+
+
+@pytest.fixture(scope="session")
+def peaked_gpt2(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a tiny GPT-2 that knows its training text."""
+    from tests.model_repositories import make_gpt2
+
+    return make_gpt2(tmp_path_factory.mktemp("models") / "peaked-gpt2", train_steps=200)
+
+
+@pytest.fixture(scope="session")
+def peaked(peaked_gpt2: Path) -> LanguageModel:
+    """It in float32, which has read whatever tests before it read."""
+    from explorer.engine.loading import load
+
+    return load(str(peaked_gpt2), device="cpu")
+
+
+@pytest.fixture(scope="session")
+def peaked64(peaked_gpt2: Path) -> LanguageModel:
+    """The same in float64, in which rounding decides nothing."""
+    from explorer.engine.loading import load
+
+    return load(str(peaked_gpt2), device="cpu", dtype="float64")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
-from explorer.language_model.forward import LanguageModel
+from explorer.engine.local_model import LanguageModel
 
 
 class Passes:

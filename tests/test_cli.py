@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from explorer import cli
 from explorer.cli import jupyter, terminal
 from explorer.cli.doctor import CHECKS
-from explorer.language_model.loading import load
+from explorer.engine.loading import load
 from explorer.sampling.sampling import Sampling
 from tests.command_line import Run, explorer, runner
 

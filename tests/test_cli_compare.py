@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from explorer.engine.loading import load
 from explorer.figures.measure_names import MEASURES
-from explorer.language_model.loading import load
+from explorer.generation.compare import compare
+from explorer.generation.presets import COMPARED
+from explorer.generation.strategies_file import read_strategies
+from explorer.generation.strategy import Beam, Strategy
 from explorer.locales import ExplorerError
-from explorer.sampling.compare import compare
-from explorer.sampling.presets import COMPARED
 from explorer.sampling.sampling import Sampling
-from explorer.sampling.strategies_file import read_strategies
-from explorer.sampling.strategy import Beam, Strategy
 from tests.command_line import Run, runner
 
 FILE = """\

@@ -17,14 +17,14 @@ import pytest
 
 from explorer.cli import generate as command
 from explorer.cli.terminal import visible
-from explorer.language_model.forward import LanguageModel
-from explorer.language_model.loading import load
-from explorer.sampling import session_file
+from explorer.engine.loading import load
+from explorer.engine.local_model import LanguageModel
+from explorer.generation.generate import Stop, generate
 from explorer.sampling.distribution import Candidate
-from explorer.sampling.generate import Stop, generate
-from explorer.sampling.replay import replay
 from explorer.sampling.sampling import Sampling
-from explorer.sampling.session import ROOT
+from explorer.sessions import session_file
+from explorer.sessions.replay import replay
+from explorer.sessions.session import ROOT
 from tests.command_line import Ran, Run, runner
 
 pytestmark = pytest.mark.usefixtures("english")

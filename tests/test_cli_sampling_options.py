@@ -11,8 +11,8 @@ import typer
 
 from explorer.cli.commands import app
 from explorer.cli.sampling_options import SamplingOptions
-from explorer.language_model.forward import LanguageModel
-from explorer.language_model.loading import load
+from explorer.engine.loading import load
+from explorer.engine.local_model import LanguageModel
 from explorer.sampling.sampling import RANGES, Sampling
 from explorer.sampling.stages import DEFAULT_ORDER
 from tests.command_line import Run, runner

@@ -18,7 +18,7 @@ from explorer.language_model.tokens import as_read
 from explorer.locales import ExplorerError, Message, language, tr
 
 if TYPE_CHECKING:
-    from explorer.sampling.compare import Comparison
+    from explorer.generation.compare import Comparison
 
 SHOWN = ("surprisal", "distinct-2", "repetition-4", "self-bleu", "first-choices")
 """Measures that the terminal has room for; the others are in the JSON and the table."""
@@ -42,13 +42,13 @@ def compare(
     figure: Path | None,
 ) -> None:
     """Print what each strategy writes after ``text``; what there is when Ctrl-C comes is kept."""
-    from explorer.sampling.compare import compare
-    from explorer.sampling.comparison_export import to_csv, to_record
+    from explorer.generation.compare import compare
+    from explorer.generation.export import to_csv, to_record
+    from explorer.generation.presets import COMPARED
+    from explorer.generation.strategies_file import read_strategies
+    from explorer.generation.strategy import Strategy
     from explorer.sampling.draw import checked_seed
-    from explorer.sampling.presets import COMPARED
     from explorer.sampling.spelling import unescaped
-    from explorer.sampling.strategies_file import read_strategies
-    from explorer.sampling.strategy import Strategy
 
     given = (
         read_strategies(strategies_file)

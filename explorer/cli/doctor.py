@@ -83,7 +83,7 @@ def _packages() -> Finding:
 
 
 def _devices() -> Finding:
-    from explorer.language_model.loading import devices
+    from explorer.engine.loading import devices
 
     return Finding(True, Message.of("cli-doctor-devices", names=", ".join(devices())))
 

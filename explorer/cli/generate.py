@@ -19,14 +19,14 @@ import explorer
 from explorer.cli.options import ModelOptions
 from explorer.cli.sampling_options import SamplingOptions, number
 from explorer.cli.terminal import print_json, say, say_what_is_not_read, visible
+from explorer.generation.generate import END, LENGTH, TEXT, Stop
+from explorer.generation.generate import generate as chosen_tokens
 from explorer.language_model.tokens import Token, as_read
 from explorer.locales import ExplorerError, Message, tr
 from explorer.sampling.distribution import Candidate
 from explorer.sampling.draw import checked_seed
-from explorer.sampling.generate import END, LENGTH, TEXT, Stop
-from explorer.sampling.generate import generate as chosen_tokens
-from explorer.sampling.session import ROOT, Session
 from explorer.sampling.spelling import unescaped
+from explorer.sessions.session import ROOT, Session
 
 MOST_NEW_TOKENS = 10_000
 MOST_TEXTS = 1000
@@ -159,7 +159,7 @@ def _saved(session: Session, file: Path | None) -> Iterator[None]:
         yield
     finally:
         if file is not None and len(session):
-            from explorer.sampling import session_file  # pydantic's half second is for those who save
+            from explorer.sessions import session_file  # pydantic's half second is for those who save
 
             session_file.save(session, file)
             say(Message.of("cli-session-saved", file=str(file), n=len(session)))

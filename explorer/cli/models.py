@@ -47,7 +47,7 @@ def fetch(name: str) -> None:
         local = sources.fetch_auto(report=report) if name == AUTO else sources.locate(name, report=report)
         if local.gguf is not None:
             # Only a conversion needs torch, and its seconds.
-            from explorer.language_model.loading import prepare
+            from explorer.engine.loading import prepare
 
             prepare(local, report)
     if name == AUTO and local.name == BUNDLED:

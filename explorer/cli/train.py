@@ -17,7 +17,7 @@ _SECONDS_BETWEEN_LINES = 60.0
 
 def train(*, corpus: Path, work: Path, recipe: Path | None, device: str | None) -> None:
     """Train, then export and measure; the same command goes on where an earlier one was stopped."""
-    from explorer.language_model.loading import choose_device
+    from explorer.engine.loading import choose_device
     from explorer.training import config
     from explorer.training.export import export, measure
     from explorer.training.train import train

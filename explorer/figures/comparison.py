@@ -12,11 +12,11 @@ from explorer.figures.look import Look
 from explorer.figures.measure_names import MEASURES, measure_name
 from explorer.figures.picture import KINDS, picture
 from explorer.figures.strategies import fingerprints, measure_strips
+from explorer.generation.compare import Comparison
+from explorer.generation.measures import fingerprint
 from explorer.language_model.tokens import Vocabulary
 from explorer.locales import ExplorerError
 from explorer.models.storage import write_file
-from explorer.sampling.compare import Comparison
-from explorer.sampling.measures import fingerprint
 
 PAGE = ".html"
 PICTURES = tuple(f".{kind}" for kind in KINDS)

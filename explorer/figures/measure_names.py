@@ -1,4 +1,4 @@
-"""What each measure of `explorer.sampling.measures` is called, for people."""
+"""What each measure of `explorer.generation.measures` is called, for people."""
 
 from __future__ import annotations
 

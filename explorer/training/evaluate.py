@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from explorer.language_model.forward import LanguageModel
+from explorer.engine.local_model import LanguageModel
+from explorer.generation.generate import Stop, generate
 from explorer.language_model.tokens import MAX_TEXT_BYTES
 from explorer.probes import roles
-from explorer.sampling.generate import Stop, generate
 from explorer.sampling.sampling import Sampling
 from explorer.training.corpus import Book
 

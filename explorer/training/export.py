@@ -11,7 +11,7 @@ from typing import Any
 import torch
 import transformers
 
-from explorer.language_model.loading import load
+from explorer.engine.loading import load
 from explorer.locales.messages import Message
 from explorer.models import sources
 from explorer.models.progress import Progress, Report

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import traitlets as t
 
 from explorer.figures.method_names import method_name
+from explorer.generation.compare import Comparing, Comparison
+from explorer.generation.presets import COMPARED
+from explorer.generation.strategy import Beam, Method, Strategy
 from explorer.locales import Message
-from explorer.sampling.compare import Comparing, Comparison
 from explorer.sampling.draw import HAND
-from explorer.sampling.presets import COMPARED
 from explorer.sampling.sampling import Sampling
-from explorer.sampling.strategy import Beam, Method, Strategy
 from explorer.widgets.stepper import Place
 from explorer.widgets.worker import Work, worker_of
 

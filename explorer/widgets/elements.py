@@ -15,7 +15,7 @@ from uuid import uuid4
 import anywidget
 import traitlets as t
 
-from explorer.sampling.session import ROOT
+from explorer.sessions.session import ROOT
 
 _STATIC = Path(__file__).parent / "static"
 

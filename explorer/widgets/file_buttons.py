@@ -11,7 +11,7 @@ import anywidget
 import traitlets as t
 
 from explorer.locales import ExplorerError, tr
-from explorer.sampling.session_file import MOST_BYTES
+from explorer.sessions.session_file import MOST_BYTES
 from explorer.widgets.elements import static
 
 LONGEST_FILE_NAME = 80

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from explorer.language_model.model import Model
 from explorer.locales import ExplorerError, Message
-from explorer.sampling import session_file
-from explorer.sampling.autosave import Autosave, Earlier
-from explorer.sampling.replay import replay
-from explorer.sampling.session import Session
+from explorer.sessions import session_file
+from explorer.sessions.autosave import Autosave, Earlier
+from explorer.sessions.replay import replay
+from explorer.sessions.session import Session
 from explorer.widgets.worker import Work, worker_of
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from typing import Any
 import traitlets as t
 
 from explorer.figures.look import Look
+from explorer.generation.generate import Stop
 from explorer.language_model.attention import Attention
 from explorer.language_model.model import Model
 from explorer.language_model.trace import NOT_ASKED, Trace
@@ -18,7 +19,6 @@ from explorer.locales import ExplorerError, Message, language
 from explorer.models.progress import Progress
 from explorer.probes.first_token import FIRST_TOKEN
 from explorer.sampling.distribution import Distribution
-from explorer.sampling.generate import Stop
 from explorer.sampling.sampling import Sampling
 from explorer.widgets.comparer import Comparer
 from explorer.widgets.session_keeper import SessionKeeper

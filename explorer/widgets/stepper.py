@@ -10,15 +10,15 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from explorer.generation.generate import END, TEXT, Stop
 from explorer.language_model.model import Model, Watch
 from explorer.language_model.tokens import as_read
 from explorer.language_model.trace import NOT_ASKED, Trace
 from explorer.locales import Message
 from explorer.sampling.distribution import Candidate
 from explorer.sampling.draw import by_hand, choose, drawn, uniform, uniforms
-from explorer.sampling.generate import END, TEXT, Stop
 from explorer.sampling.sampling import Sampling
-from explorer.sampling.session import ROOT, Session, Tree
+from explorer.sessions.session import ROOT, Session, Tree
 from explorer.widgets.worker import Work, worker_of
 
 if TYPE_CHECKING:

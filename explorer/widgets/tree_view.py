@@ -14,8 +14,8 @@ from explorer.locales import tr
 from explorer.sampling.distribution import Candidate
 from explorer.sampling.draw import DRAWN, HAND
 from explorer.sampling.sampling import Sampling
-from explorer.sampling.session import LONGEST_NAME, ROOT, Tree
 from explorer.sampling.stages import GREEDY
+from explorer.sessions.session import LONGEST_NAME, ROOT, Tree
 from explorer.widgets.elements import static
 
 MARKS = {DRAWN: "⚄", HAND: "☞", GREEDY: "★"}

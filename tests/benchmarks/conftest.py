@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from explorer.language_model.forward import LanguageModel
+from explorer.engine.local_model import LanguageModel
 from explorer.language_model.model import ModelInfo
 from explorer.language_model.tokens import Vocabulary
 from tests.benchmarks.timing import DEVICE

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from transformers import GenerationConfig
 
-from explorer.language_model.forward import LanguageModel
-from explorer.sampling.compare import Comparing, compare
+from explorer.engine.local_model import LanguageModel
+from explorer.generation.compare import Comparing, compare
 from explorer.sampling.sampling import Sampling
 from tests.benchmarks.timing import DEVICE, medians, milliseconds, show, some_ids, verdict
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from transformers import GPT2LMHeadModel
 
-from explorer.language_model.forward import LanguageModel
+from explorer.engine.local_model import LanguageModel
 from explorer.sampling.sampling import Sampling
 from tests.benchmarks.timing import DEVICE, ROUNDS, medians, show, some_ids, verdict
 

@@ -13,8 +13,8 @@ import torch
 from transformers import GenerationConfig
 from transformers.generation import logits_process
 
-from explorer.language_model.forward import LanguageModel
-from explorer.sampling.generate import Stop, generate
+from explorer.engine.local_model import LanguageModel
+from explorer.generation.generate import Stop, generate
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.stages import DEFAULT_ORDER
 from tests.benchmarks.timing import DEVICE, medians, show, some_ids, verdict
@@ -110,7 +110,7 @@ def test_a_generated_token(lm: LanguageModel) -> None:
         f"{TURNS} times {N_TOKENS} tokens with temperature 0.8 and top-p 0.9, GPT-2-small-sized, float32, {DEVICE}",
         [
             ("model.generate", f"{times['theirs'] / N_TOKENS:.1f} ms a token", ""),
-            ("explorer.sampling.generate", f"{times['ours'] / N_TOKENS:.1f} ms a token",
+            ("explorer.generation.generate", f"{times['ours'] / N_TOKENS:.1f} ms a token",
              f"{ratio:.2f} times generate: {verdict(ratio, MOST_TIMES_GENERATE, least=False)}"),
         ],
     )  # fmt: skip

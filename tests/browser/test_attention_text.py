@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page
 
+from explorer.engine.loading import load
 from explorer.figures import numbers
-from explorer.language_model.loading import load
 from explorer.language_model.trace import Trace
 from explorer.widgets.attention_text import LEAST_ARC
 from tests.browser.conftest import HOSTILE

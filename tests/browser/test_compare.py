@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from explorer.language_model.loading import load
-from explorer.sampling.compare import compare
-from explorer.sampling.presets import PRESETS
+from explorer.engine.loading import load
+from explorer.generation.compare import compare
+from explorer.generation.presets import PRESETS
 from tests.browser.lab import PATIENCE, Screen
 
 TEXT = "The cat sat on the"

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from explorer.language_model.loading import load
-from explorer.sampling.generate import Stop, generate
+from explorer.engine.loading import load
+from explorer.generation.generate import Stop, generate
 from explorer.sampling.sampling import Sampling
 from tests.browser.lab import PATIENCE, Screen
 

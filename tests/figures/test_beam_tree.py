@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from explorer.engine.loading import load
+from explorer.engine.local_model import LanguageModel
 from explorer.figures.beam_tree import MOST_STEPS, beam_tree
 from explorer.figures.look import Look
-from explorer.language_model.forward import LanguageModel
-from explorer.language_model.loading import load
-from explorer.sampling.beam import ENDED, GOES_ON, PRUNED, Continuation
-from explorer.sampling.compare import compare
-from explorer.sampling.strategy import Beam
+from explorer.generation.beam import ENDED, GOES_ON, PRUNED, Continuation
+from explorer.generation.compare import compare
+from explorer.generation.strategy import Beam
 from tests.figures.reading import VOCABULARY, assert_no_foreign_markup, sentences, trace_named
 from tests.model_repositories import make_gpt2
 

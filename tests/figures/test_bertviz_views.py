@@ -18,9 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from explorer.engine.loading import load
 from explorer.figures import bertviz_views
 from explorer.figures.bertviz_views import LONGEST_LABEL, BertVizView, head_view, model_view, neuron_view
-from explorer.language_model.loading import load
 from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError
 from tests.attention import Given, attention_of, head_vectors, random_weights

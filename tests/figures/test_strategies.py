@@ -9,7 +9,7 @@ import pytest
 
 from explorer.figures.look import Look
 from explorer.figures.strategies import fingerprints, measure_strips
-from explorer.sampling.measures import Measure
+from explorer.generation.measures import Measure
 from tests.figures.reading import assert_no_foreign_markup, sentences, trace_named
 
 NAN = float("nan")

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 import torch
 
+from explorer.engine.loading import load
+from explorer.engine.torch_engine import attention_recorder as capture
+from explorer.engine.torch_engine.attention_recorder import Catch
 from explorer.language_model import attention as record_module
-from explorer.language_model import capture
 from explorer.language_model.attention import EXACT_TOKENS, FROM_BYTE, n_weights, to_bytes
-from explorer.language_model.capture import Catch
-from explorer.language_model.loading import load
 from explorer.locales import ExplorerError
 from tests.attention import attention_of, random_weights
-from tests.language_model.attending import heads_swapped, loaded
-from tests.language_model.reference import assert_same_attention, some_ids
+from tests.engine.attending import heads_swapped, loaded
+from tests.engine.reference import assert_same_attention, some_ids
 
 
 def test_a_trace_without_attention_says_how_to_ask(attending: dict[str, Path]) -> None:

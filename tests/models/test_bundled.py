@@ -11,7 +11,7 @@ from subprocess import run
 
 import pytest
 
-from explorer.language_model.loading import load
+from explorer.engine.loading import load
 from explorer.locales import ExplorerError
 from explorer.models import bundled, sources
 from explorer.models.catalog import BUNDLED, CATALOG, BundledSource

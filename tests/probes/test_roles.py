@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from explorer.engine.loading import load
 from explorer.language_model.attention import EXACT_TOKENS, Floats
-from explorer.language_model.loading import load
 from explorer.locales import ExplorerError
 from explorer.models import sources
 from explorer.probes import roles as module

@@ -9,9 +9,9 @@ import pytest
 import torch
 from transformers import GenerationConfig
 
-from explorer.language_model.forward import LanguageModel
+from explorer.engine.local_model import LanguageModel
+from explorer.generation.generate import Stop, generate
 from explorer.language_model.trace import Floats
-from explorer.sampling.generate import Stop, generate
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.stages import DEFAULT_ORDER
 from tests.sampling.reference import log_softmax

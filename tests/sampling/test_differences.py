@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.language_model.forward import LanguageModel
+from explorer.engine.local_model import LanguageModel
 from explorer.locales import ExplorerError
 from explorer.sampling.differences import Difference
 from explorer.sampling.sampling import Sampling

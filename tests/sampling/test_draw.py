@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from explorer.language_model.forward import LanguageModel
-from explorer.language_model.loading import load
+from explorer.engine.loading import load
+from explorer.engine.local_model import LanguageModel
 from explorer.language_model.trace import Floats, Ints
 from explorer.locales import ExplorerError
 from explorer.models import sources

@@ -13,8 +13,8 @@ import pytest
 import torch
 from transformers import AutoTokenizer
 
-from explorer.language_model.forward import LanguageModel
-from explorer.language_model.loading import load
+from explorer.engine.loading import load
+from explorer.engine.local_model import LanguageModel
 from explorer.language_model.tokens import MAX_TEXT_BYTES
 from explorer.training import evaluate
 from explorer.training.card import card

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from explorer.language_model.loading import load
+from explorer.engine.loading import load
 from explorer.models import sources
 from explorer.sampling.sampling import Sampling
 from explorer.training import export

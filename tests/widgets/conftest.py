@@ -8,8 +8,8 @@ import comm
 import huggingface_hub
 import pytest
 
-from explorer.language_model.forward import LanguageModel
-from explorer.language_model.loading import load
+from explorer.engine.loading import load
+from explorer.engine.local_model import LanguageModel
 from tests.widgets.page import Page
 
 

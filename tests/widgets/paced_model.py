@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-from explorer.language_model.forward import LanguageModel
+from explorer.engine.local_model import LanguageModel
 from explorer.language_model.model import ModelInfo, Watch
 from explorer.language_model.tokens import Encoding, Vocabulary
 from explorer.language_model.trace import Floats, Trace

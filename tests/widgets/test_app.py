@@ -13,7 +13,7 @@ import pytest
 from plotly.offline import get_plotlyjs
 
 import explorer
-from explorer.language_model.forward import LanguageModel
+from explorer.engine.local_model import LanguageModel
 from explorer.locales import ExplorerError
 from explorer.models import bundled
 from explorer.models.catalog import BUNDLED, CATALOG

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from explorer.engine.loading import load
+from explorer.engine.local_model import LanguageModel
 from explorer.language_model.attention import EXACT_TOKENS
-from explorer.language_model.forward import LanguageModel
-from explorer.language_model.loading import load
 from explorer.widgets.app import Explorer
 from explorer.widgets.elements import PrefixBox
 from explorer.widgets.head_grid import HeadGrid
@@ -17,7 +17,7 @@ from explorer.widgets.panels.attention import AttentionPanel, AttentionViewsPane
 from explorer.widgets.panels.grid import GridPanel
 from explorer.widgets.panels.head import HeadPanel
 from explorer.widgets.state import ExplorerState
-from tests.language_model.reference import eager_attention
+from tests.engine.reference import eager_attention
 from tests.model_repositories import make_gpt2
 from tests.passes import Passes
 from tests.widgets.page import Page, all_widgets, only, settle

@@ -9,10 +9,10 @@ import ipywidgets as w
 import numpy as np
 import pytest
 
+from explorer.engine.local_model import LanguageModel
 from explorer.figures import bertviz_views
 from explorer.figures.bertviz_views import BertVizView
 from explorer.figures.look import Look
-from explorer.language_model.forward import LanguageModel
 from explorer.locales import Message
 from explorer.widgets.elements import StatusLine
 from explorer.widgets.framed import Framed

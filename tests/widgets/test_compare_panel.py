@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from ipywidgets import Label
 
+from explorer.engine.local_model import LanguageModel
 from explorer.figures.measure_names import MEASURES
-from explorer.language_model.forward import LanguageModel
+from explorer.generation.compare import Comparing, compare
+from explorer.generation.generate import TEXT, Stop
+from explorer.generation.presets import COMPARED
+from explorer.generation.strategy import Beam
 from explorer.locales import Message
-from explorer.sampling.compare import Comparing, compare
-from explorer.sampling.generate import TEXT, Stop
-from explorer.sampling.presets import COMPARED
-from explorer.sampling.strategy import Beam
 from explorer.widgets import comparer as module
 from explorer.widgets.comparer import Comparer
 from explorer.widgets.downloads import Downloads

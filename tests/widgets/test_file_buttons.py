@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from explorer.locales import ExplorerError
-from explorer.sampling.session_file import MOST_BYTES
+from explorer.sessions.session_file import MOST_BYTES
 from explorer.widgets.elements import LookReporter
 from explorer.widgets.file_buttons import FileButtons, safe_file_name
 from tests.widgets.page import Page

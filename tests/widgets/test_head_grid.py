@@ -9,9 +9,9 @@ import ipywidgets as w
 import numpy as np
 import pytest
 
+from explorer.engine.local_model import LanguageModel
 from explorer.figures.thumbnails import palette, thumbnails
 from explorer.language_model.attention import EXACT_TOKENS, Attention
-from explorer.language_model.forward import LanguageModel
 from explorer.language_model.trace import Trace
 from explorer.locales import Message
 from explorer.probes.roles import KINDS, roles_of

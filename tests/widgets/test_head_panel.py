@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from explorer.engine.local_model import LanguageModel
 from explorer.language_model.attention import Attention, Floats
-from explorer.language_model.forward import LanguageModel
 from explorer.language_model.tokens import Vocabulary
 from explorer.language_model.trace import Trace
 from explorer.locales import Message

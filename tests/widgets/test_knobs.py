@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from explorer.language_model.forward import LanguageModel
+from explorer.engine.local_model import LanguageModel
 from explorer.language_model.tokens import Vocabulary
 from explorer.sampling.sampling import RANGES, Sampling
 from explorer.sampling.stages import STAGES

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from explorer import DistributionPanel
+from explorer.engine.local_model import LanguageModel
 from explorer.figures.escape import escape
-from explorer.language_model.forward import LanguageModel
 from explorer.language_model.tokens import Vocabulary
 from explorer.sampling.distribution import Distribution
 from explorer.sampling.sampling import Sampling

@@ -13,9 +13,9 @@ import ipywidgets as w
 import numpy as np
 import pytest
 
+from explorer.engine.loading import load
+from explorer.engine.local_model import LanguageModel
 from explorer.language_model.attention import EXACT_TOKENS, Attention, Floats
-from explorer.language_model.forward import LanguageModel
-from explorer.language_model.loading import load
 from explorer.language_model.model import Model
 from explorer.locales import Message
 from explorer.probes.roles import KINDS, Roles, repeated_random, roles_of

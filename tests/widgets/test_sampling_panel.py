@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from explorer.engine.loading import load
+from explorer.engine.local_model import LanguageModel
 from explorer.figures.look import Look
-from explorer.language_model.forward import LanguageModel
-from explorer.language_model.loading import load
+from explorer.generation.presets import PRESETS, preset_of
 from explorer.locales import LANGUAGES, ExplorerError
-from explorer.sampling.presets import PRESETS, preset_of
 from explorer.sampling.sampling import RANGES, Sampling
 from explorer.sampling.stages import DEFAULT_ORDER, STAGES
 from explorer.widgets.knobs import Knobs, scales

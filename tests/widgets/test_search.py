@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from explorer.language_model.forward import LanguageModel
+from explorer.engine.local_model import LanguageModel
 from explorer.language_model.tokens import Vocabulary
 from explorer.sampling.sampling import Sampling
 from explorer.widgets.elements import Choices, StatusLine

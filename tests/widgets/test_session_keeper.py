@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from explorer.language_model.forward import LanguageModel
-from explorer.language_model.loading import load
+from explorer.engine.loading import load
+from explorer.engine.local_model import LanguageModel
 from explorer.locales import ExplorerError
-from explorer.sampling import session_file
 from explorer.sampling.sampling import Sampling
-from explorer.sampling.session import Session
+from explorer.sessions import session_file
+from explorer.sessions.session import Session
 from explorer.widgets.session_keeper import MOST_EARLIER
 from explorer.widgets.state import ExplorerState
 from explorer.widgets.worker import worker_of

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from explorer.language_model.forward import LanguageModel
+from explorer.engine.local_model import LanguageModel
 from explorer.locales import ExplorerError
 from explorer.sampling.sampling import Sampling
 from explorer.widgets import worker as worker_module

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from explorer.language_model.forward import LanguageModel
-from explorer.language_model.loading import load
+from explorer.engine.loading import load
+from explorer.engine.local_model import LanguageModel
+from explorer.generation.generate import Stop, generate
 from explorer.sampling.draw import uniform
-from explorer.sampling.generate import Stop, generate
 from explorer.sampling.sampling import Sampling
-from explorer.sampling.session import ROOT, Tree
+from explorer.sessions.session import ROOT, Tree
 from explorer.widgets.state import ExplorerState
 from explorer.widgets.stepper import MOST_OWED
 from tests.model_repositories import make_gpt2

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from explorer.language_model.forward import LanguageModel
+from explorer.engine.local_model import LanguageModel
 from explorer.sampling.draw import boundaries, drawn, uniform, uniforms
 from explorer.sampling.sampling import Sampling
 from explorer.widgets.draw_strip import DrawStrip

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from explorer.language_model.forward import LanguageModel
-from explorer.sampling.presets import COMPARED
+from explorer.engine.local_model import LanguageModel
+from explorer.generation.presets import COMPARED
+from explorer.generation.strategy import Beam
 from explorer.sampling.sampling import Sampling
-from explorer.sampling.strategy import Beam
 from explorer.widgets.panels.compare import ComparePanel
 from explorer.widgets.state import ExplorerState
 from explorer.widgets.strategy_list import StrategyList

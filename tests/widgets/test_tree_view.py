@@ -15,10 +15,10 @@ from explorer.language_model.tokens import Token
 from explorer.locales import ExplorerError
 from explorer.sampling.draw import DRAWN, HAND
 from explorer.sampling.sampling import Sampling
-from explorer.sampling.session import ROOT, Tree
 from explorer.sampling.stages import GREEDY
+from explorer.sessions.session import ROOT, Tree
 from explorer.widgets.tree_view import LONGEST_LABEL, MARKS, WORDS, TreeView, node_note, tree_picture, tree_rows
-from tests.sampling.sessions import candidate
+from tests.sessions.sessions import candidate
 from tests.widgets.page import Page
 
 

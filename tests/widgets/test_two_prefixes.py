@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from explorer.language_model.forward import LanguageModel
+from explorer.engine.local_model import LanguageModel
 from explorer.sampling.differences import Difference
 from explorer.sampling.sampling import Sampling
 from explorer.widgets.elements import PrefixBox
@@ -55,7 +55,7 @@ def test_the_second_text_is_read_and_both_follow(page: Page, state: ExplorerStat
 def test_another_model_reads_the_second_text_anew(
     page: Page, state: ExplorerState, tiny_llama: object, lm: LanguageModel
 ) -> None:
-    from explorer.language_model.loading import load
+    from explorer.engine.loading import load
 
     panel = TwoPrefixesPanel(state)
     page.set(only(panel, PrefixBox), value="One and one")

@@ -13,9 +13,9 @@ import ipywidgets as w
 import numpy as np
 import pytest
 
+from explorer.engine.loading import load
+from explorer.engine.local_model import LanguageModel
 from explorer.language_model.attention import Attention, Floats, HeadVectors
-from explorer.language_model.forward import LanguageModel
-from explorer.language_model.loading import load
 from explorer.locales import Message
 from explorer.widgets.elements import StatusLine
 from explorer.widgets.panels import weight

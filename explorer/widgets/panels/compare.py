@@ -8,13 +8,13 @@ import ipywidgets as w
 
 from explorer.figures import numbers
 from explorer.figures.method_names import method_in_words
+from explorer.generation.compare import Comparison
+from explorer.generation.decoders import Sample, Step, first_difference
+from explorer.generation.generate import END, LENGTH, TEXT
+from explorer.generation.presets import COMPARED
+from explorer.generation.strategy import Beam, Strategy
 from explorer.locales import ExplorerError
-from explorer.sampling.compare import Comparison
-from explorer.sampling.generate import END, LENGTH, TEXT
-from explorer.sampling.presets import COMPARED
 from explorer.sampling.sampling import Sampling
-from explorer.sampling.strategy import Beam, Strategy
-from explorer.sampling.writers import Sample, Step, first_difference
 from explorer.widgets.panels.compare_views import CompareViewsPanel
 from explorer.widgets.panels.panel import Panel, set_options
 from explorer.widgets.panels.stepping import SteppingPanel

@@ -14,10 +14,10 @@ from explorer.figures.comparison import comparison_page, ranks_figure
 from explorer.figures.empty import empty_figure
 from explorer.figures.measure_names import MEASURES, measure_explained, measure_name
 from explorer.figures.strategies import measure_strips
+from explorer.generation.compare import Comparison
+from explorer.generation.export import to_code, to_csv, to_record
 from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError
-from explorer.sampling.compare import Comparison
-from explorer.sampling.comparison_export import to_code, to_csv, to_record
 from explorer.sampling.distribution import Distribution
 from explorer.sampling.sampling import Sampling
 from explorer.widgets.downloads import Downloads

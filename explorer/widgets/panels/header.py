@@ -69,7 +69,7 @@ class HeaderPanel(Panel):
         with state.lock:
             state.status = Status("busy", Message.of("status-loading"), -1.0)
         try:
-            from explorer.language_model.loading import load  # torch takes seconds: the frame is there before
+            from explorer.engine.loading import load  # torch takes seconds: the frame is there before
 
             state.model = load(name, report=state.progress)
         except Exception as error:

@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets as w
 
 from explorer.locales import ExplorerError
-from explorer.sampling.autosave import Earlier
+from explorer.sessions.autosave import Earlier
 from explorer.widgets.file_buttons import FileButtons
 from explorer.widgets.panels.panel import Panel, set_options
 from explorer.widgets.panels.stepping import SteppingPanel

@@ -9,10 +9,10 @@ from typing import Any
 import ipywidgets as w
 
 from explorer.figures.stage_names import stage_name, stage_parameter
+from explorer.generation.presets import PRESETS, preset_of
 from explorer.language_model.model import Model
 from explorer.language_model.tokens import Token, whole_characters
 from explorer.locales import ExplorerError, Message
-from explorer.sampling.presets import PRESETS, preset_of
 from explorer.sampling.sampling import RANGES, WHOLE, Sampling
 from explorer.sampling.spelling import tokens_spelling
 from explorer.sampling.stages import DEFAULT_ORDER, GREEDY, STAGES

@@ -9,7 +9,7 @@ import ipywidgets as w
 
 from explorer.locales import ExplorerError
 from explorer.sampling.draw import MOST_SEED
-from explorer.sampling.session import ROOT
+from explorer.sessions.session import ROOT
 from explorer.widgets.panels.panel import Panel
 from explorer.widgets.step_buttons import StepButtons
 

@@ -12,8 +12,8 @@ from explorer.figures import numbers
 from explorer.language_model.tokens import Token, group_fragments
 from explorer.language_model.trace import Trace
 from explorer.sampling.draw import DRAWN
-from explorer.sampling.session import Node
 from explorer.sampling.stages import GREEDY
+from explorer.sessions.session import Node
 from explorer.widgets.elements import TokenChips
 from explorer.widgets.panels.panel import Panel
 from explorer.widgets.tree_view import MARKS

@@ -1,0 +1,1 @@
+"""transformers' models, on every device and in every dtype."""

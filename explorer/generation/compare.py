@@ -1,0 +1,246 @@
+"""`compare`: one prefix, one seed, many strategies, run as one batch."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from operator import index
+
+import numpy as np
+
+from explorer.engine.local_model import LanguageModel, window_start
+from explorer.engine.torch_engine.branches import Branches
+from explorer.generation.beam import Continuation
+from explorer.generation.decoders import Sample, Writer, writer
+from explorer.generation.generate import Stop
+from explorer.generation.measures import Measure, measures
+from explorer.generation.strategy import Method, Strategy, strategies
+from explorer.language_model.memory import FullMemory, noticing_full_memory
+from explorer.language_model.trace import Floats, Ints
+from explorer.locales import Message, tr
+from explorer.models.progress import Progress, Report
+from explorer.sampling.draw import checked_seed
+from explorer.sampling.sampling import number
+
+MOST_SAMPLES = 1000
+
+
+@dataclass(frozen=True)
+class Written:
+    """What one strategy wrote. A greedy strategy and a beam search have one sample: all would be the same.
+
+    ``search``: of a beam search, what each step looked at, see `BeamSearch.steps`.
+    """
+
+    strategy: Strategy
+    samples: tuple[Sample, ...]
+    search: tuple[tuple[Continuation, ...], ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.strategy.name
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What strategies wrote after the same text, so far.
+
+    Attributes:
+        ids: (T,) of the prefix; text: what they spell.
+        strategies: each with its samples. Sample i has the same draws in all of them.
+        seed, n_samples, max_new_tokens, stop_text, through_end, first_step: as they were asked for.
+        model: the name of the model, and its revision where there is one.
+        complete: whether every text has ended.
+        notices: what went otherwise than asked.
+    """
+
+    ids: tuple[int, ...]
+    text: str
+    strategies: tuple[Written, ...]
+    seed: int
+    n_samples: int
+    max_new_tokens: int
+    stop_text: str
+    through_end: bool
+    first_step: int
+    model: tuple[str, str | None]
+    complete: bool
+    notices: tuple[Message, ...] = ()
+
+    @cached_property
+    def measures(self) -> dict[str, dict[str, Measure]]:
+        """By the name of the strategy, every measure of `explorer.generation.measures` by its own."""
+        return {written.name: measures(written.samples, self.ids) for written in self.strategies}
+
+
+class Comparing:
+    """A comparison under way: `advance` adds a token to every text, `comparison` is what there is so far.
+
+    Args and errors: as `compare`.
+    """
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        prefix: str | Sequence[int],
+        given: Iterable[Strategy | Method] | Strategy | Method,
+        *,
+        n: int = 1,
+        max_new_tokens: int = 40,
+        seed: int = 0,
+        stop_text: str = "",
+        through_end: bool = False,
+        first_step: int = 0,
+    ) -> None:
+        self._model, self._strategies = model, strategies(given)
+        self._n = int(number("n", n, 1, MOST_SAMPLES, whole=True))
+        self._ids = tuple(model.tokenize(prefix).ids) if isinstance(prefix, str) else tuple(map(index, prefix))
+        room = _room(len(self._ids), model.info.n_positions)
+        self._most = int(number("max_new_tokens", max_new_tokens, 1, room, whole=True))
+        self._seed = checked_seed(seed)
+        self._stop_text, self._through_end = stop_text, through_end
+        self._first_step = int(number("first_step", first_step, 0, len(self._ids), whole=True))
+        stop = Stop(self._most, () if through_end else model.info.end_ids, stop_text)
+        self._writers: list[Writer] = [
+            writer(
+                each,
+                n_samples=self._n,
+                seed=self._seed,
+                stop=stop,
+                vocabulary=model.vocabulary,
+                first_step=self._first_step,
+            )
+            for each in self._strategies
+        ]
+        self._notices: tuple[Message, ...] = ()
+        self._given_up = False
+        self._branches: Branches | None = None
+        self._rows: list[Ints] = [np.zeros(1, np.int64)] * len(self._writers)  # of each writer, in the batch
+        self._logits: Floats | None = None
+        self._texts: Ints = np.array([self._ids], np.int64)
+        self.n_steps = 0
+
+    def advance(self) -> bool:
+        """Add a token to every text that goes on, in one forward pass. False when all have ended, or when the memory is
+        too small even for a few texts at a time: then `comparison` says so.
+
+        Raises:
+            ExplorerError: the prefix cannot be read.
+        """
+        if self._given_up or (self.n_steps and not any(len(rows) for rows in self._rows)):
+            return False
+        try:
+            with noticing_full_memory():
+                return self._advance()
+        except FullMemory:
+            if not self.n_steps:
+                raise
+            self._given_up = True
+            self._notices = (*self._notices, Message.of("compare-memory-stopped"))
+            return False
+
+    def _advance(self) -> bool:
+        logits = self._logits if self._logits is not None else self._model.trace(self._ids).logits[None]
+        parents, tokens, rows = list[int](), list[int](), list[Ints]()
+        for each, own in zip(self._writers, self._rows, strict=True):
+            continued, added = each.step(logits[own], self._texts[own]) if len(own) else ([], [])
+            rows.append(np.arange(len(parents), len(parents) + len(added)))
+            parents += own[continued].tolist()
+            tokens += added
+        self._rows = rows
+        self._texts = np.concatenate([self._texts[parents], np.array(tokens, np.int64)[:, None]], axis=1)
+        self.n_steps += 1
+        if tokens and self.n_steps < self._most:
+            self._logits = self._read(parents, tokens)
+        return bool(tokens)
+
+    def _read(self, parents: list[int], tokens: list[int]) -> Floats:
+        """(B, V) logits after the texts; where the memory is too small for one batch of them, a few at a time."""
+        if not self._notices:
+            try:
+                if self._branches is None:
+                    self._branches = self._model.branches(self._ids, 1)
+                self._branches.select(parents)
+                return self._branches.advance(tokens)
+            except FullMemory:
+                self._notices = (Message.of("compare-memory-full"),)
+                self._branches = None
+        return self._model.next_logits(self._texts.tolist())
+
+    @property
+    def comparison(self) -> Comparison:
+        """What the strategies wrote so far."""
+        info = self._model.info
+        return Comparison(
+            ids=self._ids,
+            text=self._model.vocabulary.text(np.array(self._ids)),
+            strategies=tuple(
+                Written(strategy, each.samples(), each.looked_at)
+                for strategy, each in zip(self._strategies, self._writers, strict=True)
+            ),
+            seed=self._seed,
+            n_samples=self._n,
+            max_new_tokens=self._most,
+            stop_text=self._stop_text,
+            through_end=self._through_end,
+            first_step=self._first_step,
+            model=(info.name, info.revision),
+            complete=bool(self.n_steps) and not self._given_up and not any(len(rows) for rows in self._rows),
+            notices=self._notices,
+        )
+
+
+def compare(
+    model: LanguageModel,
+    prefix: str | Sequence[int],
+    given: Iterable[Strategy | Method] | Strategy | Method,
+    *,
+    n: int = 1,
+    max_new_tokens: int = 40,
+    seed: int = 0,
+    stop_text: str = "",
+    through_end: bool = False,
+    first_step: int = 0,
+    report: Report | None = None,
+) -> Comparison:
+    """What each strategy writes after ``prefix``; an interrupted comparison gives what there is so far, with a warning.
+
+    Args:
+        prefix: a text, or token ids.
+        given: strategies, or methods, which are named by what they do; or one.
+        n: samples of each strategy. Sample i has the same draws in all of them, whichever run beside it.
+        max_new_tokens: of each text.
+        seed: decides all draws, see `explorer.sampling.draw.uniforms`.
+        stop_text: ends a text whose new tokens spell it.
+        through_end: go on where the model ends its text.
+        first_step: how many tokens of ``prefix`` were drawn already: the next draws are those that would follow them.
+
+    Raises:
+        ExplorerError: no strategy, two of one name, or a number out of range; so is one by which a text would grow
+            longer than the model reads at once.
+    """
+    comparing = Comparing(
+        model,
+        prefix,
+        given,
+        n=n,
+        max_new_tokens=max_new_tokens,
+        seed=seed,
+        stop_text=stop_text,
+        through_end=through_end,
+        first_step=first_step,
+    )
+    try:
+        while comparing.advance():
+            if report is not None:
+                report(Progress(Message.of("comparing"), comparing.n_steps, max_new_tokens))
+    except KeyboardInterrupt:
+        warnings.warn(tr("compare-interrupted", "en", n=comparing.n_steps), stacklevel=2)
+    return comparing.comparison
+
+
+def _room(n_tokens: int, n_positions: int) -> int:
+    """How many tokens a text of ``n_tokens`` can grow by before the window that the model reads moves on."""
+    return n_positions - (n_tokens - window_start(n_tokens, n_positions)) + 1

@@ -1,0 +1,1 @@
+"""What was tried: the tree of steps, its file, and its replay."""

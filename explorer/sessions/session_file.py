@@ -1,0 +1,223 @@
+"""Session files: what was tried with a model, as JSON that can be opened again, mailed, and read by other programs.
+
+`explorer.sessions.session_format` has the format. Numbers come back exactly, and so does where undo and redo lead.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import math
+import os
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from explorer.language_model.model import ModelInfo
+from explorer.language_model.tokens import Encoding, Token, Vocabulary, as_read
+from explorer.locales import ExplorerError
+from explorer.sampling.distribution import Candidate
+from explorer.sampling.draw import DRAWN, HAND
+from explorer.sampling.sampling import Sampling
+from explorer.sampling.stages import GREEDY, STAGES
+from explorer.sessions.session import Node, Session, Tree, as_name
+from explorer.sessions.session_format import (
+    SCHEMA,
+    NodeRecord,
+    SessionRecord,
+    TreeRecord,
+    model_title,
+    read,
+    where,
+    wrong,
+)
+
+MOST_BYTES = 5_000_000
+MOST_TOKENS = 20_000
+
+_HOW = ("seed", "sample", "throw", "time")
+
+
+def dumps(session: Session) -> bytes:
+    """A session as a file; `loads` gives an equal one. Trees without a token are left out.
+
+    Raises:
+        ExplorerError: it is larger than what `loads` reads.
+    """
+    places: dict[Sampling, int] = {}
+    trees = [_tree_as_json(tree, places) for tree in session.trees.values() if len(tree)]
+    record = {
+        "schema": SCHEMA,
+        "model": session.model,
+        "revision": session.revision,
+        "prefix": as_read(session.prefix),
+        "samplings": [sampling.record() for sampling in places],
+        "trees": trees,
+    }
+    # What has no UTF-8 even so (half a character in the name of a folder) becomes a question mark.
+    data = json.dumps(record, ensure_ascii=False, allow_nan=False).encode("utf-8", errors="replace")
+    _require_room(n_bytes=len(data), n_tokens=len(session))
+    return data
+
+
+def loads(data: bytes | str, vocabulary: Vocabulary | None = None) -> Session:
+    """The session in a file.
+
+    Args:
+        vocabulary: of the model it will be used with. The file's tokens must be this vocabulary's: no file can show
+            one token under the name of another.
+
+    Raises:
+        ExplorerError: too large, no JSON, no session, of a later version, or something in it cannot be; the sentence
+            says where.
+    """
+    if isinstance(data, str):
+        data = data.encode("utf-8", errors="surrogatepass")
+    _require_room(n_bytes=len(data))
+    record = read(data.removeprefix(codecs.BOM_UTF8))
+    _require_room(n_tokens=sum(len(tree.nodes) for tree in record.trees))
+    _require(record.prefix == as_read(record.prefix), record.prefix, "prefix")
+    session = Session(record.model, record.revision, prefix=record.prefix)
+    for k, tree in enumerate(record.trees):
+        _require(tree.prefix not in session.trees, tree.prefix, "trees", k, "prefix")
+        session.trees[tree.prefix] = _tree(tree, k, record, vocabulary)
+    return session
+
+
+def save(session: Session, path: str | os.PathLike[str]) -> None:
+    """Write a session file. Whoever reads ``path`` meanwhile sees the old file or the new one, whole.
+
+    Raises:
+        ExplorerError: too large, or it cannot be written there.
+    """
+    data, path = dumps(session), Path(path)
+    unfinished = path.parent / f".{uuid.uuid4().hex}.unfinished"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            unfinished.write_bytes(data)
+            os.replace(unfinished, path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise ExplorerError("session-not-saved", file=str(path), reason=error.strerror or str(error)) from error
+
+
+def load(path: str | os.PathLike[str], vocabulary: Vocabulary | None = None) -> Session:
+    """The session in the file ``path``; see `loads`.
+
+    Raises:
+        ExplorerError: it cannot be read, or is no session file.
+    """
+    try:
+        _require_room(n_bytes=os.path.getsize(path))
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise ExplorerError("session-not-opened", file=str(path), reason=error.strerror or str(error)) from error
+    return loads(data, vocabulary)
+
+
+def check_model(session: Session, info: ModelInfo, tokenize: Callable[[str], Encoding] | None = None) -> None:
+    """Refuse a session that another model made. A revision that is not known may be any.
+
+    Args:
+        tokenize: the model's; with it, the file must also hold each prefix as the tokens the model reads it as.
+
+    Raises:
+        ExplorerError: another model; the sentence names both, and which to choose.
+    """
+    known = session.revision is not None and info.revision is not None
+    if session.model != info.name or (known and session.revision != info.revision):
+        theirs, ours = model_title(session.model, session.revision), model_title(info.name, info.revision)
+        raise ExplorerError("session-other-model", theirs=theirs, ours=ours)
+    if tokenize is not None:
+        for k, tree in enumerate(session.trees.values()):
+            _require(tokenize(tree.prefix).ids == tree.prefix_ids, tree.prefix_ids, "trees", k, "prefix_ids")
+
+
+def _tree_as_json(tree: Tree, places: dict[Sampling, int]) -> dict[str, Any]:
+    return {
+        "prefix": as_read(tree.prefix),
+        "prefix_ids": tree.prefix_ids,
+        "current": tree.current,
+        "ahead": sorted(tree.visited.values()),
+        "nodes": [_node_as_json(node, places.setdefault(node.sampling, len(places))) for node in tree],
+    }
+
+
+def _node_as_json(node: Node, sampling: int) -> dict[str, Any]:
+    how = {name: getattr(node, name) for name in _HOW}
+    record = {"parent": node.parent, "sampling": sampling, **how, **node.choice.record()}
+    if node.choice.logit == -math.inf:
+        record["logit"] = None
+    optional = {"name": node.name, "removed_by": node.choice.removed_by}
+    return record | {name: value for name, value in optional.items() if value}
+
+
+def _tree(record: TreeRecord, k: int, session: SessionRecord, vocabulary: Vocabulary | None) -> Tree:
+    at = ("trees", k)
+    last = len(record.nodes)
+    _require(record.prefix == as_read(record.prefix), record.prefix, *at, "prefix")
+    for i, token_id in enumerate(record.prefix_ids):
+        if vocabulary is not None and token_id >= len(vocabulary):
+            raise _foreign_token(token_id, session.model, *at, "prefix_ids", i)
+    tree = Tree(record.prefix, record.prefix_ids)
+    for number, node in enumerate(record.nodes, 1):
+        tree.attach(_node(node, number, (*at, "nodes", number - 1), session, vocabulary))
+    for i, number in enumerate(record.ahead):
+        _require(1 <= number <= last and tree.node(number).parent not in tree.visited, number, *at, "ahead", i)
+        tree.visited[tree.node(number).parent] = number
+    _require(record.current <= last, record.current, *at, "current")
+    tree.go(record.current)  # whatever the file says: redo comes back to where undo came from
+    return tree
+
+
+def _node(
+    record: NodeRecord, number: int, at: tuple[str | int, ...], session: SessionRecord, vocabulary: Vocabulary | None
+) -> Node:
+    def require(right: bool, name: str) -> None:
+        _require(right, getattr(record, name), *at, name)
+
+    require(record.parent < number, "parent")
+    require(record.sampling < len(session.samplings), "sampling")
+    sampling = session.samplings[record.sampling]
+    token = Token(record.id, bytes.fromhex(record.bytes))
+    if vocabulary is not None:
+        if record.id >= len(vocabulary) or vocabulary[record.id].bytes != token.bytes:
+            raise _foreign_token(record.id, session.model, *at, "id")
+        token = vocabulary[record.id]
+    require(record.text == token.text, "text")
+    require((record.u is not None) == (record.chosen_by == DRAWN), "u")
+    require(record.chosen_by == HAND or (record.chosen_by == GREEDY) == sampling.greedy, "chosen_by")
+    require(record.removed_by is None or record.removed_by in (*STAGES, GREEDY), "removed_by")
+    require(record.name == as_name(record.name), "name")
+    choice = Candidate(
+        token=token,
+        raw_probability=record.raw_probability,
+        probability=record.probability,
+        logit=-math.inf if record.logit is None else record.logit,
+        rank=record.rank,
+        u=record.u,
+        chosen_by=record.chosen_by,
+        removed_by=record.removed_by,
+    )
+    how = {name: getattr(record, name) for name in _HOW}
+    return Node(number, record.parent, choice, sampling, **how, name=record.name)
+
+
+def _require(right: bool, value: object, *place: str | int) -> None:
+    if not right:
+        raise wrong(value, *place)
+
+
+def _require_room(*, n_bytes: int = 0, n_tokens: int = 0) -> None:
+    if n_bytes > MOST_BYTES:
+        megabytes = math.ceil(n_bytes / 100_000) / 10
+        raise ExplorerError("session-too-large", megabytes=megabytes, most=MOST_BYTES // 10**6)
+    if n_tokens > MOST_TOKENS:
+        raise ExplorerError("session-too-long", n=n_tokens, most=MOST_TOKENS)
+
+
+def _foreign_token(token_id: int, model: str, *place: str | int) -> ExplorerError:
+    return ExplorerError("session-foreign-token", id=str(token_id), place=where(*place), model=model_title(model))

@@ -1,0 +1,23 @@
+"""What the tests of attention share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from explorer.engine.loading import load
+from explorer.engine.local_model import LanguageModel
+from explorer.engine.torch_engine.attention_recorder import Catch
+from tests.engine.reference import DEVICE
+
+
+def loaded(folder: Path, dtype: str = "float32") -> LanguageModel:
+    """A model that has read nothing yet."""
+    found = load(str(folder), device=DEVICE, dtype=dtype)
+    return LanguageModel(found.module, found.tokenizer, found.info)
+
+
+def heads_swapped(look: Callable[..., None], catch: Catch, layer: int, query: Any, key: Any, scaling: Any) -> None:
+    """The first two heads in each other's place."""
+    look(catch, layer, query[[1, 0, *range(2, len(query))]], key, scaling)

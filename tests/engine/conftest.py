@@ -1,0 +1,46 @@
+"""Models for the tests of the passes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from explorer.engine.loading import load
+from explorer.engine.local_model import LanguageModel
+from tests.model_repositories import make_gpt2, make_llama
+
+
+@pytest.fixture
+def lm(tiny_gpt2: Path) -> LanguageModel:
+    """A tiny GPT-2 of 128 positions that has read nothing yet."""
+    return fresh(tiny_gpt2)
+
+
+@pytest.fixture(scope="session")
+def long_gpt2(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a tiny GPT-2 of 1,024 positions."""
+    return make_gpt2(tmp_path_factory.mktemp("models") / "long-gpt2", n_positions=1024)
+
+
+@pytest.fixture
+def long_lm(long_gpt2: Path) -> LanguageModel:
+    """A tiny GPT-2 of 1,024 positions that has read nothing yet."""
+    return fresh(long_gpt2)
+
+
+def fresh(folder: Path) -> LanguageModel:
+    """The model, without what it read when it was checked."""
+    loaded = load(str(folder), device="cpu")
+    return LanguageModel(loaded.module, loaded.tokenizer, loaded.info)
+
+
+@pytest.fixture(scope="session")
+def attending(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders of small models that attend sharply, with windows that fill quickly; and of one that takes long texts."""
+    folder = tmp_path_factory.mktemp("attending")
+    return {
+        "gpt2": make_gpt2(folder / "gpt2", n_positions=64, train_steps=150),
+        "llama": make_llama(folder / "llama", n_positions=64, train_steps=150),
+        "long": make_gpt2(folder / "long", n_positions=1024, n_layer=3),
+    }

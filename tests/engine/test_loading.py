@@ -1,0 +1,318 @@
+"""From a name to a model that answers, or to one sentence that says why not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import huggingface_hub
+import numpy as np
+import pytest
+import torch
+from transformers import (
+    AutoModelForCausalLM,
+    BertConfig,
+    CohereConfig,
+    Gemma2Config,
+    GraniteConfig,
+    Lfm2Config,
+    MambaConfig,
+    MistralConfig,
+    OPTConfig,
+    PreTrainedConfig,
+    Qwen3Config,
+    RwkvConfig,
+)
+
+import explorer
+from explorer.engine.loading import check, load
+from explorer.locales import ExplorerError
+from explorer.models import bundled
+from explorer.models.catalog import CATALOG, HubSource
+from explorer.models.progress import Progress
+from tests.engine.reference import assert_same, full_pass
+from tests.model_repositories import make_gpt2, put_in_hub_cache
+
+SIZES: dict[str, Any] = {
+    "vocab_size": 512,
+    "hidden_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "max_position_embeddings": 128,
+    "bos_token_id": 511,
+    "eos_token_id": 511,
+    "pad_token_id": 511,
+}
+LLAMA_LIKE: dict[str, Any] = SIZES | {"intermediate_size": 64, "num_key_value_heads": 2, "head_dim": 16}
+
+
+@pytest.fixture(autouse=True)
+def empty_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No model but those of the test."""
+    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path / "explorer"))
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+
+
+@pytest.fixture
+def copy_of_gpt2(tiny_gpt2: Path, tmp_path: Path) -> Path:
+    """A folder to damage."""
+    return Path(shutil.copytree(tiny_gpt2, tmp_path / "copy"))
+
+
+@pytest.fixture
+def folder_of(tiny_gpt2: Path, tmp_path: Path) -> Callable[[PreTrainedConfig], Path]:
+    """Makes the folder of a model of any architecture, with tiny_gpt2's tokenizer."""
+
+    def make(config: PreTrainedConfig) -> Path:
+        folder = tmp_path / config.model_type
+        shutil.copytree(tiny_gpt2, folder, ignore=shutil.ignore_patterns("config.json", "*.safetensors"))
+        torch.manual_seed(0)
+        model = AutoModelForCausalLM.from_config(config)
+        with torch.no_grad():
+            for weight in model.parameters():
+                if weight.dim() > 1:
+                    weight *= 3  # of a size that training gives: what an architecture does must show
+        model.save_pretrained(folder)
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def connections(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Every address that is looked up or connected to."""
+    asked: list[object] = []
+
+    def refuse(*args: object, **_: object) -> None:
+        asked.append(args)
+        raise OSError("no network")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    return asked
+
+
+def refusal(name: Path | str, **options: Any) -> ExplorerError:
+    with pytest.raises(ExplorerError) as caught:
+        load(str(name), **options)
+    sentence = str(caught.value)
+    assert len(sentence.splitlines()) == 1
+    assert caught.value.message.id not in sentence  # written out
+    return caught.value
+
+
+# --- what is loaded
+
+
+@pytest.mark.parametrize("fixture", ["tiny_gpt2", "tiny_llama"])
+def test_a_folder_is_a_model_and_tells_what_it_is(fixture: str, request: pytest.FixtureRequest) -> None:
+    folder = request.getfixturevalue(fixture)
+    info = load(str(folder), device="cpu").info
+    config = json.loads((folder / "config.json").read_text())
+    module = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True)
+    assert (info.name, info.title) == (str(folder), folder.name)
+    assert (info.n_layer, info.n_head, info.n_embd, info.n_positions) == (2, 4, 64, 128)
+    assert info.vocab_size == config["vocab_size"]
+    assert info.n_parameters == sum(weight.numel() for weight in module.parameters())
+    assert (info.device, info.dtype, info.revision, info.notices) == ("cpu", "float32", None, ())
+
+
+@pytest.mark.parametrize("stored", [torch.float16, torch.float32])
+def test_weights_are_float32_whatever_the_file_holds(tmp_path: Path, stored: torch.dtype) -> None:
+    lm = load(str(make_gpt2(tmp_path / "stored", dtype=stored)), device="cpu")
+    assert {weight.dtype for weight in lm.module.parameters()} == {torch.float32}
+    assert not any(weight.requires_grad for weight in lm.module.parameters())
+    assert not lm.module.training
+
+
+@pytest.mark.parametrize(
+    ("dtype", "of_logits"),
+    [("float32", "float32"), ("float64", "float64"), ("bfloat16", "float32"), ("float16", "float32")],
+)
+def test_the_number_format_is_what_was_asked_for(tiny_gpt2: Path, dtype: str, of_logits: str) -> None:
+    lm = load(str(tiny_gpt2), device="cpu", dtype=dtype)
+    assert lm.info.dtype == dtype
+    assert {weight.dtype for weight in lm.module.parameters()} == {getattr(torch, dtype)}
+    trace = lm.trace("The capital")
+    assert [trace.logits.dtype, trace.surprisal.dtype, trace.entropy.dtype] == [of_logits] * 3
+
+
+def test_variables_of_the_environment_stand_in_for_what_is_not_given(
+    tiny_gpt2: Path, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXPLORER_MODEL", str(tiny_gpt2))
+    monkeypatch.setenv("EXPLORER_DEVICE", "cpu")
+    monkeypatch.setenv("EXPLORER_DTYPE", "float64")
+    info = load().info
+    assert (info.name, info.device, info.dtype) == (str(tiny_gpt2), "cpu", "float64")
+    info = load(str(tiny_llama), dtype="float32").info
+    assert (info.name, info.dtype) == (str(tiny_llama), "float32")
+    monkeypatch.setenv("EXPLORER_DEVICE", "abacus")
+    with pytest.raises(ExplorerError, match="abacus"):
+        load()
+
+
+def test_progress_is_told_to_its_end(tiny_gpt2: Path) -> None:
+    told: list[Progress] = []
+    load(str(tiny_gpt2), device="cpu", report=told.append)
+    shares = [progress.done / progress.total for progress in told if progress.total]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert all(tiny_gpt2.name in str(progress.message) for progress in told)
+
+
+def test_load_takes_the_best_model_on_disk_and_asks_no_network(
+    tiny_gpt2: Path, tmp_path: Path, connections: list[object]
+) -> None:
+    for name in ("distilgpt2", "gpt2"):
+        source = CATALOG[name].source
+        assert isinstance(source, HubSource)
+        put_in_hub_cache(tiny_gpt2, tmp_path / "hub", source.repo, source.revision)
+        lm = explorer.load()
+        assert lm.info.name == name
+        assert lm.info.revision == source.revision
+        assert_same(lm.trace("The capital"), full_pass(lm.module, lm.tokenize("The capital").ids), 1e-4)
+    assert connections == []
+
+
+def test_load_without_any_model_says_how_to_get_one(
+    connections: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundled, "ASSETS", tmp_path)
+    monkeypatch.setattr(bundled, "_recorded", list)  # nor is one installed
+    with pytest.raises(ExplorerError, match="explorer models fetch auto"):
+        explorer.load()
+    assert connections == []
+
+
+# --- what is not
+
+
+def test_an_unknown_device_is_an_error_that_names_those_that_are_there(tiny_gpt2: Path) -> None:
+    assert "“abacus”" in str(refusal(tiny_gpt2, device="abacus"))
+    assert "cpu" in str(refusal(tiny_gpt2, device="abacus"))
+    if not torch.cuda.is_available():
+        assert refusal(tiny_gpt2, device="cuda").message.id == "unknown-device"
+
+
+@pytest.mark.parametrize("dtype", ["int8", "float", "Float32"])
+def test_an_unknown_number_format_is_an_error_that_names_the_known_ones(tiny_gpt2: Path, dtype: str) -> None:
+    assert "float32, float64, bfloat16, float16" in str(refusal(tiny_gpt2, dtype=dtype))
+
+
+def rewrite(file: Path, **changes: Any) -> None:
+    file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda folder: (folder / "config.json").write_text("{"),
+        lambda folder: (folder / "config.json").write_text("[]"),
+        lambda folder: rewrite(folder / "config.json", model_type="abacus"),
+        lambda folder: rewrite(folder / "config.json", n_layer="two"),
+        lambda folder: rewrite(folder / "config.json", n_embd=60),
+        lambda folder: rewrite(folder / "config.json", vocab_size=100),
+        lambda folder: (folder / "tokenizer.json").write_text('{"model": 1}'),
+        lambda folder: (folder / "model.safetensors").write_bytes((folder / "model.safetensors").read_bytes()[:5000]),
+        lambda folder: (folder / "model.safetensors").write_bytes(b"\0" * 1000),
+        lambda folder: (folder / "model.safetensors").unlink(),
+    ],
+    ids=[
+        "config cut off", "config no object", "unknown type", "layers no number", "width wrong", "vocabulary wrong",
+        "tokenizer", "weights cut off", "weights zero", "no weights",
+    ],
+)  # fmt: skip
+def test_a_damaged_folder_is_one_sentence(copy_of_gpt2: Path, damage: Callable[[Path], object]) -> None:
+    damage(copy_of_gpt2)
+    assert str(copy_of_gpt2) in str(refusal(copy_of_gpt2))
+
+
+def test_weights_that_are_not_there_for_a_layer_are_refused(copy_of_gpt2: Path) -> None:
+    # transformers fills what a file lacks with random numbers, and says so only in its log.
+    rewrite(copy_of_gpt2 / "config.json", n_layer=3)
+    error = refusal(copy_of_gpt2)
+    assert error.message.id == "weights-incomplete"
+    assert "transformer.h.2." in str(error)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        Gemma2Config(**LLAMA_LIKE, final_logit_softcapping=0.05),
+        GraniteConfig(**LLAMA_LIKE, logits_scaling=8.0),
+        CohereConfig(**LLAMA_LIKE, logit_scale=0.0625),
+        OPTConfig(**SIZES, ffn_dim=64, word_embed_proj_dim=32),
+        Lfm2Config(**LLAMA_LIKE, layer_types=["conv", "full_attention"]),
+        MambaConfig(vocab_size=512, hidden_size=64, num_hidden_layers=2, state_size=4),
+        RwkvConfig(vocab_size=512, hidden_size=64, num_hidden_layers=2),
+        BertConfig(**SIZES, intermediate_size=64, is_decoder=True),
+    ],
+    ids=lambda config: config.model_type,
+)
+def test_an_architecture_we_would_get_wrong_is_refused(
+    folder_of: Callable[[PreTrainedConfig], Path], config: PreTrainedConfig
+) -> None:
+    error = refusal(folder_of(config), device="cpu")
+    assert error.message.id == "model-unsupported"
+    assert config.model_type in str(error)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [MistralConfig(**LLAMA_LIKE, sliding_window=16), Qwen3Config(**LLAMA_LIKE)],
+    ids=lambda config: config.model_type,
+)
+def test_an_architecture_that_is_not_refused_is_right_beyond_the_check(
+    folder_of: Callable[[PreTrainedConfig], Path], config: PreTrainedConfig
+) -> None:
+    lm = load(str(folder_of(config)), device="cpu")
+    ids = np.random.default_rng(0).integers(0, 500, 200).tolist()
+    for n in (10, 60, 58, 59, 100, 90, 128, 129, 200):
+        assert_same(lm.trace(ids[:n]), full_pass(lm.module, ids[:n]), 1e-3)
+
+
+def test_the_check_notices_logits_that_are_not_the_unembedding_of_the_last_states(
+    tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lm = load(str(tiny_gpt2), device="cpu")
+    check(lm)
+    forward = lm.module.forward
+
+    def scaled(*args: Any, **kwargs: Any) -> Any:
+        output = forward(*args, **kwargs)
+        output.logits = output.logits * 1.5
+        return output
+
+    monkeypatch.setattr(lm.module, "forward", scaled)
+    with pytest.raises(ExplorerError, match="cannot follow exactly"):
+        check(lm)
+
+
+def test_damaged_weights_are_refused_when_they_are_loaded(tmp_path: Path) -> None:
+    folder = make_gpt2(tmp_path / "damaged")
+    module = AutoModelForCausalLM.from_pretrained(folder)
+    with torch.no_grad():
+        module.transformer.h[0].mlp.c_fc.weight[:] = float("nan")
+    module.save_pretrained(folder)
+    assert refusal(folder).message.id == "bad-logits"
+
+
+def test_a_gpu_too_small_for_the_check_hands_over_to_the_cpu(tiny_gpt2: Path) -> None:
+    lm = load(str(tiny_gpt2), device="cpu")
+    object.__setattr__(lm.info, "device", "cpu:0")  # of another name than the CPU's, which torch knows all the same
+    left = [2]
+
+    def full(*_: object) -> None:
+        if left[0]:
+            left[0] -= 1
+            raise torch.OutOfMemoryError("out of memory")
+
+    with lm.module.base_model.h[0].register_forward_pre_hook(full):
+        check(lm)
+    assert lm.info.device == "cpu"
+    assert [notice.id for notice in lm.info.notices] == ["gpu-memory-full"]

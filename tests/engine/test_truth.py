@@ -1,0 +1,150 @@
+"""The numbers are true: after any edits they are those of a fresh full pass of transformers, without our cache.
+
+``EXPLORER_TEST_DEVICE=cuda`` runs these on another device.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from explorer.engine.loading import load
+from explorer.engine.local_model import LanguageModel
+from explorer.engine.prefix_cache import Entry
+from explorer.models import sources
+from explorer.models.catalog import BUNDLED
+from tests.engine.reference import DEVICE, assert_follows, assert_same, edited_texts, full_pass
+
+N_EDITS = 200
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "gpt2-small.json").read_text(encoding="utf-8"))
+
+FLOAT32 = 1e-3
+FLOAT64 = 1e-9
+LLAMA_FLOAT64 = 1e-6
+"""transformers' Llama keeps norms and rotary angles in float32 whatever the dtype: a difference of 1e-16 before such a
+step can fall on either side of a rounding, and be one of 1e-7 after it."""
+
+
+def loaded(folder: Path, dtype: str = "float32") -> LanguageModel:
+    return load(str(folder), device=DEVICE, dtype=dtype)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(
+    ("model", "dtype", "tolerance"),
+    [
+        ("gpt2", "float32", FLOAT32),
+        ("gpt2", "float64", FLOAT64),
+        ("llama", "float32", FLOAT32),
+        ("llama", "float64", LLAMA_FLOAT64),
+    ],
+)
+def test_after_each_of_200_edits_the_numbers_are_those_of_a_full_pass(
+    attending: dict[str, Path], model: str, dtype: str, tolerance: float, seed: int
+) -> None:
+    lm = loaded(attending[model], dtype)
+    texts = list(edited_texts(N_EDITS, longest=400, seed=seed))
+    lengths = [len(lm.tokenize(text).ids) for text in texts]
+    assert min(lengths) < lm.info.n_positions < max(lengths)  # the window moves
+    assert_follows(lm, texts, tolerance)
+
+
+def test_after_each_of_200_edits_the_bundled_models_numbers_are_those_of_a_full_pass() -> None:
+    lm = load(BUNDLED, device=DEVICE)
+    assert_follows(lm, edited_texts(N_EDITS, longest=120, seed=4), FLOAT32)
+
+
+def test_after_each_of_200_edits_smollm2s_numbers_are_those_of_a_full_pass() -> None:
+    if sources.on_disk("smollm2-135m") is None:
+        pytest.skip("smollm2-135m is not on this disk")
+    lm = load("smollm2-135m", device=DEVICE)
+    assert_follows(lm, edited_texts(N_EDITS, longest=40, seed=3), FLOAT32)
+
+
+def test_a_batch_of_rows_has_the_numbers_of_full_passes(attending: dict[str, Path]) -> None:
+    lm = loaded(attending["gpt2"], "float64")
+    rows = [list(lm.tokenize(text).ids) for text in edited_texts(40, longest=400, seed=5)]
+    for row, logits in zip(rows, lm.next_logits(rows), strict=True):
+        ours = logits - np.logaddexp.reduce(logits)
+        np.testing.assert_allclose(ours, full_pass(lm.module, row).log_p[-1], atol=FLOAT64)
+
+
+# --- the comparison above must notice
+
+
+def crop_too_little(crop: Callable[[Entry, int], None], entry: Entry, length: int) -> None:
+    """One key and value too many stays."""
+    kept = [
+        (layer.keys[..., : length + 1, :], layer.values[..., : length + 1, :]) for layer in entry.keys_values.layers
+    ]
+    crop(entry, length)
+    for layer, (keys, values) in zip(entry.keys_values.layers, kept, strict=True):
+        layer.keys, layer.values = keys, values
+
+
+def crop_too_much(crop: Callable[[Entry, int], None], entry: Entry, length: int) -> None:
+    """One key and value too many goes."""
+    crop(entry, length)
+    entry.keys_values.crop(-1)
+
+
+@pytest.mark.parametrize("model", ["gpt2", "llama"])
+@pytest.mark.parametrize("planted", [crop_too_little, crop_too_much])
+def test_a_crop_that_is_off_by_one_is_noticed(
+    attending: dict[str, Path], model: str, planted: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lm = loaded(attending[model])
+    crop, crops = Entry.crop, []
+
+    def planted_crop(entry: Entry, length: int) -> None:
+        crops.append(length)
+        planted(crop, entry, length)
+
+    monkeypatch.setattr(Entry, "crop", planted_crop)
+    texts = ["The capital of France is", "The capital of France?"]
+    with pytest.raises(AssertionError, match="log probabilities differ"):
+        assert_follows(lm, texts, FLOAT32)
+    assert crops
+
+
+@pytest.mark.parametrize("model", ["gpt2", "llama"])
+def test_a_wrong_position_is_noticed(attending: dict[str, Path], model: str) -> None:
+    lm = loaded(attending[model])
+
+    def one_too_early(_module: torch.nn.Module, args: Any, kwargs: dict[str, Any]) -> Any:
+        positions = kwargs.get("position_ids")
+        if positions is not None and positions.min() > 0:  # tokens after a beginning that was read before
+            kwargs["position_ids"] = positions - 1
+        return args, kwargs
+
+    texts = ["The capital of France is", "The capital of France is Paris"]
+    planted = lm.module.base_model.register_forward_pre_hook(one_too_early, with_kwargs=True)
+    with planted, pytest.raises(AssertionError, match="log probabilities differ"):
+        assert_follows(lm, texts, FLOAT32)
+
+
+# --- figures that others published
+
+
+@pytest.mark.parametrize("case", GOLDEN["cases"], ids=lambda case: case["text"])
+def test_gpt2_has_its_published_numbers(case: dict[str, Any]) -> None:
+    if sources.on_disk("gpt2") is None:
+        pytest.skip("gpt2 is not on this disk")
+    lm = load("gpt2", device=DEVICE)
+    trace = lm.trace(case["text"])
+    assert trace.ids.tolist() == case["ids"]
+    assert [token.text for token in trace.tokens] == case["tokens"]
+    for token_id, logit in case["top"]:
+        assert trace.logits[token_id] == pytest.approx(logit, abs=0.02)
+    assert np.logaddexp.reduce(trace.logits.astype(np.float64)) == pytest.approx(case["logsumexp"], abs=0.02)
+    # The twenty largest are the twenty largest, but for those that 0.02 can exchange.
+    likeliest = {int(i) for i in np.argsort(-trace.logits)[: len(case["top"])]}
+    smallest = case["top"][-1][1]
+    assert all(trace.logits[i] < smallest + 0.02 for i in likeliest - {i for i, _ in case["top"]})
+    assert_same(trace, full_pass(lm.module, case["ids"]), FLOAT32)
