@@ -25,7 +25,7 @@ def say(message: Message) -> None:
 
 def say_what_is_not_read(n_tokens: int, n_positions: int) -> None:
     """That a text is longer than the model reads, where it is."""
-    from explorer.engine.local_model import window_start
+    from explorer.language_model.window import window_start
 
     if start := window_start(n_tokens, n_positions):
         say(Message.of("window-notice", start=start, n=n_tokens - start))

@@ -17,8 +17,8 @@ with collector_paused():
     from explorer.engine.local_model import LanguageModel
     from explorer.engine.torch_engine.attention_recorder import listen_to
     from explorer.engine.torch_engine.convert import convert_gguf
-    from explorer.language_model.memory import FullMemory, noticing_full_memory
-    from explorer.language_model.model import ModelInfo
+    from explorer.language_model.memory import OutOfMemory, translate_oom
+    from explorer.language_model.model import ATTENTION, ModelInfo
     from explorer.language_model.tokens import Tokenizer
     from explorer.language_model.trace import Floats
     from explorer.locales import ExplorerError, Message
@@ -81,9 +81,9 @@ def _read(local: ModelFiles, device: str, dtype: str, report: Report) -> Languag
         raise ExplorerError("weights-incomplete", name=local.name, n=len(missing), part=missing[0])
     notices: tuple[Message, ...] = ()
     try:
-        with noticing_full_memory():
+        with translate_oom():
             module.to(device)
-    except FullMemory:
+    except OutOfMemory:
         notices = (Message.of("gpu-memory-full", device=device),)
         device = "cpu"
         module.to(device)
@@ -97,12 +97,12 @@ def _read(local: ModelFiles, device: str, dtype: str, report: Report) -> Languag
 
 def _from_folder(auto: Any, local: ModelFiles, **options: Any) -> Any:
     try:
-        with noticing_full_memory():
+        with translate_oom():
             config = AutoConfig.from_pretrained(local.folder, local_files_only=True, trust_remote_code=False)
             return auto.from_pretrained(
                 local.folder, config=config, local_files_only=True, trust_remote_code=False, **options
             )
-    except FullMemory:
+    except OutOfMemory:
         raise
     except Exception as error:  # transformers raises whatever its parsers do on files it cannot read
         raise ExplorerError("model-unreadable", name=local.name, reason=_first_line(error)) from error
@@ -158,7 +158,7 @@ def check(model: LanguageModel) -> None:
         return model.module(tokens, use_cache=False).logits[0, -1].float().cpu()  # type: ignore[no-any-return]
 
     try:
-        expected = model.surviving_out_of_memory(last_logits)
+        expected = model.retry_after_oom(last_logits)
         model.trace([*ids[: n - 4], *ids[:3]])  # a wrong ending, to be cropped
         got = torch.from_numpy(model.trace(ids).logits.copy()).float()
     except ExplorerError:
@@ -170,7 +170,7 @@ def check(model: LanguageModel) -> None:
     if not torch.allclose(got.log_softmax(-1), expected.log_softmax(-1), atol=tolerance, rtol=tolerance):
         raise ExplorerError("model-unsupported", name=model.info.name, kind=model.module.config.model_type)
     if not _attention_agrees(model, ids):
-        model.info = replace(model.info, attention=False)
+        model.info = replace(model.info, capabilities=model.info.capabilities - {ATTENTION})
 
 
 def _attention_agrees(model: LanguageModel, ids: list[int]) -> bool:
@@ -189,8 +189,8 @@ def _attention_agrees(model: LanguageModel, ids: list[int]) -> bool:
         model.trace(ids[: len(ids) // 2], attention=True)
         ours = model.trace(ids, attention=True).attention.dense()
         module.set_attn_implementation("eager")
-        theirs = model.surviving_out_of_memory(eager)
-    except FullMemory:
+        theirs = model.retry_after_oom(eager)
+    except OutOfMemory:
         raise
     except Exception:  # whatever an architecture does that nobody has tried here: it still predicts
         return False

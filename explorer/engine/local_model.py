@@ -20,10 +20,11 @@ from explorer.engine.torch_engine.attention_recorder import Rows, catching_into,
 from explorer.engine.torch_engine.branches import Branches
 from explorer.engine.torch_engine.token_statistics import outcomes, padded, to_numpy
 from explorer.language_model.attention import Attention, HeadVectors, most_tokens
-from explorer.language_model.memory import FullMemory, noticing_full_memory
+from explorer.language_model.memory import OutOfMemory, translate_oom
 from explorer.language_model.model import ModelInfo, Watch
 from explorer.language_model.tokens import Encoding, Tokenizer, Vocabulary
 from explorer.language_model.trace import Floats, Ints, Trace
+from explorer.language_model.window import window_start
 from explorer.locales import ExplorerError, Message
 
 Result = TypeVar("Result")
@@ -36,17 +37,6 @@ POOL_BYTES = 512 * 2**20
 RECENT_BYTES = 64 * 2**20
 BATCH_TOKENS = 4096
 """Tokens in one pass over rows that share nothing; fewer where the memory is too small for them."""
-
-
-def window_start(n_tokens: int, n_positions: int) -> int:
-    """The first token a model with ``n_positions`` positions reads of a text of ``n_tokens``.
-
-    0 while the text fits, else the smallest multiple of ``n_positions / 4`` that makes it fit: it depends on the
-    length alone, so the same ids give the same numbers however they came about.
-    """
-    quarter = max(1, n_positions // 4)
-    overhang = max(0, n_tokens - n_positions)
-    return -(-overhang // quarter) * quarter
 
 
 class LanguageModel:
@@ -102,12 +92,10 @@ class LanguageModel:
         encoding = self._encoding(text_or_ids)
         ids = np.asarray(encoding.ids, dtype=np.int64)
         with self._lock:
-            trace = self._known(ids) or self.surviving_out_of_memory(
-                lambda: self._compute(ids, watch, attention=attention)
-            )
+            trace = self._known(ids) or self.retry_after_oom(lambda: self._compute(ids, watch, attention=attention))
             self._remember(trace)
             if attention:
-                trace = self.surviving_out_of_memory(partial(self._with_attention, trace, watch))
+                trace = self.retry_after_oom(partial(self._with_attention, trace, watch))
         milliseconds = (perf_counter() - began) * 1000
         return replace(trace, notices=encoding.notices, milliseconds=milliseconds)
 
@@ -121,7 +109,7 @@ class LanguageModel:
         windows = [np.asarray(self._encoding(row).ids, dtype=np.int64) for row in rows]
         windows = [ids[window_start(len(ids), self.info.n_positions) :] for ids in windows]
         with self._lock:
-            return self.surviving_out_of_memory(lambda: self._compute_rows(windows))
+            return self.retry_after_oom(lambda: self._compute_rows(windows))
 
     def branches(self, ids: Sequence[int] | Ints, n_rows: int) -> Branches:
         """``n_rows`` continuations of one text, to be read side by side; see `Branches`.
@@ -138,15 +126,15 @@ class LanguageModel:
                 return Branches(self, window, entry.layers, n_rows)
 
         with self._lock:
-            return self.surviving_out_of_memory(forked)
+            return self.retry_after_oom(forked)
 
     def read_rows(self, tokens: Ints, position: int, keys_values: Cache) -> Floats:
         """(B, V) logits after one more token (B, 1) at ``position`` of each row that ``keys_values`` hold.
 
         Raises:
-            FullMemory: the batch is too large.
+            OutOfMemory: the batch is too large.
         """
-        with self._lock, torch.inference_mode(), noticing_full_memory():
+        with self._lock, torch.inference_mode(), translate_oom():
             places = torch.full(tokens.shape, position, device=self.info.device)
             states = self.module.base_model(
                 input_ids=torch.from_numpy(tokens).to(self.info.device),
@@ -232,7 +220,7 @@ class LanguageModel:
                 return read_off(entry, entry.attention)
 
         with self._lock:
-            return self.surviving_out_of_memory(look)
+            return self.retry_after_oom(look)
 
     def _read(self, window: Ints, watch: Watch | None, *, attention: bool) -> tuple[Entry, int, torch.Tensor | None]:
         """An entry that begins with ``window``, how much of that was known, and (V,) logits after its last token, where
@@ -288,10 +276,10 @@ class LanguageModel:
             width = max(len(ids) for ids in batch)
             n_rows = min(len(batch), max(1, most // width))
             try:
-                with noticing_full_memory():
+                with translate_oom():
                     parts.append(self._compute_batch(batch[:n_rows], width))
                 batch = batch[n_rows:]
-            except FullMemory:
+            except OutOfMemory:
                 if n_rows == 1:
                     raise
                 most = n_rows * width // 2
@@ -322,21 +310,21 @@ class LanguageModel:
             logits = logits + bias
         return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
-    def surviving_out_of_memory(self, compute: Callable[[], Result]) -> Result:
+    def retry_after_oom(self, compute: Callable[[], Result]) -> Result:
         """Run ``compute``; when the memory is full, once more without the cache, then, if that was a GPU's, on the CPU,
         saying so.
 
         Raises:
-            FullMemory: the CPU's memory is full too.
+            OutOfMemory: the CPU's memory is full too.
         """
-        compute = noticing_full_memory()(compute)
+        compute = translate_oom()(compute)
         try:
             return compute()
-        except FullMemory:
+        except OutOfMemory:
             self._forget()
         try:
             return compute()
-        except FullMemory:
+        except OutOfMemory:
             if self.info.device == "cpu":
                 raise
         notice = Message.of("gpu-memory-full", device=self.info.device)

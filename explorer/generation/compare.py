@@ -10,15 +10,16 @@ from operator import index
 
 import numpy as np
 
-from explorer.engine.local_model import LanguageModel, window_start
+from explorer.engine.local_model import LanguageModel
 from explorer.engine.torch_engine.branches import Branches
 from explorer.generation.beam import Continuation
 from explorer.generation.decoders import Sample, Writer, writer
 from explorer.generation.generate import Stop
 from explorer.generation.measures import Measure, measures
 from explorer.generation.strategy import Method, Strategy, strategies
-from explorer.language_model.memory import FullMemory, noticing_full_memory
+from explorer.language_model.memory import OutOfMemory, translate_oom
 from explorer.language_model.trace import Floats, Ints
+from explorer.language_model.window import window_start
 from explorer.locales import Message, tr
 from explorer.models.progress import Progress, Report
 from explorer.sampling.draw import checked_seed
@@ -132,9 +133,9 @@ class Comparing:
         if self._given_up or (self.n_steps and not any(len(rows) for rows in self._rows)):
             return False
         try:
-            with noticing_full_memory():
+            with translate_oom():
                 return self._advance()
-        except FullMemory:
+        except OutOfMemory:
             if not self.n_steps:
                 raise
             self._given_up = True
@@ -164,7 +165,7 @@ class Comparing:
                     self._branches = self._model.branches(self._ids, 1)
                 self._branches.select(parents)
                 return self._branches.advance(tokens)
-            except FullMemory:
+            except OutOfMemory:
                 self._notices = (Message.of("compare-memory-full"),)
                 self._branches = None
         return self._model.next_logits(self._texts.tolist())

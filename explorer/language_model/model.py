@@ -1,17 +1,22 @@
-"""What everything above a language model knows of it: `Model` and `ModelInfo`."""
+"""What everything above a language model knows of it: `Model`, `BatchDecoder` and `ModelInfo`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from explorer.language_model.interventions import Intervention
+from explorer.language_model.request import Asked
 from explorer.language_model.tokens import Encoding, Vocabulary
-from explorer.language_model.trace import Floats, Trace
+from explorer.language_model.trace import Floats, Ints, Trace
 from explorer.locales import Message
 
 Watch = Callable[[int, int], None]
 """Told (tokens done, tokens to do) between the chunks of a long pass; raising `Superseded` drops the pass."""
+
+ATTENTION, ABLATION = "attention", "ablation"
+"""What a model may be able to do besides predicting: give its attention weights, switch heads off."""
 
 
 class Superseded(Exception):
@@ -25,8 +30,11 @@ class ModelInfo:
     Attributes:
         name: what ``explorer.load`` takes; title: what the screen shows.
         revision: the commit the weights come from, where there is one.
+        weights_version: SHA-256, in hexadecimal, over the weights and what else decides the numbers; the same on every
+            machine and engine. "" where it is not known.
         device: ``cpu``, ``cuda`` or ``mps``; dtype: ``float32`` and so on.
-        attention: whether it gives its attention weights.
+        engine: what computes: ``numpy`` or ``torch``.
+        capabilities: what it can do besides predicting, see `ATTENTION` and `ABLATION`.
         end_ids: tokens that end a text, by the model's own generation settings or its tokenizer.
         note: something about the weights that changes how their numbers should be read.
         notices: what went otherwise than asked while loading.
@@ -43,14 +51,48 @@ class ModelInfo:
     n_parameters: int
     device: str
     dtype: str
-    attention: bool = True
+    weights_version: str = ""
+    engine: str = "torch"
+    capabilities: frozenset[str] = frozenset({ATTENTION, ABLATION})
     end_ids: tuple[int, ...] = ()
     note: Message | None = None
     notices: tuple[Message, ...] = ()
 
+    @property
+    def attention(self) -> bool:
+        """Whether it gives its attention weights."""
+        return ATTENTION in self.capabilities
+
+
+class BatchDecoder(Protocol):
+    """B continuations of one text, read side by side, one token a step."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def ids(self) -> Ints:
+        """(B, T) the tokens of each row so far."""
+        ...
+
+    def select(self, rows: Sequence[int] | Ints) -> None:
+        """Go on with these rows, in this order: some may be left out, some may come several times.
+
+        Raises:
+            OutOfMemory: they are too many. The decoder can then not be used any more.
+        """
+        ...
+
+    def advance(self, tokens: Sequence[int] | Ints) -> Floats:
+        """Give each row its next token (B,): the (B, V) logits of the one after it, in the trace's dtype.
+
+        Raises:
+            OutOfMemory: they are too many. The decoder can then not be used any more.
+        """
+        ...
+
 
 class Model(Protocol):
-    """The one interface to a model. `LanguageModel` is one in this process."""
+    """The one interface to a model. `explorer.engine.local_model.LocalModel` is one in this process."""
 
     @property
     def info(self) -> ModelInfo: ...
@@ -61,7 +103,22 @@ class Model(Protocol):
     def tokenize(self, text: str) -> Encoding: ...
 
     def trace(
-        self, text_or_ids: str | Sequence[int], *, attention: bool = False, watch: Watch | None = None
-    ) -> Trace: ...
+        self,
+        asked: Asked,
+        *,
+        attention: bool = False,
+        interventions: Iterable[Intervention] = (),
+        watch: Watch | None = None,
+    ) -> Trace:
+        """The answer to a request; ``attention`` and ``interventions`` are the short way to make one of a text."""
+        ...
 
-    def next_logits(self, rows: Sequence[Sequence[int]]) -> Floats: ...
+    def next_logits(self, rows: Sequence[Sequence[int]], *, interventions: Iterable[Intervention] = ()) -> Floats:
+        """(B, V) logits of the token after each of B rows of token ids, which may be of different lengths."""
+        ...
+
+    def decoder(
+        self, ids: Sequence[int] | Ints, n_rows: int, *, interventions: Iterable[Intervention] = ()
+    ) -> BatchDecoder:
+        """``n_rows`` continuations of one text, to be read side by side."""
+        ...

@@ -36,6 +36,10 @@ attention-not-numbers = { $n ->
 } (the first in layer { $layer }, head { $head }). The weights are damaged or too large for their number format: load the model again, with --dtype float32.
 unknown-layer = There is no layer { $layer }. The layers of this model go from 0 to { $last }.
 unknown-head = There is no head { $head }. The heads of this model go from 0 to { $last }.
+unknown-ablation-mode = “{ $mode }” is not a way to switch a head off. Choose one of: { $known }.
+ablation-no-heads = { $given } names no heads. Give pairs of a layer and a head, both from 0, such as Ablate(heads=[(5, 1)]).
+not-an-intervention = { $given } is not an intervention. Pass a list of them, such as [explorer.Ablate(heads=[(5, 1)])].
+unknown-intervention = This version does not know the intervention “{ $kind }”, so its numbers would be those of another model. Open it with a newer version of the explorer.
 unknown-position = There is no token at place { $position }. The places of this text go from 0 to { $last }.
 
 ## sampling

@@ -30,6 +30,10 @@ attention-too-large = { $n } 个词元的全部注意力需要 { $megabytes } MB
 attention-not-numbers = 有 { $n } 行注意力权重不是数字（第一处在第 { $layer } 层第 { $head } 头）。权重已损坏，或超出了其数字格式：请用 --dtype float32 重新加载模型。
 unknown-layer = 没有第 { $layer } 层。这个模型的层从 0 到 { $last }。
 unknown-head = 没有第 { $head } 头。这个模型的头从 0 到 { $last }。
+unknown-ablation-mode = “{ $mode }”不是关闭注意力头的方式。可选：{ $known }。
+ablation-no-heads = { $given } 没有指明任何注意力头。请给出由层和头组成的数对，都从 0 开始，例如 Ablate(heads=[(5, 1)])。
+not-an-intervention = { $given } 不是干预。请传入干预的列表，例如 [explorer.Ablate(heads=[(5, 1)])]。
+unknown-intervention = 这个版本不认识干预“{ $kind }”，得到的数会是另一个模型的。请用更新版本的探索器打开。
 unknown-position = 没有位置为 { $position } 的词元。这段文本的位置从 0 到 { $last }。
 
 ## sampling

@@ -13,7 +13,7 @@ import torch
 
 from explorer.engine.loading import load
 from explorer.engine.local_model import LanguageModel
-from explorer.language_model.memory import FullMemory
+from explorer.language_model.memory import OutOfMemory
 from explorer.locales import ExplorerError
 from tests.engine.reference import TOLERANCE, assert_same, assert_true, full_pass, some_ids
 from tests.passes import Passes
@@ -112,7 +112,7 @@ def test_a_batch_survives_full_memory_too(on_accelerator: LanguageModel) -> None
 
 def test_a_full_cpu_is_an_error_after_which_the_next_question_is_answered(lm: LanguageModel) -> None:
     ids = some_ids(60)
-    with Broken(lm.module.base_model.h[1], cpu_out_of_memory, times=2), pytest.raises(FullMemory):
+    with Broken(lm.module.base_model.h[1], cpu_out_of_memory, times=2), pytest.raises(OutOfMemory):
         lm.trace(ids)
     assert_true(lm, ids)
 

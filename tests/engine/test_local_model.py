@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.engine.local_model import CHUNK, LanguageModel, window_start
+from explorer.engine.local_model import CHUNK, LanguageModel
 from explorer.language_model.model import Superseded
+from explorer.language_model.window import window_start
 from explorer.locales import ExplorerError
 from explorer.sampling.sampling import Sampling
 from tests.engine.reference import TOLERANCE, assert_same, assert_true, full_pass, some_ids

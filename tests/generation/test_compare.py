@@ -15,7 +15,7 @@ from explorer.generation.compare import Comparing, Comparison, compare
 from explorer.generation.generate import TEXT, Stop, generate
 from explorer.generation.measures import measures
 from explorer.generation.strategy import Beam, Strategy
-from explorer.language_model.memory import FullMemory
+from explorer.language_model.memory import OutOfMemory
 from explorer.locales import ExplorerError
 from explorer.models.progress import Progress
 from explorer.sampling.draw import boundaries
@@ -212,7 +212,7 @@ def test_a_full_memory_costs_time_but_no_text(peaked64: LanguageModel, monkeypat
 
     def full(self: branches.Branches, tokens: list[int]) -> object:
         if next(calls) == 3:
-            raise FullMemory
+            raise OutOfMemory
         return real(self, tokens)
 
     monkeypatch.setattr(branches.Branches, "advance", full)
@@ -228,7 +228,7 @@ def test_a_memory_too_small_for_one_text_keeps_what_is_there(
     whole, calls = compare(peaked64, PREFIX, STRATEGIES, n=2, max_new_tokens=8), iter(range(100))
 
     def full(*_: object) -> object:
-        raise FullMemory
+        raise OutOfMemory
 
     def full_soon(self: branches.Branches, tokens: list[int]) -> object:
         return real(self, tokens) if next(calls) < 3 else full()
@@ -246,7 +246,7 @@ def test_a_memory_too_small_for_one_text_keeps_what_is_there(
     for place in range(len(STRATEGIES)):
         assert ids(made, place) == ids(whole, place)[:4]
     monkeypatch.setattr(LanguageModel, "trace", full)
-    with pytest.raises(FullMemory, match="Close other programs"):
+    with pytest.raises(OutOfMemory, match="Close other programs"):
         compare(peaked64, PREFIX, STRATEGIES)
 
 

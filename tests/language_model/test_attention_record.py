@@ -27,7 +27,7 @@ def test_a_trace_without_attention_says_how_to_ask(attending: dict[str, Path]) -
 
 def test_a_model_without_attention_says_so(attending: dict[str, Path]) -> None:
     lm = loaded(attending["gpt2"])
-    lm.info = replace(lm.info, attention=False)
+    lm.info = replace(lm.info, capabilities=frozenset())
     trace = lm.trace("a robot", attention=True)
     assert trace.captured is None
     with pytest.raises(ExplorerError, match="gives no attention weights"):

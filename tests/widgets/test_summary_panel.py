@@ -197,7 +197,7 @@ def test_while_attention_is_on_its_way_the_old_picture_stays(panel: SummaryPanel
 
 
 def test_a_model_without_attention_says_so(panel: SummaryPanel, lm: LanguageModel) -> None:
-    lm.info = replace(lm.info, attention=False)
+    lm.info = replace(lm.info, capabilities=frozenset())
     state = ExplorerState(lm, TEXT)
     other = SummaryPanel(state)
     settle(state)

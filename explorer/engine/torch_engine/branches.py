@@ -10,7 +10,7 @@ import torch
 from transformers.cache_utils import Cache
 
 from explorer.engine.prefix_cache import GrowingLayer
-from explorer.language_model.memory import noticing_full_memory
+from explorer.language_model.memory import translate_oom
 from explorer.language_model.trace import Floats, Ints
 
 if TYPE_CHECKING:
@@ -42,13 +42,13 @@ class Branches:
         """Go on with these rows, in this order: some may be left out, some may come several times.
 
         Raises:
-            FullMemory: they are too many. The branches can then not be used any more.
+            OutOfMemory: they are too many. The branches can then not be used any more.
         """
         rows = np.asarray(rows, np.int64)
         if len(rows) == len(self) and (rows == np.arange(len(self))).all():
             return
         places = torch.from_numpy(rows).to(self._model.info.device)
-        with torch.inference_mode(), noticing_full_memory():
+        with torch.inference_mode(), translate_oom():
             for layer in self._layers:
                 layer.select(places)
         self.ids = self.ids[rows]
@@ -57,7 +57,7 @@ class Branches:
         """Give each row its next token (B,): the (B, V) logits of the one after it, in the trace's dtype.
 
         Raises:
-            FullMemory: they are too many. The branches can then not be used any more.
+            OutOfMemory: they are too many. The branches can then not be used any more.
         """
         column = np.asarray(tokens, np.int64)[:, None]
         logits = self._model.read_rows(column, self.ids.shape[1], Cache(layers=list(self._layers)))

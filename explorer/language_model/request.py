@@ -1,0 +1,117 @@
+"""`Request`: what is asked of a model, as a value; `Extras`: what the answer brings along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from operator import index
+from typing import Any
+
+from explorer.language_model.interventions import Intervention, Interventions, canonical, intervention_of
+from explorer.language_model.tokens import Encoding
+from explorer.locales import ExplorerError, Message
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What a trace brings along besides the distributions; nothing here changes a number.
+
+    Attributes:
+        attention: what every head of every layer looks at.
+        layer: the layer whose exact weights are at hand, of a text so long that the others are kept as bytes.
+        vectors: the (layer, head) whose queries, keys and values are at hand.
+    """
+
+    attention: bool = False
+    layer: int | None = None
+    vectors: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        if self.layer is not None or self.vectors is not None:
+            object.__setattr__(self, "attention", True)  # both are parts of it
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a model. Hashable, and JSON by `record`: the same request has the same answer everywhere.
+
+    Attributes:
+        ids: the tokens that are read, one at least.
+        interventions: what is changed inside the model while it reads.
+        extras: what the answer brings along.
+    """
+
+    ids: tuple[int, ...]
+    interventions: Interventions = ()
+    extras: Extras = field(default_factory=Extras)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ids", tuple(index(i) for i in self.ids))
+        object.__setattr__(self, "interventions", canonical(self.interventions))
+
+    def record(self) -> dict[str, Any]:
+        """For JSON; `Request.of` reads it."""
+        interventions = [each.record() for each in self.interventions]
+        return {"ids": list(self.ids), "interventions": interventions, "extras": asdict(self.extras)}
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Request:
+        """From a record.
+
+        Raises:
+            ExplorerError: an intervention that this version does not know.
+        """
+        extras = dict(record.get("extras", {}))
+        if extras.get("vectors") is not None:
+            extras["vectors"] = tuple(extras["vectors"])
+        interventions = tuple(intervention_of(each) for each in record.get("interventions", ()))
+        return cls(tuple(record["ids"]), interventions, Extras(**extras))
+
+
+Asked = str | Sequence[int] | Request
+"""The ways to say what is to be read: a text, token ids, or a whole request."""
+
+
+def as_request(
+    asked: Any,
+    *,
+    tokenize: Callable[[str], Encoding],
+    vocab_size: int,
+    interventions: Iterable[Intervention] = (),
+    attention: bool = False,
+) -> tuple[Request, tuple[Message, ...]]:
+    """The request that is meant, and what a reader must know about how its text was read.
+
+    Token ids are taken as they are; none at all means the start token, as an empty text does.
+
+    Raises:
+        ExplorerError: neither text nor ids, an id the model lacks, no start token for an empty text.
+    """
+    if isinstance(asked, Request):
+        require_known(asked.ids, vocab_size)
+        return asked, ()
+    encoding = tokenize(asked) if isinstance(asked, str) else as_ids(asked, tokenize=tokenize)
+    require_known(encoding.ids, vocab_size)
+    return Request(encoding.ids, tuple(interventions), Extras(attention=attention)), encoding.notices
+
+
+def as_ids(given: Any, *, tokenize: Callable[[str], Encoding]) -> Encoding:
+    """Token ids that somebody gave.
+
+    Raises:
+        ExplorerError: they are no whole numbers.
+    """
+    try:
+        ids = tuple(index(i) for i in given)
+    except TypeError:
+        raise ExplorerError("not-text-or-ids", given=repr(given)[:60]) from None
+    return Encoding(ids) if ids else tokenize("")
+
+
+def require_known(ids: Iterable[int], vocab_size: int) -> None:
+    """
+    Raises:
+        ExplorerError: an id that the model does not have.
+    """
+    for wrong in (i for i in ids if not 0 <= i < vocab_size):
+        raise ExplorerError("unknown-token-id", id=str(wrong), last=str(vocab_size - 1))
