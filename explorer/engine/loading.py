@@ -14,13 +14,15 @@ with collector_paused():
     import transformers
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
-    from explorer.engine.local_model import LanguageModel
-    from explorer.engine.torch_engine.attention_recorder import listen_to
+    from explorer.engine.check import Outcome, Reference, crossings, within_reach
+    from explorer.engine.check import check as compare
+    from explorer.engine.local_model import CHUNK, LanguageModel
     from explorer.engine.torch_engine.convert import convert_gguf
+    from explorer.engine.torch_engine.shortened import shortened
     from explorer.language_model.memory import OutOfMemory, translate_oom
     from explorer.language_model.model import ATTENTION, ModelInfo
     from explorer.language_model.tokens import Tokenizer
-    from explorer.language_model.trace import Floats
+    from explorer.language_model.trace import Floats, Ints
     from explorer.locales import ExplorerError, Message
     from explorer.models import sources
     from explorer.models.progress import Progress, Report
@@ -140,64 +142,56 @@ def _end_ids(module: Any, tokenizer: Any) -> tuple[int, ...]:
     return tuple(ids) if isinstance(ids, list) else () if ids is None else (ids,)
 
 
-@torch.inference_mode()
-def check(model: LanguageModel) -> None:
-    """Compare our own pass (chunks, cache, crop, unembedding) with transformers' on a few tokens.
+def check(model: LanguageModel) -> Outcome:
+    """Compare our own passes with transformers' and have the model do without attention where that alone differs.
 
-    Architectures differ in ways a config does not tell (scaled or capped logits, windows, state instead of a cache):
-    a model whose numbers we would get wrong is refused here.
+    Lengths that are too far away to be read across are brought near, see `shortened`.
 
     Raises:
-        ExplorerError: the two differ by more than rounding does.
+        ExplorerError: the model's numbers would be wrong.
     """
-    n = min(12, model.info.n_positions)
-    ids = [(7919 * (i + 1)) % model.info.vocab_size for i in range(n)]
-
-    def last_logits() -> torch.Tensor:
-        tokens = torch.tensor([ids], device=model.info.device)
-        return model.module(tokens, use_cache=False).logits[0, -1].float().cpu()  # type: ignore[no-any-return]
-
-    try:
-        expected = model.retry_after_oom(last_logits)
-        model.trace([*ids[: n - 4], *ids[:3]])  # a wrong ending, to be cropped
-        got = torch.from_numpy(model.trace(ids).logits.copy()).float()
-    except ExplorerError:
-        raise
-    except Exception as error:  # whatever an architecture does that nobody has tried here
-        raise ExplorerError("model-unsupported", name=model.info.name, kind=model.module.config.model_type) from error
-    # Half precision rounds at 2^-8; float32 at 2^-24, grown by some hundred layers' sums.
-    tolerance = 0.25 if model.info.dtype in ("bfloat16", "float16") else 1e-2
-    if not torch.allclose(got.log_softmax(-1), expected.log_softmax(-1), atol=tolerance, rtol=tolerance):
-        raise ExplorerError("model-unsupported", name=model.info.name, kind=model.module.config.model_type)
-    if not _attention_agrees(model, ids):
+    config = model.module.config
+    lengths = crossings(config.to_dict(), model.info, CHUNK)
+    near = tuple(length for length in lengths if within_reach(length, model.info))
+    outcome = compare(model, _eager_pass(model), near)
+    if outcome.right and near != lengths:
+        with shortened(config) as lengths:
+            passing = LanguageModel(model.module, model.tokenizer, model.info)  # what it caches holds only here
+            outcome = outcome.together_with(compare(passing, _eager_pass(passing), lengths))
+    outcome.require_right(model.info.name, config.model_type)
+    if not outcome.attention:
         model.info = replace(model.info, capabilities=model.info.capabilities - {ATTENTION})
+    return outcome
 
 
-def _attention_agrees(model: LanguageModel, ids: list[int]) -> bool:
-    """Whether the attention we catch is that of transformers' own eager pass."""
-    module, usual = model.module, model.module.config._attn_implementation
+def _eager_pass(model: LanguageModel) -> Reference:
+    """transformers' own pass without a cache, in the one of its ways that gives attention weights."""
 
-    def eager() -> Floats:
-        tokens = torch.tensor([ids], device=model.info.device)
-        found = module(tokens, use_cache=False, output_attentions=True).attentions
-        return np.stack([layer[0].float().cpu().numpy() for layer in found])
+    def read(ids: Ints, attention: bool) -> tuple[Floats, Floats | None]:
+        module, usual = model.module, model.module.config._attn_implementation
 
-    if not listen_to(module):
-        return False
-    try:
-        # One pass over the first tokens and one over the others, so that both of our ways are tried.
-        model.trace(ids[: len(ids) // 2], attention=True)
-        ours = model.trace(ids, attention=True).attention.dense()
-        module.set_attn_implementation("eager")
-        theirs = model.retry_after_oom(eager)
-    except OutOfMemory:
-        raise
-    except Exception:  # whatever an architecture does that nobody has tried here: it still predicts
-        return False
-    finally:
-        module.set_attn_implementation(usual)
-    tolerance = 0.05 if model.info.dtype in ("bfloat16", "float16") else 1e-3
-    return theirs.shape == ours.shape and np.allclose(ours, theirs, atol=tolerance)
+        def eager() -> Any:
+            tokens = torch.from_numpy(ids.copy())[None].to(model.info.device)
+            return module(tokens, use_cache=False, output_attentions=attention)
+
+        if usual != "eager":
+            module.set_attn_implementation("eager")
+        try:
+            with torch.inference_mode():
+                found = model.retry_after_oom(eager)
+        finally:
+            if usual != "eager":
+                module.set_attn_implementation(usual)
+        logits = _at_least_float32(found.logits[0])
+        layers = found.attentions if attention else None
+        return logits, np.stack([_at_least_float32(layer[0]) for layer in layers]) if layers else None
+
+    return read
+
+
+def _at_least_float32(tensor: torch.Tensor) -> Floats:
+    wide: Floats = tensor.to(torch.promote_types(tensor.dtype, torch.float32)).cpu().numpy()
+    return wide
 
 
 def devices() -> list[str]:
