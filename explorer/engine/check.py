@@ -121,9 +121,8 @@ def check(model: Tried, reference: Reference, lengths: tuple[int, ...]) -> Outco
     try:
         for seed, length in enumerate(lengths):
             for ids in texts_around(length, model.info.vocab_size, seed):
-                comparison.add(ids)
-                if not comparison.right:
-                    break
+                if comparison.right:
+                    comparison.add(ids)
     except ExplorerError:
         raise
     except Exception:  # whatever an architecture does that nobody has tried here

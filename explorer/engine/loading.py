@@ -16,9 +16,9 @@ with collector_paused():
 
     from explorer.engine.check import Outcome, Reference, crossings, within_reach
     from explorer.engine.check import check as compare
-    from explorer.engine.local_model import CHUNK, LanguageModel
+    from explorer.engine.local_model import LanguageModel
     from explorer.engine.torch_engine.convert import convert_gguf
-    from explorer.engine.torch_engine.shortened import shortened
+    from explorer.engine.torch_engine.shortened import NEAR_CHUNK, shortened
     from explorer.language_model.memory import OutOfMemory, translate_oom
     from explorer.language_model.model import ATTENTION, ModelInfo
     from explorer.language_model.tokens import Tokenizer
@@ -151,12 +151,13 @@ def check(model: LanguageModel) -> Outcome:
         ExplorerError: the model's numbers would be wrong.
     """
     config = model.module.config
-    lengths = crossings(config.to_dict(), model.info, CHUNK)
+    lengths = crossings(config.to_dict(), model.info, model.chunk)
     near = tuple(length for length in lengths if within_reach(length, model.info))
     outcome = compare(model, _eager_pass(model), near)
     if outcome.right and near != lengths:
         with shortened(config) as lengths:
-            passing = LanguageModel(model.module, model.tokenizer, model.info)  # what it caches holds only here
+            # What it caches holds only here.
+            passing = LanguageModel(model.module, model.tokenizer, model.info, chunk=NEAR_CHUNK)
             outcome = outcome.together_with(compare(passing, _eager_pass(passing), lengths))
     outcome.require_right(model.info.name, config.model_type)
     if not outcome.attention:

@@ -48,10 +48,12 @@ class LanguageModel:
             states of its base model (`explorer.engine.loading` checks that they are).
         tokenizer: the model's own.
         info: what it is.
+        chunk: how many tokens of a long text are read in one pass.
     """
 
-    def __init__(self, module: Any, tokenizer: Tokenizer, info: ModelInfo) -> None:
+    def __init__(self, module: Any, tokenizer: Tokenizer, info: ModelInfo, *, chunk: int = CHUNK) -> None:
         self.module = module
+        self.chunk = chunk
         self.info = info
         self.tokenizer = tokenizer
         self._lock = threading.RLock()
@@ -138,8 +140,8 @@ class LanguageModel:
         """
         end = position + tokens.shape[1]
         with self._lock, torch.inference_mode(), translate_oom(), text_of_length(end):
-            for first in range(position, end, CHUNK):
-                last = min(end, first + CHUNK)
+            for first in range(position, end, self.chunk):
+                last = min(end, first + self.chunk)
                 chunk = torch.from_numpy(tokens[:, first - position : last - position].copy())
                 places = torch.arange(first, last, device=self.info.device)
                 hidden = self.module.base_model(
@@ -268,7 +270,7 @@ class LanguageModel:
         while len(entry) < len(window):
             if watch is not None and len(entry) > first:
                 watch(len(entry) - first, len(window) - first)
-            old, new = len(entry), min(len(window), len(entry) + CHUNK)
+            old, new = len(entry), min(len(window), len(entry) + self.chunk)
             tokens = torch.tensor(window[old:new].tolist(), device=self.info.device)[None]  # (1, n)
             positions = torch.arange(old, new, device=self.info.device)[None]
             with catching_into(entry.attention, new), text_of_length(len(window)):

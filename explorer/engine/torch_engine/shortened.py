@@ -8,8 +8,9 @@ from typing import Any
 
 from explorer.engine.torch_engine.length_regimes import rope_parameters
 
-NEAR_WINDOW, NEAR_SWITCH = 8, 12
-"""Tokens that sliding layers see meanwhile, and after which the rotary frequencies change."""
+NEAR_CHUNK, NEAR_WINDOW, NEAR_SWITCH = 5, 8, 12
+"""Tokens to read in one pass meanwhile, that sliding layers see, and after which the rotary frequencies change; so that
+a text past the change is read in several passes, the first of which are short of it."""
 
 _SWITCH = "original_max_position_embeddings"
 
