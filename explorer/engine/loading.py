@@ -175,19 +175,23 @@ def _eager_pass(model: LanguageModel) -> Reference:
             tokens = torch.from_numpy(ids.copy())[None].to(model.info.device)
             return module(tokens, use_cache=False, output_attentions=attention)
 
-        if usual != "eager":
-            module.set_attn_implementation("eager")
+        _attend_by(module, "eager")
         try:
             with torch.inference_mode():
                 found = model.retry_after_oom(eager)
         finally:
-            if usual != "eager":
-                module.set_attn_implementation(usual)
+            _attend_by(module, usual)
         logits = _at_least_float32(found.logits[0])
         layers = found.attentions if attention else None
         return logits, np.stack([_at_least_float32(layer[0]) for layer in layers]) if layers else None
 
     return read
+
+
+def _attend_by(module: Any, implementation: str) -> None:
+    module.set_attn_implementation(implementation)
+    # Where attention is code of the model's own, transformers declines; but that code asks the config (Falcon).
+    module.config._attn_implementation = implementation
 
 
 def _at_least_float32(tensor: torch.Tensor) -> Floats:
