@@ -17,7 +17,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from explorer.language_model.attention import DENSE_BYTES, most_tokens
 from explorer.language_model.memory import OutOfMemory
 from explorer.language_model.model import ModelInfo
 from explorer.language_model.trace import Floats, Ints, Trace
@@ -26,8 +25,11 @@ from explorer.locales import ExplorerError
 SHORT = 10
 """Tokens after which every model is tried: enough for attention to have something to choose from."""
 
-MAX_WORK = 4 * 10**10
-"""Parameters times tokens of the longest text that is read for a check: about a second on two cores of a CPU."""
+MAX_WORK = 10**10
+"""Parameters times tokens of the longest text that is read for a check: about a quarter of a second on two cores."""
+
+MAX_WEIGHTS = 4 * 10**6
+"""Attention weights of the longest text that is read for a check: 16 MB, several times over while they are compared."""
 
 LENGTH_SETTINGS = frozenset(
     {
@@ -107,8 +109,10 @@ def crossings(config: Mapping[str, Any], info: ModelInfo, chunk: int) -> tuple[i
 
 
 def within_reach(length: int, info: ModelInfo) -> bool:
-    """Whether a text that crosses ``length`` is read in reasonable time; the shortest always are."""
-    return length <= SHORT or (length + 2) * info.n_parameters <= MAX_WORK
+    """Whether a text that crosses ``length`` is read in reasonable time and memory; the shortest always are."""
+    n_tokens = length + 2
+    work, weights = n_tokens * info.n_parameters, info.n_layer * info.n_head * n_tokens**2
+    return length <= SHORT or (work <= MAX_WORK and weights <= MAX_WEIGHTS)
 
 
 def check(model: Tried, reference: Reference, lengths: tuple[int, ...]) -> Outcome:
@@ -158,16 +162,15 @@ class _Comparison:
         return Outcome(self.right, self.right and self.attention, tuple(self._lengths), self._nats, self._weight)
 
     def add(self, ids: Ints) -> None:
-        attention = self.attention and self._attention_fits(len(ids))
-        trace = self._trace(ids, attention)
-        logits, weights = self._reference(trace.ids[trace.start :], attention and self.attention)
+        trace = self._trace(ids)
+        logits, weights = self._reference(trace.ids[trace.start :], self.attention)
         self._lengths.append(len(ids))
         self._add_logits(trace, logits)
-        if attention and self.attention:
+        if self.attention:
             self._add_attention(trace, weights)
 
-    def _trace(self, ids: Ints, attention: bool) -> Trace:
-        if attention:
+    def _trace(self, ids: Ints) -> Trace:
+        if self.attention:
             try:
                 return self.model.trace(ids, attention=True)
             except OutOfMemory:
@@ -175,12 +178,6 @@ class _Comparison:
             except Exception:  # whatever an architecture does that nobody has tried here: it still predicts
                 self.attention = False
         return self.model.trace(ids)
-
-    def _attention_fits(self, n_tokens: int) -> bool:
-        n_heads = self.model.info.n_layer * self.model.info.n_head
-        n_read = min(n_tokens, self.model.info.n_positions)
-        most = most_tokens(self.model.info.n_layer, self.model.info.n_head)
-        return n_read <= most and 8 * n_heads * n_read**2 <= DENSE_BYTES
 
     def _add_logits(self, trace: Trace, logits: Floats) -> None:
         got, expected = _log_softmax(trace.logits), _log_softmax(logits[-1])
@@ -198,8 +195,9 @@ class _Comparison:
         if weights is None or weights.shape != got.shape:
             self.attention = False
             return
-        self._weight = max(self._weight, float(np.abs(got - weights).max()))
-        self.attention = np.allclose(got, weights, atol=self._weights_may_differ)
+        worst = float(np.abs(got - weights).max())
+        self._weight = max(self._weight, worst)
+        self.attention = worst <= self._weights_may_differ  # which NaN is not
 
 
 def _lengths(config: Any) -> Iterator[int]:

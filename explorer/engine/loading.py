@@ -18,7 +18,7 @@ with collector_paused():
     from explorer.engine.check import check as compare
     from explorer.engine.local_model import LanguageModel
     from explorer.engine.torch_engine.convert import convert_gguf
-    from explorer.engine.torch_engine.shortened import NEAR_CHUNK, shortened
+    from explorer.engine.torch_engine.shortened import NEAR_CHUNK, NEAR_POSITIONS, shortened
     from explorer.language_model.memory import OutOfMemory, translate_oom
     from explorer.language_model.model import ATTENTION, ModelInfo
     from explorer.language_model.tokens import Tokenizer
@@ -157,7 +157,8 @@ def check(model: LanguageModel) -> Outcome:
     if outcome.right and near != lengths:
         with shortened(config) as lengths:
             # What it caches holds only here.
-            passing = LanguageModel(model.module, model.tokenizer, model.info, chunk=NEAR_CHUNK)
+            info = replace(model.info, n_positions=min(NEAR_POSITIONS, model.info.n_positions))
+            passing = LanguageModel(model.module, model.tokenizer, info, chunk=NEAR_CHUNK)
             outcome = outcome.together_with(compare(passing, _eager_pass(passing), lengths))
     outcome.require_right(model.info.name, config.model_type)
     if not outcome.attention:

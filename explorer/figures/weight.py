@@ -194,7 +194,7 @@ def weight_rows(steps: WeightSteps, names: Sequence[str], look: Look) -> go.Figu
 
 
 def _rows_layout(steps: WeightSteps, table: Sequence[_Row], zero: float, look: Look) -> dict[str, Any]:
-    n, n_shown = len(steps.row), sum(row.key != NO_KEY for row in table)
+    n, n_shown = len(steps.row) - steps.first_key, sum(row.key != NO_KEY for row in table)
     aside = "weight-rows-aside" if n == n_shown else "weight-rows-aside-largest"
     layout = rows.layout(
         look,
@@ -240,11 +240,13 @@ def _rows_layout(steps: WeightSteps, table: Sequence[_Row], zero: float, look: L
 
 def _table(steps: WeightSteps, names: Sequence[str], look: Look) -> list[_Row]:
     """At most `N_ROWS`."""
-    n, later = len(steps.row), list(range(len(steps.row), len(names)))
-    room = N_ROWS - bool(later)
-    shown = list(range(n)) if n <= room else _foremost(steps, room - 1)
-    table = [_token_row(steps, place, names[place], look) for place in shown]
-    if n > len(shown):
+    first, later = steps.first_key, list(range(len(steps.row), len(names)))
+    seen = list(range(first, len(steps.row)))
+    room = N_ROWS - bool(first) - bool(later)
+    shown = seen if len(seen) <= room else _foremost(steps, room - 1)
+    table = [_earlier_row(steps, look)] if first else []
+    table += [_token_row(steps, place, names[place], look) for place in shown]
+    if len(seen) > len(shown):
         table.append(_others_row(steps, shown, look))
     room = N_ROWS - len(table)
     alone = later if len(later) <= room else later[: room - 1]
@@ -278,7 +280,7 @@ def _token_row(steps: WeightSteps, place: int, name: str, look: Look) -> _Row:
 
 def _others_row(steps: WeightSteps, shown: Sequence[int], look: Look) -> _Row:
     """All that the query may look at but those ``shown``."""
-    others = np.setdiff1d(np.arange(len(steps.row)), shown)
+    others = np.setdiff1d(np.arange(steps.first_key, len(steps.row)), shown)
     exponential, weight = (float(x[others].sum()) for x in (steps.exponentials, steps.weights))
     most = float(steps.scores[others].max())
     said = tr(
@@ -294,8 +296,19 @@ def _others_row(steps: WeightSteps, shown: Sequence[int], look: Look) -> _Row:
 
 
 def _masked_row(name: str, look: Look) -> _Row:
+    return _hidden_row(name, tr("weight-hover-masked", look.language, token=name), look)
+
+
+def _earlier_row(steps: WeightSteps, look: Look) -> _Row:
+    """All tokens before the layer's window."""
+    name = tr("weight-earlier", look.language, n=steps.first_key)
+    window = steps.vectors.window or 0
+    return _hidden_row(name, tr("weight-hover-earlier", look.language, n=steps.first_key, window=window), look)
+
+
+def _hidden_row(name: str, said: str, look: Look) -> _Row:
     label = rows.tinted(escape(name, _LONGEST_NAME), look.muted)
-    return _Row(label, rows.hover(tr("weight-hover-masked", look.language, token=name)), NO_KEY, -math.inf, "−∞", 0, 0)
+    return _Row(label, rows.hover(said), NO_KEY, -math.inf, "−∞", 0, 0)
 
 
 def _amount(exponential: float) -> str:

@@ -30,8 +30,8 @@ class WeightSteps:
         key: the token whose weight is explained.
 
     Raises:
-        ExplorerError: the query cannot look at the key; or the steps do not lead to the model's weights, so that it
-            does something else.
+        ExplorerError: the query cannot look at the key, which comes later or is out of the layer's window; or the
+            steps do not lead to the model's weights, so that it does something else.
     """
 
     vectors: HeadVectors
@@ -42,6 +42,8 @@ class WeightSteps:
         last = min(self.query, len(self.vectors.queries) - 1)
         if not 0 <= self.key <= last:
             raise ExplorerError("unknown-position", position=str(self.key), last=last)
+        if self.key < self.first_key:
+            raise ExplorerError("weight-outside-window", window=self.vectors.window or 0, layer=self.vectors.layer)
         off = float(np.abs(self.weights - self.row).max())
         if not off <= MOST_OFF:  # NaN is off as well
             name = head_name(self.vectors.layer, self.vectors.head)
@@ -50,6 +52,11 @@ class WeightSteps:
     @property
     def query(self) -> int:
         return len(self.row) - 1
+
+    @property
+    def first_key(self) -> int:
+        """The first token that the query sees: not 0 where the layer looks back only so far."""
+        return self.vectors.first_key(self.query)
 
     @property
     def q(self) -> Floats:
@@ -63,7 +70,7 @@ class WeightSteps:
 
     @cached_property
     def scores(self) -> Floats:
-        """(query + 1,) of all tokens that the query may look at."""
+        """(query + 1,) of all tokens up to the query; -inf before `first_key`."""
         return self._exact.scores(self.query)
 
     @property
@@ -104,7 +111,10 @@ def weight_arithmetic(steps: WeightSteps, language: str) -> list[tuple[str, str]
             tr("weight-scaled" if usual else "weight-scaled-otherwise", language, width=width),
         ),
         (f"exp({score} {less_largest(steps)}) = {exponential}", tr("weight-largest", language)),
-        (f"{exponential} / {sum_text(steps)} = {weight}", tr("weight-divided", language, n=len(steps.row))),
+        (
+            f"{exponential} / {sum_text(steps)} = {weight}",
+            tr("weight-divided", language, n=len(steps.row) - steps.first_key),
+        ),
     ]
 
 

@@ -199,6 +199,7 @@ weight-column-weight = weight = exp / sum
 weight-column-sum = sum { $sum }
 weight-others = { $n } others
 weight-later = { $n } later ones
+weight-earlier = { $n } earlier ones
 weight-hover =
     { $token }
     score { $score }
@@ -212,6 +213,10 @@ weight-hover-others =
 weight-hover-masked =
     { $token }
     after the query, so masked: score −∞, weight 0
+weight-hover-earlier =
+    { $n } earlier tokens
+    this layer sees { $window } tokens, up to the query: score −∞, weight 0
+weight-outside-window = Layer { $layer } sees only the last { $window } tokens, and this key stands before them, so its weight is 0. Choose a key closer to the query.
 weight-differs = The weights of { $head } do not follow from its queries and keys by the formula (they differ by more than { $most }), so the steps would explain something else and are not drawn. Choose another head or another model.
 head-map-title = Where head { $head } looks
 head-map-title-roles = Where head { $head } looks · { $roles }

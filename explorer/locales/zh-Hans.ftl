@@ -177,6 +177,7 @@ weight-column-weight = 权重 = exp / 总和
 weight-column-sum = 总和 { $sum }
 weight-others = 其余 { $n } 个
 weight-later = 之后 { $n } 个
+weight-earlier = 之前 { $n } 个
 weight-hover =
     { $token }
     得分 { $score }
@@ -190,6 +191,10 @@ weight-hover-others =
 weight-hover-masked =
     { $token }
     位于查询之后，被掩蔽：得分 −∞，权重 0
+weight-hover-earlier =
+    更早的 { $n } 个词元
+    这一层只看到查询为止的 { $window } 个词元：得分 −∞，权重 0
+weight-outside-window = 第 { $layer } 层只能看到最近的 { $window } 个词元，而这个键在它们之前，因此权重为 0。请选择离查询更近的键。
 weight-differs = { $head } 的权重并不是由其查询和键按公式得出的（相差超过 { $most }），这些步骤会解释成别的东西，因此不画。请换一个注意力头，或换一个模型。
 head-map-title = 注意力头 { $head } 看向哪里
 head-map-title-roles = 注意力头 { $head } 看向哪里 · { $roles }

@@ -21,7 +21,7 @@ from explorer.engine.torch_engine import attention_recorder, length_regimes
 from explorer.engine.torch_engine.attention_recorder import Catch
 from explorer.engine.torch_engine.layer_windows import layer_windows
 from explorer.engine.torch_engine.length_regimes import regime_of
-from explorer.engine.torch_engine.shortened import NEAR_SWITCH, NEAR_WINDOW
+from explorer.engine.torch_engine.shortened import NEAR_POSITIONS, NEAR_SWITCH, NEAR_WINDOW
 from explorer.language_model.attention import EXACT_TOKENS
 from explorer.language_model.trace import Ints
 from explorer.locales import ExplorerError
@@ -371,7 +371,7 @@ def test_lengths_that_were_brought_near_are_as_they_were(
     before = lm.module.config.to_dict()
     outcome = check(lm)
     assert NEAR_WINDOW + 1 in outcome.lengths
-    assert ("longrope" in name) == (NEAR_SWITCH + 2 in outcome.lengths and NEAR_SWITCH + 1 in outcome.lengths)
-    assert max(outcome.lengths) <= NEAR_SWITCH + 2
+    assert ("longrope" in name) == (NEAR_SWITCH + 1 in outcome.lengths)
+    assert max(outcome.lengths) == NEAR_POSITIONS + 2
     assert lm.module.config.to_dict() == before
     assert_true_in_every_way(lm, Oracle(folder_of(name)), AROUND)

@@ -1,4 +1,4 @@
-"""`shortened`: a model whose lengths, too far away to be read across for a check, are near for a while."""
+"""`shortened`: the lengths at which something about a model changes, near enough for a while to be read across."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 from explorer.engine.torch_engine.length_regimes import rope_parameters
 
-NEAR_CHUNK, NEAR_WINDOW, NEAR_SWITCH = 5, 8, 12
-"""Tokens to read in one pass meanwhile, that sliding layers see, and after which the rotary frequencies change; so that
-a text past the change is read in several passes, the first of which are short of it."""
+NEAR_CHUNK, NEAR_WINDOW, NEAR_SWITCH, NEAR_POSITIONS = 5, 8, 12, 16
+"""Tokens to read in one pass meanwhile, that sliding layers see, after which the rotary frequencies change, and to read
+at all; so that a text past the change is read in several passes, the first of which are short of it."""
 
 _SWITCH = "original_max_position_embeddings"
 
@@ -22,7 +22,7 @@ def shortened(config: Any) -> Iterator[tuple[int, ...]]:
     transformers asks the config for them at every pass, so the same code runs on the same weights as after thousands of
     tokens, which would take a large model minutes. What is cached meanwhile is of no use afterwards.
 
-    Gives the lengths at which something changes now: none where the model has no such thing.
+    Gives the lengths to read across, in passes of `NEAR_CHUNK` tokens and windows of `NEAR_POSITIONS` at most.
     """
     text = config.get_text_config()
     changed: list[tuple[dict[str, Any], str, int]] = []
@@ -37,7 +37,7 @@ def shortened(config: Any) -> Iterator[tuple[int, ...]]:
     try:
         for where, name, value in changed:
             where[name] = value
-        yield tuple(sorted({value for _, _, value in changed}))
+        yield tuple(sorted({NEAR_CHUNK, NEAR_POSITIONS, *(value for _, _, value in changed)}))
     finally:
         for where, name, value in before:
             where[name] = value
