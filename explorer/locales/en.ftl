@@ -42,6 +42,15 @@ not-an-intervention = { $given } is not an intervention. Pass a list of them, su
 unknown-intervention = This version does not know the intervention “{ $kind }”, so its numbers would be those of another model. Open it with a newer version of the explorer.
 unknown-position = There is no token at place { $position }. The places of this text go from 0 to { $last }.
 
+## engine
+identifying-weights = { $name }: reading all weights to tell which they are (once)
+preparing-weights = { $name }: preparing the weights for fast reading (once)
+weights-changed = The weights in “{ $folder }” were written to while they were read. Load the model again once they are complete.
+tensor-unknown-dtype = The tensor “{ $tensor }” in “{ $file }” has the number format { $dtype }, and only { $known } are read. Save the model in one of these, or choose another one.
+prepared-damaged = The prepared weights of { $name } in the cache were damaged, so they were made anew.
+prepared-outdated = The prepared weights of { $name } in the cache came from another version of the explorer, so they were made anew.
+prepared-not-kept = The weights of { $name } were prepared in memory only: every start prepares them anew, and no other kernel shares them.
+
 ## sampling
 temperature-out-of-range = The temperature { $value } is not a number from { $low } to { $high }. Choose one such as 0.7; 0 means greedy (in Python: Sampling(greedy=True)).
 sampling-no-number = { $name } is { $value }, and has to be a number from { $low } to { $high }. Choose one in between.

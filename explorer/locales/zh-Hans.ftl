@@ -36,6 +36,15 @@ not-an-intervention = { $given } 不是干预。请传入干预的列表，例�
 unknown-intervention = 这个版本不认识干预“{ $kind }”，得到的数会是另一个模型的。请用更新版本的探索器打开。
 unknown-position = 没有位置为 { $position } 的词元。这段文本的位置从 0 到 { $last }。
 
+## engine
+identifying-weights = { $name }：正在通读权重以确定其版本（仅此一次）
+preparing-weights = { $name }：正在整理权重以便快速读取（仅此一次）
+weights-changed = 读取期间，“{ $folder }”中的权重被改写。请待写入完成后重新加载模型。
+tensor-unknown-dtype = “{ $file }”中的张量“{ $tensor }”采用数值格式 { $dtype }，而可读取的只有 { $known }。请改用其中一种格式保存模型，或换一个模型。
+prepared-damaged = 缓存中 { $name } 的预处理权重已损坏，现已重新生成。
+prepared-outdated = 缓存中 { $name } 的预处理权重来自另一版本的探索器，现已重新生成。
+prepared-not-kept = { $name } 的权重只在内存中完成了预处理：每次启动都要重新处理，且无法与其他内核共享。
+
 ## sampling
 temperature-out-of-range = 温度 { $value } 不是 { $low } 到 { $high } 之间的数。请填 0.7 之类的数；0 表示贪心（Python 中用 Sampling(greedy=True)）。
 sampling-no-number = { $name } 是 { $value }，应为 { $low } 到 { $high } 之间的数。请在此范围内选择。
