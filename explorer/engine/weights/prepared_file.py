@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import time
 import zlib
@@ -106,7 +107,9 @@ def open_prepared(file: Path, contents: Contents) -> dict[str, Floats] | None:
         rows = [_Row(**row) for row in table["arrays"]]
         arrays = {row.name: _view(mapped, row, contents.dtype) for row in rows}
         unchanged = modified == table["mtime_ns"]
-    except (LookupError, OverflowError, TypeError) as error:
+    except OutdatedFile:
+        raise
+    except (LookupError, OverflowError, TypeError, ValueError) as error:
         raise DamagedFile(f"table: {error}") from error
     for row in rows:
         content = _bytes_of(arrays[row.name])
@@ -150,9 +153,8 @@ def _table(mapped: MappedBytes) -> dict[str, Any]:
 
 
 def _view(mapped: MappedBytes, row: _Row, dtype: str) -> Floats:
-    n_elements = int(np.prod(row.shape, dtype=np.int64))
     stored = np.dtype(dtype).newbyteorder("<")
-    view: Floats = np.frombuffer(mapped, stored, n_elements, row.offset).reshape(row.shape)
+    view: Floats = np.frombuffer(mapped, stored, math.prod(row.shape), row.offset).reshape(row.shape)
     return view
 
 

@@ -59,7 +59,8 @@ class Tensor:
         stored = self.content.view(STORED_AS[self.dtype]).reshape(self.shape)
         if self.dtype == "BF16":
             stored = (stored.astype(np.uint32) << 16).view(np.float32)
-        with np.errstate(over="ignore"):  # a float64 may not fit; `Trace` says so of logits that are not numbers
+        # A float64 may not fit, a NaN is a NaN: `Trace` says so of logits that are not numbers.
+        with np.errstate(over="ignore", invalid="ignore"):
             return stored.astype(dtype, copy=False)
 
 
@@ -145,7 +146,7 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
         raise ExplorerError("folder-without-weights", folder=str(folder))
     weight_map = read_json_object(folder, INDEX).get("weight_map")
     names = set(weight_map.values()) if isinstance(weight_map, dict) and _all_text(weight_map) else set()
-    if not names or any(Path(name).name != name for name in names):  # none may lie outside of the folder
+    if not all(names) or not names or any(Path(name).name != name for name in names):  # none may lie elsewhere
         raise _broken(folder, folder / INDEX)
     for name in sorted(names):
         if not (folder / name).is_file():
