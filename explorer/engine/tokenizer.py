@@ -36,14 +36,14 @@ class Backend:
     Attributes:
         encode: text -> ids; the second argument says whether to add what the tokenizer adds by itself.
         pieces: the bytes of every token.
-        added: ids of the tokens outside the vocabulary proper: they are found in a text before all else.
+        cutting: ids of the tokens that are found before all else, and cut the text: what follows is read as a new one.
         special: ids of the special tokens.
         bos_id, eos_id: begin and end of text, where there are such tokens.
     """
 
     encode: Callable[[str, bool], list[int]]
     pieces: Mapping[int, bytes]
-    added: frozenset[int]
+    cutting: frozenset[int]
     special: frozenset[int]
     bos_id: int | None
     eos_id: int | None
@@ -59,12 +59,12 @@ class Backend:
     ) -> Backend:
         """One that the library tokenizers computes; ``special`` are ids besides those that are marked as special."""
         added = tokenizer.get_added_tokens_decoder()
-        to_bytes = byte_level if "ByteLevel" in _decoder_types(tokenizer) else sentencepiece
+        to_bytes = bytes_of_byte_level if "ByteLevel" in _decoder_types(tokenizer) else bytes_of_sentencepiece
         written = {i: token for token, i in tokenizer.get_vocab().items()}
         return cls(
             encode=lambda text, add: tokenizer.encode(text, add_special_tokens=add).ids,
             pieces={i: token.encode() if i in added else to_bytes(token) for i, token in written.items()},
-            added=frozenset(added),
+            cutting=frozenset(i for i, token in added.items() if not token.normalized),
             special=frozenset(i for i, token in added.items() if token.special) | {i for i in special if i is not None},
             bos_id=bos_id,
             eos_id=eos_id,
@@ -98,7 +98,7 @@ class Tokenizer:
         prepended = Prepended(
             ids=known(_default_prefix(backend)),
             space=_added_space(backend),
-            again_after=frozenset(known(backend.added)),
+            again_after=frozenset(known(backend.cutting)),
         )
         self.vocabulary = Vocabulary(pieces, known(backend.special), prepended)
         self.start_id = next(iter(known((backend.bos_id, backend.eos_id))), None)
@@ -242,7 +242,7 @@ def _decoder_types(tokenizer: tokenizers.Tokenizer) -> set[str]:
     return {state["type"], *(inner["type"] for inner in state.get("decoders", []))}
 
 
-def byte_level(token: str) -> bytes:
+def bytes_of_byte_level(token: str) -> bytes:
     """GPT-2's vocabulary writes each byte as a printable character (Radford et al. 2019, ``encoder.py``)."""
     try:
         return token.translate(_LATIN_1_OF).encode("latin-1")
@@ -265,7 +265,7 @@ _LATIN_1_OF = dict.fromkeys((c for c in range(128, 256) if chr(c) not in _BYTE_O
 _BYTE_TOKEN = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 
 
-def sentencepiece(token: str) -> bytes:
+def bytes_of_sentencepiece(token: str) -> bytes:
     """SentencePiece writes a space as ``▁`` and a byte it has no character for as ``<0xE4>``."""
     if match := _BYTE_TOKEN.fullmatch(token):
         return bytes([int(match[1], 16)])

@@ -200,7 +200,11 @@ def _special_tokens(
 
 def _special(token: str | dict[str, Any]) -> Special:
     """A special token as the settings write it: alone, or with the ways in which it is found in a text."""
-    return token if isinstance(token, str) else AddedToken(**{k: v for k, v in token.items() if k != "__type"})
+    if isinstance(token, str):
+        return token
+    if token.get("__type") != "AddedToken":
+        raise TypeError(f"a special token that is neither text nor an AddedToken: {token}")
+    return AddedToken(**{name: value for name, value in token.items() if name != "__type"})
 
 
 def _add(backend: tokenizers.Tokenizer, added: list[AddedToken], special: list[Special], named: set[str]) -> None:

@@ -80,7 +80,7 @@ class Prepended:
         ids: before every text (Llama: ``<s>``).
         space: whether a text gets a space in front (SentencePiece's "dummy prefix"): ``never``, ``unless there`` when
             it has none, or ``always``.
-        again_after: ids of the tokens after which text begins anew, and so gets a space that comes ``always``.
+        again_after: ids of the tokens that cut a text in two, so that a space which comes ``always`` comes again.
     """
 
     ids: tuple[int, ...] = ()
@@ -131,7 +131,7 @@ class Vocabulary:
         return b"".join(runs).decode("utf-8", errors="replace")
 
     def _runs(self, ids: Iterable[int]) -> list[bytes]:
-        """What the ids spell, in turn: up to a token after which text begins anew, that token, up to the next, ..."""
+        """What the ids spell, in turn: up to a token that cuts the text, that token, up to the next, ..."""
         runs = [b""]
         for i in ids:
             if i in self.prepended.again_after:

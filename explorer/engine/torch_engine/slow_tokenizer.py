@@ -7,7 +7,7 @@ from typing import Any
 
 from transformers import AutoConfig, AutoTokenizer
 
-from explorer.engine.tokenizer import Backend, sentencepiece
+from explorer.engine.tokenizer import Backend, bytes_of_sentencepiece
 from explorer.engine.torch_engine.settings import transformers_quiet
 
 
@@ -26,12 +26,18 @@ def open_backend(folder: Path) -> Backend:
         rust.encode_special_tokens = tokenizer.split_special_tokens
         return Backend.of(rust, special, bos_id=bos_id, eos_id=eos_id)
     added = tokenizer.added_tokens_decoder
-    written = dict(enumerate(tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))))
-    pieces = {i: token.encode() if i in added else sentencepiece(token) for i, token in written.items() if token}
+    written = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+    pieces = {
+        i: token.encode() if i in added else bytes_of_sentencepiece(token) for i, token in written.items() if token
+    }
     return Backend(
         encode=lambda text, add: list(tokenizer(text, add_special_tokens=add, verbose=False)["input_ids"]),
-        pieces=pieces,
-        added=frozenset(added),
+        pieces={
+            i: token.encode() if i in added else bytes_of_sentencepiece(token)
+            for i, token in enumerate(written)
+            if token is not None
+        },
+        cutting=frozenset(added),
         special=frozenset(i for i, token in added.items() if token.special) | frozenset(special),
         bos_id=bos_id,
         eos_id=eos_id,
