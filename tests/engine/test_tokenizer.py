@@ -115,6 +115,18 @@ def test_a_tokenizer_without_tokenizer_json_is_read_by_transformers(
     assert open_tokenizer(folder, 1000).encode(TEXT).ids == open_tokenizer(folders["gpt2"], 1000).encode(TEXT).ids
 
 
+def test_a_tokenizer_that_is_all_python_is_read_by_transformers(tmp_path: Path) -> None:
+    settings = {"tokenizer_class": "ByT5Tokenizer", "eos_token": "</s>", "extra_ids": 0}
+    for name, content in (("config.json", {"model_type": "gpt2"}), ("tokenizer_config.json", settings)):
+        (tmp_path / name).write_text(json.dumps(content))
+    ours, text = open_tokenizer(tmp_path, 300), "Any text</s>, in ASCII"
+    theirs = AutoTokenizer.from_pretrained(tmp_path, local_files_only=True)
+    assert not hasattr(theirs, "backend_tokenizer")
+    assert [*ours.encode(text).ids, theirs.eos_token_id] == theirs(text)["input_ids"]  # nothing is appended
+    assert ours.vocabulary.as_typed(ours.encode(text).ids) == text
+    assert ours.vocabulary[theirs.eos_token_id].special
+
+
 def test_neither_torch_nor_transformers_is_imported() -> None:
     code = (
         "import sys\nfrom pathlib import Path\nfrom explorer.engine.tokenizer import open_tokenizer\n"

@@ -27,9 +27,6 @@ def open_backend(folder: Path) -> Backend:
         return Backend.of(rust, special, bos_id=bos_id, eos_id=eos_id)
     added = tokenizer.added_tokens_decoder
     written = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
-    pieces = {
-        i: token.encode() if i in added else bytes_of_sentencepiece(token) for i, token in written.items() if token
-    }
     return Backend(
         encode=lambda text, add: list(tokenizer(text, add_special_tokens=add, verbose=False)["input_ids"]),
         pieces={
