@@ -11,18 +11,19 @@ from explorer.engine.torch_engine.gc_pause import collector_paused
 with collector_paused():
     import numpy as np
     import torch
-    import transformers
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoConfig, AutoModelForCausalLM
 
     from explorer.engine.local_model import LanguageModel
+    from explorer.engine.tokenizer import open_tokenizer
     from explorer.engine.torch_engine.attention_recorder import listen_to
     from explorer.engine.torch_engine.convert import convert_gguf
+    from explorer.engine.torch_engine.settings import quiet_and_exact
     from explorer.language_model.memory import OutOfMemory, translate_oom
     from explorer.language_model.model import ATTENTION, ModelInfo
-    from explorer.language_model.tokens import Tokenizer
     from explorer.language_model.trace import Floats
     from explorer.locales import ExplorerError, Message
     from explorer.models import sources
+    from explorer.models.config_check import check_config
     from explorer.models.progress import Progress, Report
     from explorer.models.sources import ModelFiles
 
@@ -53,7 +54,9 @@ def load(
     chosen_dtype = _dtype(dtype or os.environ.get("EXPLORER_DTYPE") or "float32")
     local = sources.best_on_disk() if name is None else sources.locate(name, report=report)
     prepare(local, report)
-    return _read(local, chosen_device, chosen_dtype, report or (lambda _: None))
+    check_config(local.folder)
+    with quiet_and_exact():
+        return _read(local, chosen_device, chosen_dtype, report or (lambda _: None))
 
 
 def prepare(local: ModelFiles, report: Report | None = None) -> None:
@@ -63,14 +66,7 @@ def prepare(local: ModelFiles, report: Report | None = None) -> None:
 
 
 def _read(local: ModelFiles, device: str, dtype: str, report: Report) -> LanguageModel:
-    # transformers draws its own progress bars and prints advice to developers: neither is for a person here.
-    transformers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.set_verbosity_error()
-    # TensorFloat-32 has 10 bits of mantissa: too few for numbers one is to trust.
-    torch.set_float32_matmul_precision("highest")
-
     report(Progress(Message.of("loading-tokenizer", name=local.title), 0, STEPS))
-    tokenizer = _from_folder(AutoTokenizer, local)
     report(Progress(Message.of("loading-weights", name=local.title), 1, STEPS))
     module, found = _from_folder(
         AutoModelForCausalLM, local, dtype=DTYPES[dtype], use_safetensors=True, output_loading_info=True
@@ -88,8 +84,10 @@ def _read(local: ModelFiles, device: str, dtype: str, report: Report) -> Languag
         device = "cpu"
         module.to(device)
     report(Progress(Message.of("checking-model", name=local.title), 2, STEPS))
-    info = replace(_info(local, module, device, dtype, notices), end_ids=_end_ids(module, tokenizer))
-    model = LanguageModel(module, Tokenizer(tokenizer, info.vocab_size), info)
+    info = _info(local, module, device, dtype, notices)
+    tokenizer = open_tokenizer(local.folder, info.vocab_size)
+    info = replace(info, end_ids=tokenizer.end_ids, notices=(*info.notices, *tokenizer.notices))
+    model = LanguageModel(module, tokenizer, info)
     check(model)
     report(Progress(Message.of("model-ready", name=local.title), STEPS, STEPS))
     return model
@@ -132,12 +130,6 @@ def _info(local: ModelFiles, module: Any, device: str, dtype: str, notices: tupl
         note=local.note,
         notices=notices,
     )
-
-
-def _end_ids(module: Any, tokenizer: Any) -> tuple[int, ...]:
-    own = module.generation_config.eos_token_id if module.generation_config is not None else None
-    ids = own if own is not None else tokenizer.eos_token_id
-    return tuple(ids) if isinstance(ids, list) else () if ids is None else (ids,)
 
 
 @torch.inference_mode()

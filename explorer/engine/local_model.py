@@ -16,13 +16,14 @@ import torch
 from transformers.cache_utils import Cache
 
 from explorer.engine.prefix_cache import SHORT_TAIL, Entry, Pool
+from explorer.engine.tokenizer import Tokenizer
 from explorer.engine.torch_engine.attention_recorder import Rows, catching_into, listen_to
 from explorer.engine.torch_engine.branches import Branches
 from explorer.engine.torch_engine.token_statistics import outcomes, padded, to_numpy
 from explorer.language_model.attention import Attention, HeadVectors, most_tokens
 from explorer.language_model.memory import OutOfMemory, translate_oom
 from explorer.language_model.model import ModelInfo, Watch
-from explorer.language_model.tokens import Encoding, Tokenizer, Vocabulary
+from explorer.language_model.tokens import Encoding, Vocabulary
 from explorer.language_model.trace import Floats, Ints, Trace
 from explorer.language_model.window import window_start
 from explorer.locales import ExplorerError, Message

@@ -49,7 +49,7 @@ class Comparison:
     """What strategies wrote after the same text, so far.
 
     Attributes:
-        ids: (T,) of the prefix; text: what they spell.
+        ids: (T,) of the prefix; text: the one that is read as them, where there is one.
         strategies: each with its samples. Sample i has the same draws in all of them.
         seed, n_samples, max_new_tokens, stop_text, through_end, first_step: as they were asked for.
         model: the name of the model, and its revision where there is one.
@@ -176,7 +176,7 @@ class Comparing:
         info = self._model.info
         return Comparison(
             ids=self._ids,
-            text=self._model.vocabulary.text(np.array(self._ids)),
+            text=self._model.vocabulary.as_typed(self._ids),
             strategies=tuple(
                 Written(strategy, each.samples(), each.looked_at)
                 for strategy, each in zip(self._strategies, self._writers, strict=True)

@@ -105,8 +105,8 @@ class Trace:
 
     @property
     def text(self) -> str:
-        """What the ids spell, special tokens in their written form."""
-        return self.vocabulary.text(self.ids)
+        """The text that is read as these ids, where there is one; special tokens in their written form."""
+        return self.vocabulary.as_typed(self.ids)
 
     @property
     def n_scored(self) -> int:

@@ -6,6 +6,14 @@ unknown-language = There are no sentences in the language “{ $language }”. C
 ## language_model
 unknown-token-id = { $id } is not a token id of this model. Its ids go from 0 to { $last }.
 not-text-or-ids = { $given } is neither a text nor a list of token ids. Pass a string, or whole numbers such as [464, 3139].
+not-a-token-id = { $given } is not a token id. Give whole numbers from 0 to { $last }.
+tokens-without-embedding = { $n ->
+    [one] One token of the tokenizer has no weights in this model: { $tokens }. A text that contains it cannot be read.
+   *[other] { $n } tokens of the tokenizer have no weights in this model, among them { $tokens }. A text that contains one of them cannot be read.
+}
+token-without-embedding = The text contains “{ $token }”, which is a token of the tokenizer that this model has no weights for: it knows { $n } tokens. Write it another way, or load the weights that were trained with this tokenizer.
+tokenizer-unreadable = The tokenizer in the folder “{ $folder }” cannot be read: { $reason }. Fetch the model again, or choose another one.
+text-not-tokenized = The model’s own tokenizer fails on this text: { $reason }. Change the text, or choose another model.
 rows-are-one-text = next_logits takes rows of token ids and was given one text. For a text: next_logits([lm.tokenize(text).ids]).
 lone-surrogate = The text held half of a character (a lone surrogate). It was read as the replacement character �.
 text-shortened = The text has { $given } KB. Only its last { $kept } KB were read.
@@ -614,6 +622,10 @@ folder-only-pickled = The folder “{ $folder }” holds its weights only in a f
 folder-without-shard = The folder “{ $folder }” lacks “{ $file }”, a part of its weights. Copy the folder again.
 folder-without-tokenizer = The folder “{ $folder }” has no tokenizer (tokenizer.json, or vocab.json with merges.txt). Save the tokenizer beside the model.
 folder-broken-file = “{ $file }” in the folder “{ $folder }” is damaged or cut off. Copy or save it again.
+folder-file-too-long = “{ $file }” in the folder “{ $folder }” has more than { $most } MB, more than such a file can need. Copy or save the model again, or choose another one.
+config-bad-size = “config.json” in the folder “{ $folder }” says { $name } = { $value }, which is no possible size. Correct it, or fetch the model again.
+config-does-not-divide = “config.json” in the folder “{ $folder }” says { $whole } = { $n } and { $part } = { $by }, but the first must be a multiple of the second. Correct it, or fetch the model again.
+config-not-of-weights = “config.json” in the folder “{ $folder }” says { $name } = { $n }, but the weights beside it have { $there }. Put the files of one model together, or fetch the model again.
 bundled-missing = “{ $file }” of the model that comes with the package is missing. Restore it (in a checkout: git checkout -- assets; else install next-token-explorer again), or run “explorer models fetch auto” once while online.
 bundled-damaged = “{ $file }” of the model that comes with the package is damaged. Restore it (in a checkout: git checkout -- assets; else install next-token-explorer again), or run “explorer models fetch auto” once while online.
 hub-offline = “{ $name }” is not on this disk, and HF_HUB_OFFLINE forbids asking the hub. Unset it, or choose a model that “explorer models list” shows as present.

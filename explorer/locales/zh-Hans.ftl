@@ -6,6 +6,11 @@ unknown-language = 没有“{ $language }”这种语言的界面文字。可选
 ## language_model
 unknown-token-id = { $id } 不是此模型的词元编号。编号范围是 0 到 { $last }。
 not-text-or-ids = { $given } 既不是文本，也不是词元编号列表。请传入字符串，或 [464, 3139] 这样的整数列表。
+not-a-token-id = { $given } 不是词元编号。请给出 0 到 { $last } 之间的整数。
+tokens-without-embedding = 分词器中有 { $n } 个词元在此模型里没有权重，例如 { $tokens }。含有这类词元的文本无法读取。
+token-without-embedding = 文本中有“{ $token }”，它是分词器的词元，但此模型没有它的权重（模型只认识 { $n } 个词元）。请换一种写法，或加载与该分词器一同训练的权重。
+tokenizer-unreadable = 无法读取文件夹“{ $folder }”中的分词器：{ $reason }。请重新下载模型，或换一个模型。
+text-not-tokenized = 模型自带的分词器无法处理这段文本：{ $reason }。请修改文本，或换一个模型。
 rows-are-one-text = next_logits 需要若干行词元编号，而传入的是一段文本。对文本请用 next_logits([lm.tokenize(text).ids])。
 lone-surrogate = 文本中有半个字符（孤立代理项），已按替换字符 � 读取。
 text-shortened = 文本有 { $given } KB，只读取了最后 { $kept } KB。
@@ -573,6 +578,10 @@ folder-only-pickled = 文件夹“{ $folder }”中的权重只有一种打开�
 folder-without-shard = 文件夹“{ $folder }”缺少权重的一部分“{ $file }”。请重新复制该文件夹。
 folder-without-tokenizer = 文件夹“{ $folder }”中没有分词器（tokenizer.json，或 vocab.json 加 merges.txt）。请把分词器与模型存放在一起。
 folder-broken-file = 文件夹“{ $folder }”中的“{ $file }”已损坏或不完整。请重新复制或保存。
+folder-file-too-long = 文件夹“{ $folder }”中的“{ $file }”超过 { $most } MB，这类文件不可能这么大。请重新复制或保存模型，或换一个模型。
+config-bad-size = 文件夹“{ $folder }”中的“config.json”写着 { $name } = { $value }，不是可能的大小。请改正，或重新下载模型。
+config-does-not-divide = 文件夹“{ $folder }”中的“config.json”写着 { $whole } = { $n }、{ $part } = { $by }，但前者必须是后者的整数倍。请改正，或重新下载模型。
+config-not-of-weights = 文件夹“{ $folder }”中的“config.json”写着 { $name } = { $n }，而同一文件夹里的权重只有 { $there }。请把同一模型的文件放在一起，或重新下载模型。
 bundled-missing = 随软件包附带的模型缺少文件“{ $file }”。请恢复它（代码库中：git checkout -- assets；否则重新安装 next-token-explorer），或联网运行一次“explorer models fetch auto”。
 bundled-damaged = 随软件包附带的模型文件“{ $file }”已损坏。请恢复它（代码库中：git checkout -- assets；否则重新安装 next-token-explorer），或联网运行一次“explorer models fetch auto”。
 hub-offline = “{ $name }”不在本机磁盘上，而 HF_HUB_OFFLINE 禁止访问模型库。请取消该设置，或选择“explorer models list”中已在本机的模型。
