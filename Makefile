@@ -2,6 +2,7 @@
 # make app     the same notebook as a page, without code
 # make test    set up and run the tests              make test ARGS="-k tokens -x"
 # make lint    ruff, mypy, import-linter
+# make soak    the long forms of tests: every architecture at every length
 # make bench   the measurements that README and CHANGELOG quote
 # make clean   remove .venv and every cache in this folder (models on disk stay)
 #
@@ -19,7 +20,7 @@ WITH_MODEL = $(if $(filter-out auto,$(MODEL)),--model "$(MODEL)")
 
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: help lab app test lint bench clean fetch
+.PHONY: help lab app test lint soak bench clean fetch
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
@@ -41,6 +42,9 @@ lint: $(VENV)/.for-tests
 	@$(VENV)/bin/python -m ruff format --check .
 	@$(VENV)/bin/python -m mypy
 	@$(VENV)/bin/lint-imports
+
+soak: $(VENV)/.for-tests
+	@$(VENV)/bin/python -m pytest -m soak $(ARGS)
 
 bench: $(VENV)/.for-tests fetch
 	@$(VENV)/bin/python -m pytest -q -s tests/benchmarks $(ARGS)

@@ -11,19 +11,20 @@ from explorer.engine.torch_engine.gc_pause import collector_paused
 with collector_paused():
     import numpy as np
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
+    import transformers
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
+    from explorer.engine.check import Outcome, Reference, crossings, within_reach
+    from explorer.engine.check import check as compare
     from explorer.engine.local_model import LanguageModel
-    from explorer.engine.tokenizer import open_tokenizer
-    from explorer.engine.torch_engine.attention_recorder import listen_to
     from explorer.engine.torch_engine.convert import convert_gguf
-    from explorer.engine.torch_engine.settings import quiet_and_exact
+    from explorer.engine.torch_engine.shortened import NEAR_CHUNK, shortened
     from explorer.language_model.memory import OutOfMemory, translate_oom
     from explorer.language_model.model import ATTENTION, ModelInfo
-    from explorer.language_model.trace import Floats
+    from explorer.language_model.tokens import Tokenizer
+    from explorer.language_model.trace import Floats, Ints
     from explorer.locales import ExplorerError, Message
     from explorer.models import sources
-    from explorer.models.config_check import check_config
     from explorer.models.progress import Progress, Report
     from explorer.models.sources import ModelFiles
 
@@ -54,9 +55,7 @@ def load(
     chosen_dtype = _dtype(dtype or os.environ.get("EXPLORER_DTYPE") or "float32")
     local = sources.best_on_disk() if name is None else sources.locate(name, report=report)
     prepare(local, report)
-    check_config(local.folder)
-    with quiet_and_exact():
-        return _read(local, chosen_device, chosen_dtype, report or (lambda _: None))
+    return _read(local, chosen_device, chosen_dtype, report or (lambda _: None))
 
 
 def prepare(local: ModelFiles, report: Report | None = None) -> None:
@@ -66,7 +65,14 @@ def prepare(local: ModelFiles, report: Report | None = None) -> None:
 
 
 def _read(local: ModelFiles, device: str, dtype: str, report: Report) -> LanguageModel:
+    # transformers draws its own progress bars and prints advice to developers: neither is for a person here.
+    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
+    # TensorFloat-32 has 10 bits of mantissa: too few for numbers one is to trust.
+    torch.set_float32_matmul_precision("highest")
+
     report(Progress(Message.of("loading-tokenizer", name=local.title), 0, STEPS))
+    tokenizer = _from_folder(AutoTokenizer, local)
     report(Progress(Message.of("loading-weights", name=local.title), 1, STEPS))
     module, found = _from_folder(
         AutoModelForCausalLM, local, dtype=DTYPES[dtype], use_safetensors=True, output_loading_info=True
@@ -84,10 +90,8 @@ def _read(local: ModelFiles, device: str, dtype: str, report: Report) -> Languag
         device = "cpu"
         module.to(device)
     report(Progress(Message.of("checking-model", name=local.title), 2, STEPS))
-    info = _info(local, module, device, dtype, notices)
-    tokenizer = open_tokenizer(local.folder, info.vocab_size)
-    info = replace(info, end_ids=tokenizer.end_ids, notices=(*info.notices, *tokenizer.notices))
-    model = LanguageModel(module, tokenizer, info)
+    info = replace(_info(local, module, device, dtype, notices), end_ids=_end_ids(module, tokenizer))
+    model = LanguageModel(module, Tokenizer(tokenizer, info.vocab_size), info)
     check(model)
     report(Progress(Message.of("model-ready", name=local.title), STEPS, STEPS))
     return model
@@ -132,64 +136,67 @@ def _info(local: ModelFiles, module: Any, device: str, dtype: str, notices: tupl
     )
 
 
-@torch.inference_mode()
-def check(model: LanguageModel) -> None:
-    """Compare our own pass (chunks, cache, crop, unembedding) with transformers' on a few tokens.
+def _end_ids(module: Any, tokenizer: Any) -> tuple[int, ...]:
+    own = module.generation_config.eos_token_id if module.generation_config is not None else None
+    ids = own if own is not None else tokenizer.eos_token_id
+    return tuple(ids) if isinstance(ids, list) else () if ids is None else (ids,)
 
-    Architectures differ in ways a config does not tell (scaled or capped logits, windows, state instead of a cache):
-    a model whose numbers we would get wrong is refused here.
+
+def check(model: LanguageModel) -> Outcome:
+    """Compare our own passes with transformers' and have the model do without attention where that alone differs.
+
+    Lengths that are too far away to be read across are brought near, see `shortened`.
 
     Raises:
-        ExplorerError: the two differ by more than rounding does.
+        ExplorerError: the model's numbers would be wrong.
     """
-    n = min(12, model.info.n_positions)
-    ids = [(7919 * (i + 1)) % model.info.vocab_size for i in range(n)]
-
-    def last_logits() -> torch.Tensor:
-        tokens = torch.tensor([ids], device=model.info.device)
-        return model.module(tokens, use_cache=False).logits[0, -1].float().cpu()  # type: ignore[no-any-return]
-
-    try:
-        expected = model.retry_after_oom(last_logits)
-        model.trace([*ids[: n - 4], *ids[:3]])  # a wrong ending, to be cropped
-        got = torch.from_numpy(model.trace(ids).logits.copy()).float()
-    except ExplorerError:
-        raise
-    except Exception as error:  # whatever an architecture does that nobody has tried here
-        raise ExplorerError("model-unsupported", name=model.info.name, kind=model.module.config.model_type) from error
-    # Half precision rounds at 2^-8; float32 at 2^-24, grown by some hundred layers' sums.
-    tolerance = 0.25 if model.info.dtype in ("bfloat16", "float16") else 1e-2
-    if not torch.allclose(got.log_softmax(-1), expected.log_softmax(-1), atol=tolerance, rtol=tolerance):
-        raise ExplorerError("model-unsupported", name=model.info.name, kind=model.module.config.model_type)
-    if not _attention_agrees(model, ids):
+    config = model.module.config
+    lengths = crossings(config.to_dict(), model.info, model.chunk)
+    near = tuple(length for length in lengths if within_reach(length, model.info))
+    outcome = compare(model, _eager_pass(model), near)
+    if outcome.right and near != lengths:
+        with shortened(config) as lengths:
+            # What it caches holds only here.
+            passing = LanguageModel(model.module, model.tokenizer, model.info, chunk=NEAR_CHUNK)
+            outcome = outcome.together_with(compare(passing, _eager_pass(passing), lengths))
+    outcome.require_right(model.info.name, config.model_type)
+    if not outcome.attention:
         model.info = replace(model.info, capabilities=model.info.capabilities - {ATTENTION})
+    return outcome
 
 
-def _attention_agrees(model: LanguageModel, ids: list[int]) -> bool:
-    """Whether the attention we catch is that of transformers' own eager pass."""
-    module, usual = model.module, model.module.config._attn_implementation
+def _eager_pass(model: LanguageModel) -> Reference:
+    """transformers' own pass without a cache, in the one of its ways that gives attention weights."""
 
-    def eager() -> Floats:
-        tokens = torch.tensor([ids], device=model.info.device)
-        found = module(tokens, use_cache=False, output_attentions=True).attentions
-        return np.stack([layer[0].float().cpu().numpy() for layer in found])
+    def read(ids: Ints, attention: bool) -> tuple[Floats, Floats | None]:
+        module, usual = model.module, model.module.config._attn_implementation
 
-    if not listen_to(module):
-        return False
-    try:
-        # One pass over the first tokens and one over the others, so that both of our ways are tried.
-        model.trace(ids[: len(ids) // 2], attention=True)
-        ours = model.trace(ids, attention=True).attention.dense()
-        module.set_attn_implementation("eager")
-        theirs = model.retry_after_oom(eager)
-    except OutOfMemory:
-        raise
-    except Exception:  # whatever an architecture does that nobody has tried here: it still predicts
-        return False
-    finally:
-        module.set_attn_implementation(usual)
-    tolerance = 0.05 if model.info.dtype in ("bfloat16", "float16") else 1e-3
-    return theirs.shape == ours.shape and np.allclose(ours, theirs, atol=tolerance)
+        def eager() -> Any:
+            tokens = torch.from_numpy(ids.copy())[None].to(model.info.device)
+            return module(tokens, use_cache=False, output_attentions=attention)
+
+        _attend_by(module, "eager")
+        try:
+            with torch.inference_mode():
+                found = model.retry_after_oom(eager)
+        finally:
+            _attend_by(module, usual)
+        logits = _at_least_float32(found.logits[0])
+        layers = found.attentions if attention else None
+        return logits, np.stack([_at_least_float32(layer[0]) for layer in layers]) if layers else None
+
+    return read
+
+
+def _attend_by(module: Any, implementation: str) -> None:
+    module.set_attn_implementation(implementation)
+    # Where attention is code of the model's own, transformers declines; but that code asks the config (Falcon).
+    module.config._attn_implementation = implementation
+
+
+def _at_least_float32(tensor: torch.Tensor) -> Floats:
+    wide: Floats = tensor.to(torch.promote_types(tensor.dtype, torch.float32)).cpu().numpy()
+    return wide
 
 
 def devices() -> list[str]:

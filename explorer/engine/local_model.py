@@ -19,6 +19,7 @@ from explorer.engine.prefix_cache import SHORT_TAIL, Entry, Pool
 from explorer.engine.tokenizer import Tokenizer
 from explorer.engine.torch_engine.attention_recorder import Rows, catching_into, listen_to
 from explorer.engine.torch_engine.branches import Branches
+from explorer.engine.torch_engine.length_regimes import follow_length, regime_of, text_of_length
 from explorer.engine.torch_engine.token_statistics import outcomes, padded, to_numpy
 from explorer.language_model.attention import Attention, HeadVectors, most_tokens
 from explorer.language_model.memory import OutOfMemory, translate_oom
@@ -48,10 +49,12 @@ class LanguageModel:
             states of its base model (`explorer.engine.loading` checks that they are).
         tokenizer: the model's own.
         info: what it is.
+        chunk: how many tokens of a long text are read in one pass.
     """
 
-    def __init__(self, module: Any, tokenizer: Tokenizer, info: ModelInfo) -> None:
+    def __init__(self, module: Any, tokenizer: Tokenizer, info: ModelInfo, *, chunk: int = CHUNK) -> None:
         self.module = module
+        self.chunk = chunk
         self.info = info
         self.tokenizer = tokenizer
         self._lock = threading.RLock()
@@ -59,6 +62,7 @@ class LanguageModel:
         self._recent: OrderedDict[bytes, Trace] = OrderedDict()
         self._looked_at: tuple[bytes, Attention] | None = None
         listen_to(module)
+        follow_length(module)
 
     def __repr__(self) -> str:
         return f"LanguageModel({self.info.name!r}, {self.info.device}, {self.info.dtype})"
@@ -130,21 +134,29 @@ class LanguageModel:
             return self.retry_after_oom(forked)
 
     def read_rows(self, tokens: Ints, position: int, keys_values: Cache) -> Floats:
-        """(B, V) logits after one more token (B, 1) at ``position`` of each row that ``keys_values`` hold.
+        """(B, V) logits after n more tokens (B, n) from ``position`` on, of each row that ``keys_values`` hold.
 
         Raises:
             OutOfMemory: the batch is too large.
         """
-        with self._lock, torch.inference_mode(), translate_oom():
-            places = torch.full(tokens.shape, position, device=self.info.device)
-            states = self.module.base_model(
-                input_ids=torch.from_numpy(tokens).to(self.info.device),
-                position_ids=places,
-                past_key_values=keys_values,
-                use_cache=True,
-            ).last_hidden_state[:, 0]
-            rows: Floats = to_numpy(self._unembed(states))
+        end = position + tokens.shape[1]
+        with self._lock, torch.inference_mode(), translate_oom(), text_of_length(end):
+            for first in range(position, end, self.chunk):
+                last = min(end, first + self.chunk)
+                chunk = torch.from_numpy(tokens[:, first - position : last - position].copy())
+                places = torch.arange(first, last, device=self.info.device)
+                hidden = self.module.base_model(
+                    input_ids=chunk.to(self.info.device),
+                    position_ids=places.expand(len(tokens), -1),
+                    past_key_values=keys_values,
+                    use_cache=True,
+                ).last_hidden_state
+            rows: Floats = to_numpy(self._unembed(hidden[:, -1]))
             return rows
+
+    def regime(self, n_tokens: int) -> int:
+        """Which rotary frequencies a text of so many tokens has; see `length_regimes`."""
+        return regime_of(self.module.config, n_tokens)
 
     def _encoding(self, text_or_ids: str | Sequence[int] | Ints) -> Encoding:
         if isinstance(text_or_ids, str):
@@ -237,9 +249,11 @@ class LanguageModel:
 
     def _entry_for(self, window: Ints, *, attention: bool) -> tuple[Entry, int]:
         """An entry in the pool that is a beginning of ``window`` or begins with it, and how much of it they share."""
-        entry, shared = self._pool.closest(window, attention=attention)
+        regime = self.regime(len(window))
+        entry, shared = self._pool.closest(window, regime=regime, attention=attention)
         if entry is None:
-            entry = Entry.empty(self.info.n_layer, self.info.n_embd, self._unembedding, attention=attention)
+            n_layer, n_embd = self.info.n_layer, self.info.n_embd
+            entry = Entry.empty(n_layer, n_embd, self._unembedding, regime=regime, attention=attention)
         elif shared < min(len(window), len(entry)):
             if len(entry) - shared <= SHORT_TAIL:
                 entry.crop(shared)
@@ -257,10 +271,10 @@ class LanguageModel:
         while len(entry) < len(window):
             if watch is not None and len(entry) > first:
                 watch(len(entry) - first, len(window) - first)
-            old, new = len(entry), min(len(window), len(entry) + CHUNK)
+            old, new = len(entry), min(len(window), len(entry) + self.chunk)
             tokens = torch.tensor(window[old:new].tolist(), device=self.info.device)[None]  # (1, n)
             positions = torch.arange(old, new, device=self.info.device)[None]
-            with catching_into(entry.attention, new):
+            with catching_into(entry.attention, new), text_of_length(len(window)):
                 hidden = self.module.base_model(
                     input_ids=tokens, position_ids=positions, past_key_values=entry.keys_values, use_cache=True
                 ).last_hidden_state[0]  # (n, n_embd)
@@ -272,6 +286,15 @@ class LanguageModel:
         return logits if logits is None else logits[-1]
 
     def _compute_rows(self, windows: list[Ints]) -> Floats:
+        regimes = [self.regime(len(window)) for window in windows]
+        logits: dict[int, Floats] = {}
+        for regime in dict.fromkeys(regimes):
+            places = [place for place, each in enumerate(regimes) if each == regime]
+            logits |= zip(places, self._compute_of_regime([windows[place] for place in places]), strict=True)
+        rows = [logits[place] for place in range(len(windows))]
+        return np.stack(rows) if rows else np.empty((0, self.info.vocab_size), np.float32)
+
+    def _compute_of_regime(self, windows: list[Ints]) -> Floats:
         parts, batch, most = list[Floats](), list(windows), BATCH_TOKENS
         while batch:
             width = max(len(ids) for ids in batch)
@@ -284,7 +307,7 @@ class LanguageModel:
                 if n_rows == 1:
                     raise
                 most = n_rows * width // 2
-        return np.concatenate(parts) if parts else np.empty((0, self.info.vocab_size), np.float32)
+        return np.concatenate(parts)
 
     @torch.inference_mode()
     def _compute_batch(self, rows: list[Ints], width: int) -> Floats:

@@ -89,6 +89,7 @@ class Entry:
         ids: (T,) the tokens read, from position 0.
         layers: the keys and values of each layer, T tokens long.
         hidden: (T, n_embd) after the final norm, ready for the unembedding.
+        regime: which rotary frequencies the keys have; see `length_regimes`.
         surprisal, entropy, rank: (T,) as in `Trace`.
         attention: the rows of all heads, where somebody asked for them while the text was read.
     """
@@ -99,16 +100,17 @@ class Entry:
     surprisal: Floats
     entropy: Floats
     rank: Ints
+    regime: int = 0
     attention: Rows | None = None
 
     @classmethod
-    def empty(cls, n_layer: int, n_embd: int, like: torch.Tensor, *, attention: bool = False) -> Entry:
+    def empty(cls, n_layer: int, n_embd: int, like: torch.Tensor, *, regime: int = 0, attention: bool = False) -> Entry:
         none: Floats = np.empty(0, np.float64 if like.dtype == torch.float64 else np.float32)
         no_ids = np.empty(0, np.int64)
         layers = [GrowingLayer() for _ in range(n_layer)]
         rows = Rows() if attention else None
         hidden = like.new_empty(0, n_embd)
-        return cls(no_ids, layers, hidden, surprisal=none, entropy=none, rank=no_ids, attention=rows)
+        return cls(no_ids, layers, hidden, surprisal=none, entropy=none, rank=no_ids, regime=regime, attention=rows)
 
     @property
     def keys_values(self) -> Cache:
@@ -141,6 +143,7 @@ class Entry:
             self.surprisal[:length].copy(),
             self.entropy[:length].copy(),
             self.rank[:length].copy(),
+            self.regime,
             rows,
         )
 
@@ -169,12 +172,12 @@ class Pool:
     max_bytes: int
     entries: list[Entry] = field(default_factory=list)
 
-    def closest(self, ids: Ints, *, attention: bool = False) -> tuple[Entry | None, int]:
+    def closest(self, ids: Ints, *, regime: int = 0, attention: bool = False) -> tuple[Entry | None, int]:
         """The entry that shares the longest beginning with ``ids``, and how many tokens that is; of those alone that
-        have their ``attention``, where it is asked for."""
+        are of this ``regime``, and have their ``attention``, where it is asked for."""
         best, length = None, 0
         for entry in reversed(self.entries):
-            if attention and entry.attention is None:
+            if entry.regime != regime or (attention and entry.attention is None):
                 continue
             if (shared := common_prefix(entry.ids, ids)) > length:
                 best, length = entry, shared

@@ -72,6 +72,7 @@ class HeadVectors:
         queries, keys, values: (T, head_dim), as they enter the product: with their positions rotated into them where
             the model does so (Su et al. 2021, RoPE). Heads that share keys and values have the same.
         scaling: what the products are multiplied with, 1 / sqrt(head_dim) in most models.
+        window: how many tokens a token sees, itself included; None for all up to itself.
     """
 
     layer: int
@@ -80,13 +81,20 @@ class HeadVectors:
     keys: Floats
     values: Floats
     scaling: float
+    window: int | None = None
+
+    def first_key(self, query: int) -> int:
+        """The first token that a query sees."""
+        return 0 if self.window is None else max(0, query + 1 - self.window)
 
     def scores(self, query: int) -> Floats:
-        """(query + 1,) scaled dot products of a query with the keys it may see (Vaswani et al. 2017, section 3.2.1).
+        """(query + 1,) scaled dot products of a query with the keys up to it (Vaswani et al. 2017, section 3.2.1).
 
-        Their softmax is the row of weights.
+        -inf where it does not see the key, because the layer has a window. Their softmax is the row of weights.
         """
-        return np.asarray(self.keys[: query + 1] @ self.queries[query] * self.scaling)
+        scores = np.asarray(self.keys[: query + 1] @ self.queries[query] * self.scaling)
+        scores[: self.first_key(query)] = -np.inf
+        return scores
 
 
 class Source(Protocol):

@@ -18,6 +18,6 @@ def loaded(folder: Path, dtype: str = "float32") -> LanguageModel:
     return LanguageModel(found.module, found.tokenizer, found.info)
 
 
-def heads_swapped(look: Callable[..., None], catch: Catch, layer: int, query: Any, key: Any, scaling: Any) -> None:
+def heads_swapped(look: Callable[..., None], catch: Catch, layer: int, query: Any, *rest: Any) -> None:
     """The first two heads in each other's place."""
-    look(catch, layer, query[[1, 0, *range(2, len(query))]], key, scaling)
+    look(catch, layer, query[[1, 0, *range(2, len(query))]], *rest)

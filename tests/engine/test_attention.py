@@ -68,13 +68,15 @@ def test_smollm2s_weights_are_those_of_an_eager_pass() -> None:
         assert_same_attention(lm.trace(text, attention=True), lm.module, 1e-4)
 
 
-def rows_off_by_one(look: Callable[..., None], catch: Catch, layer: int, query: Any, key: Any, scaling: Any) -> None:
+def rows_off_by_one(look: Callable[..., None], catch: Catch, layer: int, query: Any, *rest: Any) -> None:
     """Each row belongs to the token before."""
-    look(catch, layer, query.roll(1, dims=1), key, scaling)
+    look(catch, layer, query.roll(1, dims=1), *rest)
 
 
-def unscaled(look: Callable[..., None], catch: Catch, layer: int, query: Any, key: Any, scaling: Any) -> None:
-    look(catch, layer, query, key, 1.0)
+def unscaled(
+    look: Callable[..., None], catch: Catch, layer: int, query: Any, key: Any, scaling: Any, window: Any
+) -> None:
+    look(catch, layer, query, key, 1.0, window)
 
 
 @pytest.mark.parametrize("model", ["gpt2", "llama"])

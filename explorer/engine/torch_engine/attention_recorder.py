@@ -19,6 +19,7 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
+from explorer.engine.torch_engine.layer_windows import layer_windows
 from explorer.language_model.attention import (
     EXACT_TOKENS,
     Attention,
@@ -31,6 +32,10 @@ from explorer.language_model.attention import (
 
 NAME = "explorer"
 """Our attention among transformers' own."""
+
+CHANGE_WEIGHTS = ("softcap", "s_aux", "position_bias")
+"""What an attention function may be given that makes more of scores than a softmax: capped scores (Gemma 2), a sink
+(gpt-oss), a bias by distance (T5)."""
 
 ROWS_AT_ONCE = 256
 """The square of a long text is much larger than what is kept of it."""
@@ -51,7 +56,11 @@ def _attend(
     """transformers' fused attention, which a `Catch` may look at."""
     catch = _catch.get()
     if catch is not None:
-        catch.look(module.layer_idx, query[0], key[0], options.get("scaling"))
+        if changed := [name for name in CHANGE_WEIGHTS if options.get(name) is not None]:
+            raise RuntimeError(f"{', '.join(changed)} of layer {module.layer_idx} make other weights of its scores")
+        window = layer_windows(module.config)[module.layer_idx]
+        catch.require_mask(mask, query.shape[2], window)
+        catch.look(module.layer_idx, query[0], key[0], options.get("scaling"), window)
     return sdpa_attention_forward(module, query, key, value, mask, **options)
 
 
@@ -59,19 +68,20 @@ AttentionInterface.register(NAME, _attend)
 AttentionMaskInterface.register(NAME, sdpa_mask)
 
 
-def weights(query: torch.Tensor, key: torch.Tensor, scaling: float, first: int) -> torch.Tensor:
+def weights(
+    query: torch.Tensor, key: torch.Tensor, scaling: float, first: int, window: int | None = None
+) -> torch.Tensor:
     """Attention weights of the tokens from ``first`` on: softmax(q·k × scaling) over what each may see.
 
     Args:
         query: (n_head, n, head_dim) of n tokens in a row; key: (n_kv_head, first + n, head_dim) of all up to the last.
+        window: how many tokens each sees, itself included; None for all up to itself.
 
     Returns:
-        (n_head, n, first + n), at least float32.
+        (n_head, n, first + n), at least float32; 0 for what a token does not see.
     """
     scores = _scores(query, key) * scaling
-    if query.shape[1] > 1:
-        scores = scores.masked_fill(_hidden(query.shape[1], first, scores.device), -torch.inf)
-    return torch.softmax(scores, -1)
+    return torch.softmax(scores.masked_fill(~_seen(query.shape[1], first, window, scores.device), -torch.inf), -1)
 
 
 def _scores(query: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
@@ -84,9 +94,10 @@ def _scores(query: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
     return (query.reshape(len(key), -1, width) @ key.transpose(1, 2)).view(n_head, n, -1)
 
 
-def _hidden(n: int, first: int, device: torch.device) -> torch.Tensor:
-    """(n, first + n) True where a key comes after the query."""
-    return torch.ones(n, first + n, dtype=torch.bool, device=device).triu(first + 1)
+def _seen(n: int, first: int, window: int | None, device: torch.device) -> torch.Tensor:
+    """(n, first + n) True where a query sees a key: it comes not after it, and less than ``window`` before it."""
+    seen = torch.ones(n, first + n, dtype=torch.bool, device=device).tril(first)
+    return seen if window is None else seen.triu(first + 1 - window)
 
 
 @dataclass
@@ -97,37 +108,63 @@ class Catch:
         exact: whether `rows` are weights, or bytes.
         queries: (n_head, n, head_dim).
         scaling: what the products are multiplied with.
+        windows: how many tokens each sees; None for all.
     """
 
     first: int
     exact: bool
     queries: list[torch.Tensor] = field(default_factory=list)
     scaling: list[float] = field(default_factory=list)
+    windows: list[int | None] = field(default_factory=list)
+    _masks: dict[tuple[int, int | None], torch.Tensor] = field(default_factory=dict)
     _products: list[torch.Tensor] = field(default_factory=list)
     _rows: list[torch.Tensor] = field(default_factory=list)
     _entropy: list[torch.Tensor] = field(default_factory=list)
 
-    def look(self, layer: int, query: torch.Tensor, key: torch.Tensor, scaling: float | None) -> None:
+    def require_mask(self, mask: torch.Tensor | None, n: int, window: int | None) -> None:
+        """Raise an error unless n queries that are given this mask, (1, 1, n, first + n), see what ``window`` says.
+
+        So a model that masks in a way of its own, or later than its config says, is noticed and not misread.
+        """
+        if mask is None:
+            right = window is None or self.first + n <= window
+        elif (id(mask), window) in self._masks:  # layers share masks
+            return
+        else:
+            right = mask.dtype == torch.bool and torch.equal(mask[0, 0], _seen(n, self.first, window, mask.device))
+            right = right and mask.shape[1] == 1
+            self._masks[id(mask), window] = mask  # kept alive: its id stays its own
+        if not right:
+            raise RuntimeError(f"a layer with window {window} has another mask after {self.first} tokens")
+
+    def look(
+        self, layer: int, query: torch.Tensor, key: torch.Tensor, scaling: float | None, window: int | None
+    ) -> None:
         if layer != len(self.queries):
             raise RuntimeError(f"layer {layer} attended where layer {len(self.queries)} was due")
         self.queries.append(query)
         self.scaling.append(query.shape[-1] ** -0.5 if scaling is None else scaling)
+        self.windows.append(window)
         if query.shape[1] == 1:
             self._products.append(_scores(query, key))  # the rest of it is done for all layers at once, in `rows`
         else:
-            self._keep(weights(query, key, self.scaling[-1], self.first))
+            self._keep(weights(query, key, self.scaling[-1], self.first, window))
 
     def rows(self) -> tuple[torch.Tensor, torch.Tensor]:
         """(n_layer, n_head, weights of the n rows) as in `Attention`, (n_layer, n_head, n) their entropy in bits."""
         if self._products:
-            products = torch.stack(self._products)
-            caught = torch.softmax(products * products.new_tensor(self.scaling)[:, None, None, None], -1)
+            products = torch.stack(self._products)  # (n_layer, n_head, 1, first + 1)
+            scores = products * products.new_tensor(self.scaling)[:, None, None, None]
+            for layer, window in enumerate(self.windows):
+                if window is not None:
+                    scores[layer, ..., : max(0, self.first + 1 - window)] = -torch.inf
+            caught = torch.softmax(scores, -1)
             rows = caught[:, :, 0]
             return rows if self.exact else _bytes(rows), _entropy(caught)
         return torch.stack(self._rows), torch.stack(self._entropy)
 
     def _keep(self, caught: torch.Tensor) -> None:
-        packed = caught[:, ~_hidden(caught.shape[1], self.first, caught.device)]
+        packed = caught[:, _seen(caught.shape[1], self.first, None, caught.device)]
         self._rows.append(packed if self.exact else _bytes(packed))
         self._entropy.append(_entropy(caught))
 
@@ -166,6 +203,7 @@ class Rows:
 
     Attributes:
         scaling: of each layer, what its products of queries and keys are multiplied with.
+        windows: of each layer, how many tokens each sees, itself included; None for all up to itself.
     """
 
     def __init__(self) -> None:
@@ -174,6 +212,7 @@ class Rows:
         self._entropy = _Grown()  # (n_layer, n_head, T)
         self._queries: torch.Tensor | None = None  # (n_layer, n_head, room, head_dim), of which T are filled
         self.scaling: list[float] = []
+        self.windows: list[int | None] = []
 
     def __len__(self) -> int:
         return self._entropy.length
@@ -203,7 +242,7 @@ class Rows:
         rows, entropy = caught.rows()
         self._weights.append(rows.cpu().numpy())
         self._entropy.append(entropy.cpu().numpy())
-        self.scaling = caught.scaling
+        self.scaling, self.windows = caught.scaling, caught.windows
 
     def crop(self, length: int, keys: Sequence[torch.Tensor]) -> None:
         """Forget all but the first ``length`` tokens; ``keys``: (n_kv_head, at least length, head_dim) by layer."""
@@ -216,7 +255,7 @@ class Rows:
     def fork(self, length: int, keys: Sequence[torch.Tensor]) -> Rows:
         """Rows of their own with the first ``length`` tokens."""
         copy = Rows()
-        copy._exact, copy.scaling = self._exact, self.scaling
+        copy._exact, copy.scaling, copy.windows = self._exact, self.scaling, self.windows
         copy._weights, copy._entropy = self._weights.fork(), self._entropy.fork()
         copy._queries = None if self._queries is None else self._queries[:, :, :length].clone()
         copy.crop(length, keys)
@@ -239,8 +278,9 @@ class Rows:
         parts = []
         for first in range(0, n_tokens, ROWS_AT_ONCE):
             last = min(n_tokens, first + ROWS_AT_ONCE)
-            rows = weights(self._queries[layer, :, first:last], keys[:, :last], self.scaling[layer], first)
-            parts.append(rows[:, ~_hidden(last - first, first, rows.device)])
+            queries, scaling, window = self._queries[layer, :, first:last], self.scaling[layer], self.windows[layer]
+            rows = weights(queries, keys[:, :last], scaling, first, window)
+            parts.append(rows[:, _seen(last - first, first, None, rows.device)])
         return np.asarray(torch.cat(parts, 1).cpu().numpy())
 
     def vectors(self, layer: int, head: int, n_tokens: int, keys: torch.Tensor, values: torch.Tensor) -> HeadVectors:
@@ -250,7 +290,7 @@ class Rows:
         arrays = (self._queries[layer, head], keys[shared], values[shared])
         wide = torch.promote_types(keys.dtype, torch.float32)
         queries, keys_, values_ = (each[:n_tokens].to(wide).cpu().numpy().copy() for each in arrays)
-        return HeadVectors(layer, head, queries, keys_, values_, self.scaling[layer])
+        return HeadVectors(layer, head, queries, keys_, values_, self.scaling[layer], self.windows[layer])
 
     def _all_triangles(self, n_tokens: int, keys: Sequence[torch.Tensor]) -> Floats:
         return np.stack([self.triangles(layer, n_tokens, each) for layer, each in enumerate(keys)])

@@ -59,7 +59,9 @@ class Branches:
         Raises:
             OutOfMemory: they are too many. The branches can then not be used any more.
         """
-        column = np.asarray(tokens, np.int64)[:, None]
-        logits = self._model.read_rows(column, self.ids.shape[1], Cache(layers=list(self._layers)))
+        column, length = np.asarray(tokens, np.int64)[:, None], self.ids.shape[1]
         self.ids = np.concatenate([self.ids, column], axis=1)
-        return logits
+        if self._model.regime(length + 1) != self._model.regime(length):  # the keys of a shorter text are of no use
+            self._layers = [GrowingLayer() for _ in self._layers]
+            column, length = self.ids, 0
+        return self._model.read_rows(column, length, Cache(layers=list(self._layers)))
