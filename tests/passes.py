@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 
 
 class Passes:
@@ -17,7 +17,7 @@ class Passes:
     [3]
     """
 
-    def __init__(self, lm: LanguageModel) -> None:
+    def __init__(self, lm: LocalModel) -> None:
         self._lm = lm
         self.tokens: list[int] = []
 

@@ -30,12 +30,17 @@ weights-incomplete = The weights of the model “{ $name }” lack { $n ->
 model-unsupported = The model “{ $name }” (type { $kind }) works in a way the explorer cannot follow exactly, so its numbers would be wrong. Choose a GPT-2 or Llama-shaped model.
 unknown-device = There is no device “{ $device }” here. Choose one of: { $known }.
 unknown-dtype = “{ $dtype }” is not a number format for weights. Choose one of: { $known }.
+unknown-engine = “{ $engine }” is not an engine. Choose one of: { $known }; without a choice the one that suits the model is taken.
+numpy-cannot-read = The engine “numpy” cannot read the model “{ $name }” (type { $kind }) on { $device } in { $dtype }: it reads GPT-2- and Llama-shaped models on the CPU, in float32 or float64. Leave the engine open, or choose “torch”.
+numpy-differs = On the engine “numpy” the numbers of the model “{ $name }” are not those of transformers, so it does not show them. Leave the engine open, or choose “torch”.
+torch-missing = Reading the model “{ $name }” needs the packages torch and transformers, and one of them cannot be imported: { $reason }. Install them with: pip install torch transformers
 loading-tokenizer = { $name }: reading the tokenizer
 loading-weights = { $name }: reading the weights
 checking-model = { $name }: checking its numbers
 model-ready = { $name }: ready
 attention-not-asked = This trace was made without attention. Ask for it: lm.trace(text, attention=True).
 no-attention = The model { $name } gives no attention weights that can be trusted. Choose another model, such as gpt2.
+no-ablation = In the model { $name } no head can be switched off exactly. Choose a GPT-2 or Llama-shaped model.
 attention-too-long = The text has { $n } tokens, and of this model attention is kept for at most { $most }. Shorten the text.
 attention-too-large = All the attention of { $n } tokens would take { $megabytes } MB. Take single heads with head(layer, head), or at most { $most } tokens.
 attention-not-numbers = { $n ->

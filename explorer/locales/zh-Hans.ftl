@@ -24,12 +24,17 @@ weights-incomplete = 模型“{ $name }”的权重缺少 { $n } 个部分，例
 model-unsupported = 模型“{ $name }”（类型 { $kind }）的计算方式无法准确重现，显示的数字会有误。请选择 GPT-2 或 Llama 结构的模型。
 unknown-device = 这里没有设备“{ $device }”。可选：{ $known }。
 unknown-dtype = “{ $dtype }”不是可用的权重数值格式。可选：{ $known }。
+unknown-engine = “{ $engine }”不是计算引擎。可选：{ $known }；不选则自动采用适合该模型的引擎。
+numpy-cannot-read = 引擎“numpy”无法在 { $device } 上以 { $dtype } 读取模型“{ $name }”（类型 { $kind }）：它只在 CPU 上以 float32 或 float64 读取 GPT-2 和 Llama 结构的模型。请不指定引擎，或选择“torch”。
+numpy-differs = 用引擎“numpy”算出的模型“{ $name }”的数值与 transformers 不一致，因此不予显示。请不指定引擎，或选择“torch”。
+torch-missing = 读取模型“{ $name }”需要 torch 和 transformers 这两个包，但其中之一无法导入：{ $reason }。请安装：pip install torch transformers
 loading-tokenizer = { $name }：正在读取分词器
 loading-weights = { $name }：正在读取权重
 checking-model = { $name }：正在核对数值
 model-ready = { $name }：就绪
 attention-not-asked = 这次计算没有记录注意力。请这样索取：lm.trace(text, attention=True)。
 no-attention = 模型 { $name } 给不出可信的注意力权重。请换一个模型，例如 gpt2。
+no-ablation = 模型 { $name } 的注意力头无法精确关闭。请选择 GPT-2 或 Llama 结构的模型。
 attention-too-long = 文本有 { $n } 个词元，而这个模型的注意力最多保留 { $most } 个词元。请缩短文本。
 attention-too-large = { $n } 个词元的全部注意力需要 { $megabytes } MB。请用 head(layer, head) 逐个取头，或者不超过 { $most } 个词元。
 attention-not-numbers = 有 { $n } 行注意力权重不是数字（第一处在第 { $layer } 层第 { $head } 头）。权重已损坏，或超出了其数字格式：请用 --dtype float32 重新加载模型。

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from transformers import GenerationConfig
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.generation.compare import Comparing, compare
 from explorer.sampling.sampling import Sampling
 from tests.benchmarks.timing import DEVICE, medians, milliseconds, show, some_ids, verdict
@@ -33,7 +33,7 @@ GROWING = (1, 2, 4, 8, 16, 32, 64)
 BAR = 40
 
 
-def test_eight_strategies_with_eight_samples(lm: LanguageModel) -> None:
+def test_eight_strategies_with_eight_samples(lm: LocalModel) -> None:
     lm.module.generation_config = GenerationConfig()
     ids = some_ids(PREFIX, seed=1)
 
@@ -76,7 +76,7 @@ def test_eight_strategies_with_eight_samples(lm: LanguageModel) -> None:
     )  # fmt: skip
 
 
-def test_the_cost_grows_with_the_samples(lm: LanguageModel) -> None:
+def test_the_cost_grows_with_the_samples(lm: LocalModel) -> None:
     ids = some_ids(PREFIX, seed=1)
     costs = {}
     for n in GROWING:

@@ -13,7 +13,7 @@ import torch
 from transformers import GenerationConfig
 from transformers.generation import logits_process
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.generation.generate import Stop, generate
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.stages import DEFAULT_ORDER
@@ -89,7 +89,7 @@ def test_a_distribution_with_every_stage() -> None:
     )  # fmt: skip
 
 
-def test_a_generated_token(lm: LanguageModel) -> None:
+def test_a_generated_token(lm: LocalModel) -> None:
     sampling = Sampling(temperature=0.8, top_p=0.9)
     config = GenerationConfig(
         do_sample=True, temperature=0.8, top_p=0.9, top_k=0, max_new_tokens=N_TOKENS, pad_token_id=0

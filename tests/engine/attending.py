@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.engine.torch_engine.attention_recorder import Catch
 from tests.engine.reference import DEVICE
 
 
-def loaded(folder: Path, dtype: str = "float32") -> LanguageModel:
+def loaded(folder: Path, dtype: str = "float32") -> LocalModel:
     """A model that has read nothing yet."""
     found = load(str(folder), device=DEVICE, dtype=dtype)
-    return LanguageModel(found.module, found.tokenizer, found.info)
+    return LocalModel(found.module, found.tokenizer, found.info)
 
 
 def heads_swapped(look: Callable[..., None], catch: Catch, layer: int, query: Any, *rest: Any) -> None:

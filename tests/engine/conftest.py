@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from tests.model_repositories import make_gpt2, make_llama
 
 
 @pytest.fixture
-def lm(tiny_gpt2: Path) -> LanguageModel:
+def lm(tiny_gpt2: Path) -> LocalModel:
     """A tiny GPT-2 of 128 positions that has read nothing yet."""
     return fresh(tiny_gpt2)
 
@@ -24,15 +24,15 @@ def long_gpt2(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def long_lm(long_gpt2: Path) -> LanguageModel:
+def long_lm(long_gpt2: Path) -> LocalModel:
     """A tiny GPT-2 of 1,024 positions that has read nothing yet."""
     return fresh(long_gpt2)
 
 
-def fresh(folder: Path) -> LanguageModel:
+def fresh(folder: Path) -> LocalModel:
     """The model, without what it read when it was checked."""
     loaded = load(str(folder), device="cpu")
-    return LanguageModel(loaded.module, loaded.tokenizer, loaded.info)
+    return LocalModel(loaded.module, loaded.tokenizer, loaded.info)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ import torch
 
 from explorer.engine import loading, local_model
 from explorer.engine.loading import check, load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.engine.torch_engine import attention_recorder, length_regimes
 from explorer.engine.torch_engine.attention_recorder import Catch
 from explorer.engine.torch_engine.layer_windows import layer_windows
@@ -56,12 +56,12 @@ def folder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
     return folder
 
 
-def fresh(lm: LanguageModel) -> LanguageModel:
+def fresh(lm: LocalModel) -> LocalModel:
     """The same model, which has read nothing yet."""
-    return LanguageModel(lm.module, lm.tokenizer, lm.info, chunk=lm.chunk)
+    return LocalModel(lm.module, lm.tokenizer, lm.info, chunk=lm.chunk)
 
 
-def assert_true(lm: LanguageModel, oracle: Oracle, ids: Ints) -> None:
+def assert_true(lm: LocalModel, oracle: Oracle, ids: Ints) -> None:
     """The trace of ``ids``, whatever was read before, is that of one full pass over them."""
     trace, truth = lm.trace(ids, attention=lm.info.attention), oracle(ids)
     worst = np.abs(np.log(np.exp(trace.logits.astype(np.float64) - trace.logits.max())) - _shifted(truth.log_p[-1]))
@@ -81,7 +81,7 @@ def _shifted(log_p: Any) -> Any:
     return log_p - log_p.max()
 
 
-def assert_true_in_every_way(lm: LanguageModel, oracle: Oracle, lengths: Iterable[int]) -> None:
+def assert_true_in_every_way(lm: LocalModel, oracle: Oracle, lengths: Iterable[int]) -> None:
     """Typed, read at once, and cut back to, with another last token each time so that no answer is remembered."""
     lengths, text, typed = sorted(lengths), ids_of(LONGEST), fresh(lm)
     for n in lengths:
@@ -94,7 +94,7 @@ def assert_true_in_every_way(lm: LanguageModel, oracle: Oracle, lengths: Iterabl
         assert_true(typed, oracle, other)
 
 
-def assert_true_in_batches(lm: LanguageModel, oracle: Oracle, lengths: Iterable[int]) -> None:
+def assert_true_in_batches(lm: LocalModel, oracle: Oracle, lengths: Iterable[int]) -> None:
     """Texts of many lengths together, and rows that are read on past every change."""
     rows = [ids_of(n, seed=n) for n in lengths]
     for row, logits in zip(rows, lm.next_logits(rows), strict=True):
@@ -161,7 +161,7 @@ def test_each_length_may_have_frequencies_of_its_own(folder_of: Callable[[str], 
     window is longer."""
     folder = folder_of("llama-dynamic")
     lm = load(str(folder), device="cpu")
-    longer = LanguageModel(lm.module, lm.tokenizer, replace(lm.info, n_positions=LONGEST), chunk=16)
+    longer = LocalModel(lm.module, lm.tokenizer, replace(lm.info, n_positions=LONGEST), chunk=16)
     oracle = Oracle(folder, LONGEST)
     assert [regime_of(lm.module.config, n) > 0 for n in (1, POSITIONS, POSITIONS + 1)] == [False, False, True]
     assert_true_in_every_way(longer, oracle, [1, 40, *range(POSITIONS - 1, LONGEST + 1)])

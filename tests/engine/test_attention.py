@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.engine.torch_engine import attention_recorder as capture
 from explorer.engine.torch_engine.attention_recorder import Catch
 from explorer.language_model.attention import EXACT_TOKENS, FROM_BYTE, most_tokens, n_weights, square
@@ -137,7 +137,7 @@ def test_a_text_may_cross_the_border_to_bytes_and_come_back(attending: dict[str,
             assert_same_attention(trace, lm.module, 1e-5)
 
 
-def eager(lm: LanguageModel, trace: Any) -> Any:
+def eager(lm: LocalModel, trace: Any) -> Any:
     return eager_attention(lm.module, trace.ids.tolist())
 
 
@@ -228,7 +228,7 @@ def test_a_record_that_is_written_over_is_noticed(attending: dict[str, Path], mo
         assert_records_last(loaded(attending["gpt2"]))
 
 
-def assert_records_last(lm: LanguageModel) -> None:
+def assert_records_last(lm: LocalModel) -> None:
     ids = some_ids(40)
     kept = []
     for n in (40, 39, 37, 20, 40, 10, 30):
@@ -270,7 +270,7 @@ def test_vectors_give_the_weights_and_the_heads_output(attending: dict[str, Path
             np.testing.assert_allclose(output, outputs[layer][:, head], atol=1e-4)
 
 
-def head_outputs(lm: LanguageModel, ids: list[int]) -> list[Any]:
+def head_outputs(lm: LocalModel, ids: list[int]) -> list[Any]:
     """(T, n_head, head_dim) of each layer: what goes into the projection after attention, in a pass of its own."""
     caught = []
     projections = [

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.language_model.memory import OutOfMemory
 from explorer.locales import ExplorerError
 from tests.engine.reference import TOLERANCE, assert_same, assert_true, full_pass, some_ids
@@ -38,7 +38,7 @@ class Broken:
 
 
 @pytest.mark.parametrize("layer", [0, 1])
-def test_a_pass_that_breaks_off_in_the_middle_leaves_no_half_read_tokens(lm: LanguageModel, layer: int) -> None:
+def test_a_pass_that_breaks_off_in_the_middle_leaves_no_half_read_tokens(lm: LocalModel, layer: int) -> None:
     ids = some_ids(60)
     lm.trace(ids[:40])
     with Broken(lm.module.base_model.h[layer], lambda: RuntimeError("broke off")), pytest.raises(RuntimeError):
@@ -46,7 +46,7 @@ def test_a_pass_that_breaks_off_in_the_middle_leaves_no_half_read_tokens(lm: Lan
     assert_true(lm, ids)
 
 
-def test_damaged_weights_are_said(lm: LanguageModel) -> None:
+def test_damaged_weights_are_said(lm: LocalModel) -> None:
     with torch.no_grad():
         lm.module.get_output_embeddings().weight[5] = float("nan")
     with pytest.raises(ExplorerError, match="logits are not numbers"):
@@ -66,13 +66,13 @@ def cpu_out_of_memory() -> RuntimeError:
 
 
 @pytest.fixture
-def on_accelerator(lm: LanguageModel) -> LanguageModel:
+def on_accelerator(lm: LocalModel) -> LocalModel:
     """On a device of another name than the CPU's, which torch knows all the same."""
     lm.info = replace(lm.info, device="cpu:0")
     return lm
 
 
-def test_memory_that_is_full_once_costs_the_cache_and_nothing_else(on_accelerator: LanguageModel) -> None:
+def test_memory_that_is_full_once_costs_the_cache_and_nothing_else(on_accelerator: LocalModel) -> None:
     lm, ids = on_accelerator, some_ids(60)
     lm.trace(ids[:40])
     with Passes(lm) as passes, Broken(lm.module.base_model.h[1], out_of_memory):
@@ -83,13 +83,13 @@ def test_memory_that_is_full_once_costs_the_cache_and_nothing_else(on_accelerato
 
 
 @pytest.mark.parametrize("error", [RuntimeError("shapes differ"), ValueError("out of memory")])
-def test_no_other_error_is_taken_for_a_full_memory(on_accelerator: LanguageModel, error: Exception) -> None:
+def test_no_other_error_is_taken_for_a_full_memory(on_accelerator: LocalModel, error: Exception) -> None:
     broken = Broken(on_accelerator.module.base_model.h[1], lambda: error)
     with broken, pytest.raises(type(error), match=str(error)):
         on_accelerator.trace(some_ids(60))
 
 
-def test_memory_that_stays_full_moves_the_model_to_the_cpu_and_says_so(on_accelerator: LanguageModel) -> None:
+def test_memory_that_stays_full_moves_the_model_to_the_cpu_and_says_so(on_accelerator: LocalModel) -> None:
     lm, ids = on_accelerator, some_ids(60)
     lm.trace(ids[:40])
     with Broken(lm.module.base_model.h[1], out_of_memory, times=2):
@@ -101,7 +101,7 @@ def test_memory_that_stays_full_moves_the_model_to_the_cpu_and_says_so(on_accele
     assert_true(lm, [*ids, 1, 2])
 
 
-def test_a_batch_survives_full_memory_too(on_accelerator: LanguageModel) -> None:
+def test_a_batch_survives_full_memory_too(on_accelerator: LocalModel) -> None:
     rows = [some_ids(10), some_ids(20, seed=1)]
     with Broken(on_accelerator.module.base_model.h[1], out_of_memory, times=4):  # both rows, then one; and again
         got = on_accelerator.next_logits(rows)
@@ -110,7 +110,7 @@ def test_a_batch_survives_full_memory_too(on_accelerator: LanguageModel) -> None
         np.testing.assert_allclose(logits, on_accelerator.trace(row).logits, atol=TOLERANCE)
 
 
-def test_a_full_cpu_is_an_error_after_which_the_next_question_is_answered(lm: LanguageModel) -> None:
+def test_a_full_cpu_is_an_error_after_which_the_next_question_is_answered(lm: LocalModel) -> None:
     ids = some_ids(60)
     with Broken(lm.module.base_model.h[1], cpu_out_of_memory, times=2), pytest.raises(OutOfMemory):
         lm.trace(ids)

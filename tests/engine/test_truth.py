@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.engine.prefix_cache import Entry
 from explorer.models import sources
 from explorer.models.catalog import BUNDLED
@@ -31,7 +31,7 @@ LLAMA_FLOAT64 = 1e-6
 step can fall on either side of a rounding, and be one of 1e-7 after it."""
 
 
-def loaded(folder: Path, dtype: str = "float32") -> LanguageModel:
+def loaded(folder: Path, dtype: str = "float32") -> LocalModel:
     return load(str(folder), device=DEVICE, dtype=dtype)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.language_model.attention import EXACT_TOKENS
 from explorer.widgets.app import Explorer
 from explorer.widgets.elements import PrefixBox
@@ -26,14 +26,14 @@ VIEWS = tuple(AttentionViewsPanel.tabs)
 
 
 @pytest.fixture
-def app(lm: LanguageModel) -> Explorer:
+def app(lm: LocalModel) -> Explorer:
     app = Explorer(lm, "The capital of France is")
     settle(app.state)
     return app
 
 
 @pytest.fixture
-def state(lm: LanguageModel) -> ExplorerState:
+def state(lm: LocalModel) -> ExplorerState:
     state = ExplorerState(lm, "The capital of France is Paris. The capital of Italy is")
     settle(state)
     return state
@@ -52,7 +52,7 @@ def test_nothing_is_captured_until_the_section_is_open(app: Explorer) -> None:
 
 
 def test_opening_the_section_reads_the_text_once_more_and_closing_it_ends_the_capture(
-    app: Explorer, lm: LanguageModel
+    app: Explorer, lm: LocalModel
 ) -> None:
     n_tokens = len(lm.tokenize(app.state.prefix).ids)
     with Passes(lm) as passes:
@@ -73,7 +73,7 @@ def test_opening_the_section_reads_the_text_once_more_and_closing_it_ends_the_ca
     assert app.state.attention is None
 
 
-def test_what_the_panels_show_is_what_the_model_does(app: Explorer, lm: LanguageModel) -> None:
+def test_what_the_panels_show_is_what_the_model_does(app: Explorer, lm: LocalModel) -> None:
     app.state.section = "attention"
     for text in ("The cat smiled", "The cat smiled and the robot smiled", "春眠不觉晓"):
         app.state.prefix = text
@@ -84,7 +84,7 @@ def test_what_the_panels_show_is_what_the_model_does(app: Explorer, lm: Language
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_each_view_follows_a_key_with_one_pass_and_one_picture(
-    app: Explorer, lm: LanguageModel, page: Page, view: str
+    app: Explorer, lm: LocalModel, page: Page, view: str
 ) -> None:
     app.state.section, app.state.view = "attention", view
     settle(app.state)
@@ -100,7 +100,7 @@ def test_each_view_follows_a_key_with_one_pass_and_one_picture(
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_another_head_costs_no_pass_and_no_attention_is_sent_to_the_grid_again(
-    app: Explorer, lm: LanguageModel, page: Page, view: str
+    app: Explorer, lm: LocalModel, page: Page, view: str
 ) -> None:
     app.state.section, app.state.view = "attention", view
     settle(app.state)
@@ -170,7 +170,7 @@ def test_another_model_begins_with_its_first_head(app: Explorer, tiny_llama: Pat
     assert app.state.attention is not None
 
 
-def test_the_whole_works_alone_in_a_cell(lm: LanguageModel) -> None:
+def test_the_whole_works_alone_in_a_cell(lm: LocalModel) -> None:
     alone = AttentionPanel(lm, prefix="The capital of")
     settle(alone.state)
     assert alone.state.attention is not None
@@ -180,7 +180,7 @@ def test_the_whole_works_alone_in_a_cell(lm: LanguageModel) -> None:
 
 @pytest.mark.parametrize("prefix", ["", "a", "<b>bold</b>", "é\n\n🙂 𓀀"])
 @pytest.mark.parametrize("view", VIEWS)
-def test_strange_texts_leave_the_rest_alone(lm: LanguageModel, view: str, prefix: str) -> None:
+def test_strange_texts_leave_the_rest_alone(lm: LocalModel, view: str, prefix: str) -> None:
     app = Explorer(lm, prefix)
     app.state.section, app.state.view = "attention", view
     settle(app.state)
