@@ -10,6 +10,7 @@ from explorer.engine.local_model import LocalModel
 from explorer.language_model.model import ModelInfo
 from explorer.language_model.tokens import Vocabulary
 from tests.benchmarks.timing import DEVICE
+from tests.modules import module_of
 
 
 class NumberedTokenizer:
@@ -37,5 +38,5 @@ def lm() -> LocalModel:
 def eager(lm: LocalModel) -> GPT2LMHeadModel:
     """The same model in the attention implementation that gives out attention rows."""
     module = GPT2LMHeadModel(GPT2Config(attn_implementation="eager")).eval().requires_grad_(False).to(DEVICE)
-    module.load_state_dict(lm.module.state_dict())
+    module.load_state_dict(module_of(lm).state_dict())
     return module

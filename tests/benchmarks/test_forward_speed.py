@@ -15,6 +15,7 @@ from transformers import GPT2LMHeadModel
 from explorer.engine.local_model import LocalModel
 from explorer.sampling.sampling import Sampling
 from tests.benchmarks.timing import DEVICE, ROUNDS, medians, show, some_ids, verdict
+from tests.modules import module_of, unread
 
 PREFIX = 32
 LONG = 256
@@ -41,7 +42,7 @@ def test_one_more_token_after_a_short_prefix(lm: LocalModel, eager: GPT2LMHeadMo
         # The memory's speed is measured in turns with ours: on a shared machine it changes from minute to minute.
         times = medians({"ours": appended, "full": full, "read": lambda _: numbers.sum})
     bandwidth = numbers.numel() * numbers.element_size() / (times["read"] / 1000)
-    weight_bytes = sum(weight.numel() * weight.element_size() for weight in lm.module.parameters())
+    weight_bytes = sum(weight.numel() * weight.element_size() for weight in module_of(lm).parameters())
     floor = weight_bytes / bandwidth * 1000
     faster, above = times["full"] / times["ours"], times["ours"] / floor
     show(
@@ -60,7 +61,7 @@ def test_one_more_token_after_a_short_prefix(lm: LocalModel, eager: GPT2LMHeadMo
 def test_one_more_token_with_all_its_attention(lm: LocalModel, eager: GPT2LMHeadModel, n_before: int) -> None:
     """The text grows by a token a round, as it does while one steps."""
     ids = some_ids(n_before + ROUNDS + 1, seed=3)
-    plain = LocalModel(lm.module, lm.tokenizer, lm.info)  # with a cache of its own, which knows of no attention
+    plain = unread(lm)  # with a cache of its own, which knows of no attention
 
     def appended(model: LocalModel, *, attention: bool) -> Callable[[int], Callable[[], Any]]:
         model.trace(ids[:n_before], attention=attention)
@@ -111,7 +112,7 @@ def test_texts_of_other_kinds(lm: LocalModel) -> None:
 
     def new_text_by_transformers(i: int) -> Callable[[], Any]:
         ids = torch.tensor([some_ids(LONG, seed=10 + i)], device=DEVICE)
-        return lambda: lm.module(ids).logits.cpu()
+        return lambda: module_of(lm)(ids).logits.cpu()
 
     with torch.inference_mode():
         times = medians(

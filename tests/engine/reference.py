@@ -13,6 +13,7 @@ import torch
 
 from explorer.engine.local_model import LocalModel
 from explorer.language_model.trace import Floats, Trace
+from tests.modules import module_of
 
 DEVICE = os.environ.get("EXPLORER_TEST_DEVICE", "cpu")
 """Where the models of the truth tests run."""
@@ -81,14 +82,14 @@ def assert_same(trace: Trace, reference: Reference, tolerance: float) -> None:
 
 def assert_true(lm: LocalModel, ids: list[int]) -> None:
     """The trace of ``ids``, whatever was read before, is that of a fresh full pass."""
-    assert_same(lm.trace(ids), full_pass(lm.module, ids), TOLERANCE)
+    assert_same(lm.trace(ids), full_pass(module_of(lm), ids), TOLERANCE)
 
 
 def assert_follows(lm: LocalModel, texts: Iterable[str], tolerance: float) -> None:
     """After each of ``texts``, whatever was read before, the trace is that of a fresh full pass."""
     for text in texts:
         trace = lm.trace(text)
-        assert_same(trace, full_pass(lm.module, lm.tokenize(text).ids), tolerance)
+        assert_same(trace, full_pass(module_of(lm), lm.tokenize(text).ids), tolerance)
 
 
 PIECES = [

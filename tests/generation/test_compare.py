@@ -20,6 +20,7 @@ from explorer.locales import ExplorerError
 from explorer.models.progress import Progress
 from explorer.sampling.draw import boundaries
 from explorer.sampling.sampling import Sampling
+from tests.modules import module_of
 from tests.passes import Passes
 
 STRATEGIES = [
@@ -100,14 +101,18 @@ def test_beams_are_generates(peaked64: LocalModel, n_beams: int, length_penalty:
     for prefix in (PREFIX, "One and one is", "Once upon a time", "春眠"):
         made = compare(peaked64, prefix, [Beam(n_beams, length_penalty)], max_new_tokens=12)
         given = torch.tensor([made.ids])
-        theirs = peaked64.module.generate(
-            given,
-            num_beams=n_beams,
-            length_penalty=length_penalty,
-            do_sample=False,
-            max_new_tokens=12,
-            pad_token_id=end,
-        )[0, len(made.ids) :].tolist()
+        theirs = (
+            module_of(peaked64)
+            .generate(
+                given,
+                num_beams=n_beams,
+                length_penalty=length_penalty,
+                do_sample=False,
+                max_new_tokens=12,
+                pad_token_id=end,
+            )[0, len(made.ids) :]
+            .tolist()
+        )
         assert ids(made, 0) == theirs
 
 
@@ -122,15 +127,19 @@ def test_a_string_ends_the_texts_of_beams_as_it_does_generates(
         free = compare(peaked64, prefix, [Beam(n_beams)], max_new_tokens=12).strategies[0].samples[0]
         for stop_text in {*free.text[1:9:2], free.text[3:6]}:  # of one character, and of three
             made = compare(peaked64, prefix, [Beam(n_beams)], max_new_tokens=12, stop_text=stop_text)
-            theirs = peaked64.module.generate(
-                torch.tensor([made.ids]),
-                num_beams=n_beams,
-                do_sample=False,
-                max_new_tokens=12,
-                stop_strings=stop_text,
-                tokenizer=tokenizer,
-                pad_token_id=end,
-            )[0, len(made.ids) :].tolist()
+            theirs = (
+                module_of(peaked64)
+                .generate(
+                    torch.tensor([made.ids]),
+                    num_beams=n_beams,
+                    do_sample=False,
+                    max_new_tokens=12,
+                    stop_strings=stop_text,
+                    tokenizer=tokenizer,
+                    pad_token_id=end,
+                )[0, len(made.ids) :]
+                .tolist()
+            )
             assert ids(made, 0) == theirs
             n_stopped += made.strategies[0].samples[0].ended == TEXT
     assert n_stopped >= 4
@@ -140,7 +149,7 @@ def test_greedy_is_generates(peaked64: LocalModel) -> None:
     (end,) = peaked64.info.end_ids
     for prefix in (PREFIX, "The quick brown", "for i in"):
         made = compare(peaked64, prefix, [Sampling(greedy=True)], max_new_tokens=30)
-        theirs = peaked64.module.generate(
+        theirs = module_of(peaked64).generate(
             torch.tensor([made.ids]), do_sample=False, max_new_tokens=30, pad_token_id=end
         )
         assert ids(made, 0) == theirs[0, len(made.ids) :].tolist()

@@ -22,6 +22,7 @@ from explorer.sampling.draw import boundaries, choose, uniform
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.stages import GREEDY
 from tests.model_repositories import TEXT as TRAINING_TEXT
+from tests.modules import module_of, unread
 from tests.passes import Passes
 
 N_CASES = 50
@@ -53,7 +54,7 @@ class Cold:
         return self._lm.next_logits(rows)
 
     def trace(self, text_or_ids: str | Sequence[int], *, attention: bool = False, watch: Watch | None = None) -> Trace:
-        fresh = LocalModel(self._lm.module, self._lm.tokenizer, self._lm.info)
+        fresh = unread(self._lm)
         trace = fresh.trace(text_or_ids, attention=attention, watch=watch)
         off = np.random.default_rng(len(text_or_ids)).normal(0, 1, len(trace.logits)).astype(trace.logits.dtype)
         return replace(trace, logits=trace.logits + self._noise * off)
@@ -85,7 +86,7 @@ def test_a_step_depends_on_its_place_alone(peaked: LocalModel) -> None:
 
 
 def test_tokens_come_when_they_are_known_for_a_pass_each(peaked: LocalModel) -> None:
-    fresh = LocalModel(peaked.module, peaked.tokenizer, peaked.info)
+    fresh = unread(peaked)
     ids = fresh.tokenize("Once upon a time").ids
     with Passes(fresh) as passes:
         tokens = generate(fresh, ids, LIVELY, seed=5)
@@ -154,8 +155,8 @@ def test_no_tokens_at_all_cost_no_pass(peaked: LocalModel) -> None:
 @pytest.mark.parametrize("prefix", ["The capital of Peru", "def fib", "夜来", "One and one is", "\n"])
 def test_greedy_is_transformers_greedy_token_for_token(peaked64: LocalModel, prefix: str) -> None:
     ids = peaked64.tokenize(prefix).ids
-    peaked64.module.generation_config = GenerationConfig()  # without the model's own end token
-    theirs = peaked64.module.generate(
+    module_of(peaked64).generation_config = GenerationConfig()  # without the model's own end token
+    theirs = module_of(peaked64).generate(
         torch.tensor([ids]),
         attention_mask=torch.ones((1, len(ids)), dtype=torch.int64),
         generation_config=GenerationConfig(do_sample=False, max_new_tokens=40, pad_token_id=0),

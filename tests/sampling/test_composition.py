@@ -14,6 +14,7 @@ from explorer.generation.generate import Stop, generate
 from explorer.language_model.trace import Floats
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.stages import DEFAULT_ORDER
+from tests.modules import module_of
 from tests.sampling.reference import log_softmax
 
 PREFIXES = ["The capital of", "Once upon a time there was a", "for i in range(", "春眠不觉晓", "And again. And again."]
@@ -57,9 +58,9 @@ def transformers_generate(lm: LocalModel, ids: list[int], parameters: dict[str, 
         return_dict_in_generate=True,
     )
     # What the config leaves open would be taken from the model's own, its end token among others.
-    lm.module.generation_config = GenerationConfig()
+    module_of(lm).generation_config = GenerationConfig()
     torch.manual_seed(len(ids))
-    return lm.module.generate(
+    return module_of(lm).generate(
         torch.tensor([ids]), attention_mask=torch.ones((1, len(ids)), dtype=torch.int64), generation_config=config
     )
 

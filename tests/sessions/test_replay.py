@@ -20,6 +20,7 @@ from explorer.sampling.sampling import Sampling
 from explorer.sessions import session_file
 from explorer.sessions.replay import Replayed, _falls_on, replay
 from explorer.sessions.session import ROOT, Session, Tree
+from tests.modules import unread
 from tests.passes import Passes
 
 PREFIXES = ["The capital of France is", "Once upon a time", "春眠"]
@@ -40,7 +41,7 @@ def lm(tiny_gpt2: Path) -> LocalModel:
 
 def fresh(folder: Path, dtype: str = "float32") -> LocalModel:
     loaded = load(str(folder), device="cpu", dtype=dtype)
-    return LocalModel(loaded.module, loaded.tokenizer, loaded.info)
+    return unread(loaded)
 
 
 def grown(lm: LocalModel, n_tokens: int, seed: int = 0) -> Session:

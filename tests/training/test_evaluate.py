@@ -21,6 +21,7 @@ from explorer.training.card import card
 from explorer.training.config import read_recipe
 from explorer.training.corpus import Book
 from explorer.training.evaluate import Completion
+from tests.modules import module_of
 from tests.training.conftest import make_book
 
 
@@ -37,7 +38,7 @@ def by_hand(lm: LocalModel, text: str, window: int) -> tuple[float, int, int]:
         # Windows end at `window`, then half a window further each time.
         end = window + max(0, math.ceil((place + 1 - window) / (window // 2))) * (window // 2)
         start = max(0, min(end, len(ids)) - window)
-        logits = lm.module(torch.tensor([ids[start:place]])).logits[0, -1].double()
+        logits = module_of(lm)(torch.tensor([ids[start:place]])).logits[0, -1].double()
         bits -= float(logits.log_softmax(-1)[ids[place]]) / math.log(2)
         right += int(logits.argmax()) == ids[place]
     return bits, right, len(ids) - 1
@@ -76,7 +77,7 @@ def test_a_book_is_read_whole_however_long(lm: LocalModel, tiny_gpt2: Path, monk
 
 def test_every_token_is_scored_once_after_half_a_window(lm: LocalModel) -> None:
     seen: list[int] = []
-    module = lm.module
+    module = module_of(lm)
 
     def watched(row: torch.Tensor, **options: object) -> object:
         seen.append(row.shape[1])
@@ -102,7 +103,7 @@ def test_a_phrase_is_completed_by_the_likeliest_tokens(lm: LocalModel, tiny_gpt2
     ids = list(lm.tokenize("The capital").ids)
     text, probability = "", 1.0
     while len(text) < len(" of France"):
-        row = lm.module(torch.tensor([ids])).logits[0, -1].double().softmax(-1)
+        row = module_of(lm)(torch.tensor([ids])).logits[0, -1].double().softmax(-1)
         ids.append(int(row.argmax()))
         probability *= float(row.max())
         text = tokenizer.decode(ids)[len("The capital") :]
@@ -115,7 +116,7 @@ def test_a_phrase_is_completed_by_the_likeliest_tokens(lm: LocalModel, tiny_gpt2
 
 def test_the_five_likeliest_are_those_of_the_model(lm: LocalModel) -> None:
     for each in evaluate.everyday(lm)[:5]:
-        row = lm.module(torch.tensor([list(lm.tokenize(each.prefix).ids)])).logits[0, -1].double().softmax(-1)
+        row = module_of(lm)(torch.tensor([list(lm.tokenize(each.prefix).ids)])).logits[0, -1].double().softmax(-1)
         assert each.probabilities == pytest.approx(row.sort(descending=True).values[:5].tolist(), rel=1e-3)
     assert len(evaluate.everyday(lm)) == 20
 

@@ -19,6 +19,7 @@ from explorer.widgets.panels.head import HeadPanel
 from explorer.widgets.state import ExplorerState
 from tests.engine.reference import eager_attention
 from tests.model_repositories import make_gpt2
+from tests.modules import module_of
 from tests.passes import Passes
 from tests.widgets.page import Page, all_widgets, only, settle
 
@@ -78,7 +79,7 @@ def test_what_the_panels_show_is_what_the_model_does(app: Explorer, lm: LocalMod
     for text in ("The cat smiled", "The cat smiled and the robot smiled", "春眠不觉晓"):
         app.state.prefix = text
         settle(app.state)
-        expected = eager_attention(lm.module, lm.tokenize(text).ids)
+        expected = eager_attention(module_of(lm), lm.tokenize(text).ids)
         np.testing.assert_allclose(app.state.attention.dense(), expected, atol=1e-5)
 
 
@@ -155,7 +156,7 @@ def test_another_layer_of_a_long_text_comes_without_a_pass(long_folder: Path) ->
         settle(state)
     assert passes.tokens == []
     assert state.attention.has(1)
-    expected = eager_attention(lm.module, state.trace.ids[state.trace.start :].tolist())
+    expected = eager_attention(module_of(lm), state.trace.ids[state.trace.start :].tolist())
     np.testing.assert_allclose(state.attention.head(1, 3), expected[1, 3], atol=1e-5)
 
 

@@ -80,7 +80,7 @@ class TorchEngine(Engine):
         recorder = None
         if attention is not None:
             recorder = Recorder(first, self.rules, attention.will_be_exact(first + n))
-        tokens = torch.from_numpy(np.ascontiguousarray(ids)).to(self.device)[None]  # (1, n)
+        tokens = torch.from_numpy(np.array(ids)).to(self.device)[None]  # (1, n)
         positions = torch.arange(first, first + n, device=self.device)[None]
         with self._pass(text_length, interventions, recorder):
             hidden = self.module.base_model(
@@ -97,7 +97,7 @@ class TorchEngine(Engine):
 
     @torch.inference_mode()
     def _read_column(self, tokens: Ints, batch: TorchBatch, interventions: Interventions) -> Floats:
-        column = torch.from_numpy(np.ascontiguousarray(tokens)).to(self.device)[:, None]  # (B, 1)
+        column = torch.from_numpy(np.array(tokens)).to(self.device)[:, None]  # (B, 1)
         places = torch.full(column.shape, batch.length, device=self.device)
         with self._pass(batch.length + 1, interventions):
             states = self.module.base_model(
