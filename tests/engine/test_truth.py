@@ -33,7 +33,8 @@ FLOAT32 = 1e-3
 FLOAT64 = 1e-9
 LLAMA_FLOAT64 = 1e-6
 """transformers' Llama keeps norms and rotary angles in float32 whatever the dtype: a difference of 1e-16 before such a
-step can fall on either side of a rounding, and be one of 1e-7 after it."""
+step can fall on either side of a rounding, and be one of 1e-7 after it. numpy is held to norms that round nothing
+(`module_of`); cosines and sines of float32 are left, of which numpy and torch round the last bit each in its own way."""
 
 
 def loaded(folder: Path, dtype: str = "float32", engine: str | None = None) -> LocalModel:
@@ -56,8 +57,6 @@ def test_after_each_of_200_edits_the_numbers_are_those_of_a_full_pass(
     lm = loaded(attending[model], dtype, engine=engine)
     texts = list(edited_texts(N_EDITS, longest=400, seed=seed))
     lengths = [len(lm.tokenize(text).ids) for text in texts]
-    if engine == "numpy" and dtype == "float64":
-        tolerance = FLOAT64  # `module_of` is exact then
     assert min(lengths) < lm.info.n_positions < max(lengths)  # the window moves
     assert_follows(lm, texts, tolerance)
 
