@@ -9,12 +9,15 @@
 >>> lm.trace("a b a", attention=True).attention.head(3, 5)    # what one head looks at, (T, T)
 >>> explorer.Explorer(lm)                                 # the app, in a notebook cell
 
-The rooms of the house, in the order the data goes through them::
+The modules, in the order the data goes through them::
 
     locales         every sentence a person reads
     models          where weights come from
-    language_model  text -> tokens -> trace
-    sampling        trace -> distribution -> text
+    language_model  the contract: tokens, requests, traces; what everything above knows of a model
+    engine          what computes: text -> tokens -> trace
+    sampling        trace -> distribution -> draw
+    generation      many steps: a text, strategies side by side
+    sessions        the tree of steps, its file
     probes          trace -> what heads do
     figures         records -> pictures
     widgets         state, panels, the app
@@ -29,13 +32,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from explorer.engine.loading import load
-    from explorer.engine.local_model import LanguageModel
+    from explorer.engine.local_model import LocalModel
+    from explorer.engine.local_model import LocalModel as LanguageModel
     from explorer.figures.bertviz_views import BertVizView, head_view, model_view, neuron_view
     from explorer.generation.compare import Comparison, compare
     from explorer.generation.generate import Stop, generate
     from explorer.generation.strategy import Beam, Strategy
     from explorer.language_model.attention import Attention, HeadVectors
+    from explorer.language_model.interventions import Ablate
     from explorer.language_model.model import Model, ModelInfo
+    from explorer.language_model.request import Extras, Request
     from explorer.language_model.tokens import Token
     from explorer.language_model.trace import Trace
     from explorer.locales import ExplorerError, Message, set_language
@@ -65,6 +71,7 @@ if TYPE_CHECKING:
 
 # Nothing below is imported before it is asked for: torch alone takes seconds.
 _HOMES = {
+    "Ablate": "explorer.language_model.interventions",
     "Attention": "explorer.language_model.attention",
     "AttentionPanel": "explorer.widgets.panels.attention",
     "AttentionTextPanel": "explorer.widgets.panels.attention_text",
@@ -80,15 +87,18 @@ _HOMES = {
     "DrawPanel": "explorer.widgets.panels.draw",
     "Explorer": "explorer.widgets.app",
     "ExplorerError": "explorer.locales",
+    "Extras": "explorer.language_model.request",
     "FunnelPanel": "explorer.widgets.panels.funnel",
     "GridPanel": "explorer.widgets.panels.grid",
     "HeadPanel": "explorer.widgets.panels.head",
     "HeadVectors": "explorer.language_model.attention",
     "HistoryPanel": "explorer.widgets.panels.history",
     "LanguageModel": "explorer.engine.local_model",
+    "LocalModel": "explorer.engine.local_model",
     "Message": "explorer.locales",
     "Model": "explorer.language_model.model",
     "ModelInfo": "explorer.language_model.model",
+    "Request": "explorer.language_model.request",
     "Roles": "explorer.probes.roles",
     "RolesPanel": "explorer.widgets.panels.roles",
     "Sampling": "explorer.sampling.sampling",
@@ -115,7 +125,11 @@ _HOMES = {
     "set_language": "explorer.locales",
 }
 
+# Names of earlier versions that go on working.
+_CALLED = {"LanguageModel": "LocalModel"}
+
 __all__ = [
+    "Ablate",
     "Attention",
     "AttentionPanel",
     "AttentionTextPanel",
@@ -131,15 +145,18 @@ __all__ = [
     "DrawPanel",
     "Explorer",
     "ExplorerError",
+    "Extras",
     "FunnelPanel",
     "GridPanel",
     "HeadPanel",
     "HeadVectors",
     "HistoryPanel",
     "LanguageModel",
+    "LocalModel",
     "Message",
     "Model",
     "ModelInfo",
+    "Request",
     "Roles",
     "RolesPanel",
     "Sampling",
@@ -169,7 +186,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+        return getattr(import_module(_HOMES[name]), _CALLED.get(name, name))
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

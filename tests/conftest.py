@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 
 if TYPE_CHECKING:
-    from explorer.engine.local_model import LanguageModel
+    from explorer.engine.local_model import LocalModel
 
 # The first sampler of a process imports transformers, which takes longer than any deadline worth having.
 hypothesis.settings.register_profile("explorer", deadline=None)
@@ -65,7 +65,7 @@ def peaked_gpt2(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def peaked(peaked_gpt2: Path) -> LanguageModel:
+def peaked(peaked_gpt2: Path) -> LocalModel:
     """It in float32, which has read whatever tests before it read."""
     from explorer.engine.loading import load
 
@@ -73,7 +73,7 @@ def peaked(peaked_gpt2: Path) -> LanguageModel:
 
 
 @pytest.fixture(scope="session")
-def peaked64(peaked_gpt2: Path) -> LanguageModel:
+def peaked64(peaked_gpt2: Path) -> LocalModel:
     """The same in float64, in which rounding decides nothing."""
     from explorer.engine.loading import load
 

@@ -1,11 +1,10 @@
-"""Counting what goes through a model."""
+"""Counting what goes through a model, at the seam where every engine counts."""
 
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 
 
 class Passes:
@@ -17,19 +16,16 @@ class Passes:
     [3]
     """
 
-    def __init__(self, lm: LanguageModel) -> None:
+    def __init__(self, lm: LocalModel) -> None:
         self._lm = lm
         self.tokens: list[int] = []
 
     def __enter__(self) -> Passes:
-        self._hook = self._lm.module.base_model.register_forward_pre_hook(self._count, with_kwargs=True)
+        self._count = self.tokens.append
+        self._lm.engine.observers.append(self._count)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        self._hook.remove()
-
-    def _count(self, _module: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        ids = kwargs["input_ids"] if "input_ids" in kwargs else args[0]
-        self.tokens.append(ids.numel())
+        self._lm.engine.observers.remove(self._count)

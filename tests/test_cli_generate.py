@@ -18,7 +18,7 @@ import pytest
 from explorer.cli import generate as command
 from explorer.cli.terminal import visible
 from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.generation.generate import Stop, generate
 from explorer.sampling.distribution import Candidate
 from explorer.sampling.sampling import Sampling
@@ -39,12 +39,12 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 @pytest.fixture(scope="module")
-def lm(tiny_gpt2: Path) -> LanguageModel:
+def lm(tiny_gpt2: Path) -> LocalModel:
     return load(str(tiny_gpt2), dtype="float64")
 
 
 @pytest.fixture
-def write(run: Run, lm: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> Run:
+def write(run: Run, lm: LocalModel, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs `explorer generate` on the tiny GPT-2 in float64."""
     monkeypatch.setattr("explorer.load", lambda *_, **__: lm)
     return lambda *options: run("generate", *options)
@@ -67,7 +67,7 @@ def spelled(sample: dict[str, Any]) -> bytes:
 # --- what it writes --------------------------------------------------------------------------------------------------
 
 
-def test_json_is_one_object_with_the_promised_fields(write: Run, lm: LanguageModel) -> None:
+def test_json_is_one_object_with_the_promised_fields(write: Run, lm: LocalModel) -> None:
     ran = write(PROMPT, "--json", "--seed", "7", "--n", "2", "--max-new-tokens", "5", "--temperature", "0.8")
     found = json.loads(ran.out)
     assert list(found) == ["schema", "model", "prompt", "sampling", "seed", "samples"]
@@ -82,9 +82,7 @@ def test_json_is_one_object_with_the_promised_fields(write: Run, lm: LanguageMod
         assert (len(sample["tokens"]), sample["stopped_by"]) == (5, "length")
 
 
-def test_the_same_seed_gives_the_same_texts_here_and_in_the_library(
-    run: Run, tiny_gpt2: Path, lm: LanguageModel
-) -> None:
+def test_the_same_seed_gives_the_same_texts_here_and_in_the_library(run: Run, tiny_gpt2: Path, lm: LocalModel) -> None:
     options = ["--model", str(tiny_gpt2), "--dtype", "float64", "--json", "--n", "2", "--top-p", "0.95"]
     first, again, other = (ids(run("generate", PROMPT, *options, "--seed", seed)) for seed in ("7", "7", "8"))
     sampling, prefix_ids = Sampling(top_p=0.95), lm.tokenize(PROMPT).ids
@@ -187,7 +185,7 @@ def test_the_empty_text_says_where_the_model_starts(write: Run) -> None:
 # --- the session -----------------------------------------------------------------------------------------------------
 
 
-def test_every_text_is_a_branch_of_a_session_that_replays(write: Run, lm: LanguageModel, tmp_path: Path) -> None:
+def test_every_text_is_a_branch_of_a_session_that_replays(write: Run, lm: LocalModel, tmp_path: Path) -> None:
     file = tmp_path / "new" / "texts.json"
     ran = write(PROMPT, "--json", "--n", "3", "--seed", "9", "--top-k", "100", "--session", str(file))
     assert str(file) in ran.err
@@ -263,7 +261,7 @@ def test_a_wrong_seed_or_number_is_one_sentence(run: Run, unloaded: None, option
 
 @pytest.mark.parametrize("as_json", [False, True])
 def test_ctrl_c_keeps_what_there_is(
-    write: Run, lm: LanguageModel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, as_json: bool
+    write: Run, lm: LocalModel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, as_json: bool
 ) -> None:
     def interrupted(*arguments: Any, **keywords: Any) -> Iterator[Candidate]:
         for n, choice in enumerate(generate(*arguments, **keywords)):
@@ -287,7 +285,7 @@ def test_ctrl_c_keeps_what_there_is(
         assert summary.endswith("broken off")
 
 
-def test_a_sampler_that_runs_out_of_tokens_keeps_what_there_is(write: Run, lm: LanguageModel, tmp_path: Path) -> None:
+def test_a_sampler_that_runs_out_of_tokens_keeps_what_there_is(write: Run, lm: LocalModel, tmp_path: Path) -> None:
     others = [word for i in range(2, 512) for word in ("--ban", f"#{i}")]
     file = tmp_path / "texts.json"
     ran = write(PROMPT, *others, "--no-repeat-ngram", "1", "--session", str(file))
@@ -318,7 +316,7 @@ def started(*options: str) -> subprocess.Popen[bytes]:
     return process
 
 
-def test_a_reader_that_leaves_early_is_no_error(tiny_gpt2: Path, tmp_path: Path, lm: LanguageModel) -> None:
+def test_a_reader_that_leaves_early_is_no_error(tiny_gpt2: Path, tmp_path: Path, lm: LocalModel) -> None:
     file = tmp_path / "texts.json"
     with started("--model", str(tiny_gpt2), "--session", str(file)) as process:
         assert process.stdout is not None

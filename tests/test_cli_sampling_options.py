@@ -12,7 +12,7 @@ import typer
 from explorer.cli.commands import app
 from explorer.cli.sampling_options import SamplingOptions
 from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.sampling.sampling import RANGES, Sampling
 from explorer.sampling.stages import DEFAULT_ORDER
 from tests.command_line import Run, runner
@@ -28,12 +28,12 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 @pytest.fixture(scope="module")
-def lm(tiny_gpt2: Path) -> LanguageModel:
+def lm(tiny_gpt2: Path) -> LocalModel:
     return load(str(tiny_gpt2))
 
 
 @pytest.fixture
-def loaded(lm: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
+def loaded(lm: LocalModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every model is the tiny GPT-2."""
     monkeypatch.setattr("explorer.load", lambda *_, **__: lm)
 
@@ -69,7 +69,7 @@ def test_every_option_of_the_sampler_reaches_it(write: Run) -> None:
     assert Sampling.of(json.loads(ran.out)["sampling"]) == expected
 
 
-def test_a_ban_and_a_bias_mean_the_token_with_a_space_before_it_too(write: Run, lm: LanguageModel) -> None:
+def test_a_ban_and_a_bias_mean_the_token_with_a_space_before_it_too(write: Run, lm: LocalModel) -> None:
     def both(text: str) -> set[int]:
         found = lm.vocabulary.find(text), lm.vocabulary.find(f" {text}")
         return {token.id for token in found if token is not None}

@@ -23,7 +23,7 @@ class ModelOptions:
     device: Annotated[str | None, typer.Option("--device", metavar="DEVICE", help=tr("cli-option-device"))] = None
     dtype: Annotated[str | None, typer.Option("--dtype", metavar="TYPE", help=tr("cli-option-dtype"))] = None
 
-    def load(self) -> explorer.LanguageModel:
+    def load(self) -> explorer.LocalModel:
         """The model, with a progress bar while it is fetched and read; see `explorer.load`."""
         with progress_bar() as report:
             return explorer.load(self.model, device=self.device, dtype=self.dtype, report=report)

@@ -1,337 +1,140 @@
-"""`LanguageModel`: a causal language model in this process, with its prefix cache."""
+"""`LocalModel`: a causal language model in this process: an engine, its prefix cache, and answers to requests."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
-from operator import index
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from time import perf_counter
 from typing import Any, TypeVar
 
 import numpy as np
-import torch
-from transformers.cache_utils import Cache
 
-from explorer.engine.prefix_cache import SHORT_TAIL, Entry, Pool
-from explorer.engine.torch_engine.attention_recorder import Rows, catching_into, listen_to
-from explorer.engine.torch_engine.branches import Branches
-from explorer.engine.torch_engine.length_regimes import follow_length, regime_of, text_of_length
-from explorer.engine.torch_engine.token_statistics import outcomes, padded, to_numpy
-from explorer.language_model.attention import Attention, HeadVectors, most_tokens
+from explorer.engine.attention_buffer import AttentionBuffer
+from explorer.engine.engine import CHUNK, Batch, Engine
+from explorer.engine.prefix_cache import CacheKey, Entry, PrefixCache
+from explorer.engine.tokenizer import Tokenizer
+from explorer.language_model.attention import Attention, most_tokens
+from explorer.language_model.interventions import Intervention, Interventions, canonical, check_heads
 from explorer.language_model.memory import OutOfMemory, translate_oom
-from explorer.language_model.model import ModelInfo, Watch
-from explorer.language_model.tokens import Encoding, Tokenizer, Vocabulary
+from explorer.language_model.model import ABLATION, ModelInfo, Watch
+from explorer.language_model.request import Asked, Request, as_ids, as_request, require_known
+from explorer.language_model.tokens import Encoding, Vocabulary
 from explorer.language_model.trace import Floats, Ints, Trace
 from explorer.language_model.window import window_start
 from explorer.locales import ExplorerError, Message
 
 Result = TypeVar("Result")
 
-CHUNK = 256
-"""Tokens in one forward pass, and rows in one product with the unembedding: a whole 8,192-token window of
-SmolLM2 in one go would hold 1.6 GB of logits."""
-
-POOL_BYTES = 512 * 2**20
+CACHE_BYTES = 512 * 2**20
 RECENT_BYTES = 64 * 2**20
 BATCH_TOKENS = 4096
 """Tokens in one pass over rows that share nothing; fewer where the memory is too small for them."""
 
+SHORT_TAIL = 4
+"""Up to this many tokens are cheaper to compute again than their prefix is to copy."""
 
-class LanguageModel:
-    """A transformers causal model that answers `trace` and `next_logits`; every pass holds a lock.
+
+class LocalModel:
+    """A `Model` in this process; every pass holds a lock.
 
     Args:
-        module: an evaluated ``...ForCausalLM`` whose logits are its output embedding applied to the last hidden
-            states of its base model (`explorer.engine.loading` checks that they are).
+        engine: computes; see `explorer.engine.loading` for the check that it does so rightly.
         tokenizer: the model's own.
         info: what it is.
-        chunk: how many tokens of a long text are read in one pass.
+        chunk: tokens of a long text that are read in one pass.
     """
 
-    def __init__(self, module: Any, tokenizer: Tokenizer, info: ModelInfo, *, chunk: int = CHUNK) -> None:
-        self.module = module
-        self.chunk = chunk
-        self.info = info
+    def __init__(self, engine: Engine, tokenizer: Tokenizer, info: ModelInfo, *, chunk: int = CHUNK) -> None:
+        self._chunk = chunk
+        self.engine = engine
         self.tokenizer = tokenizer
+        self.info = info
         self._lock = threading.RLock()
-        self._pool = Pool(POOL_BYTES)
-        self._recent: OrderedDict[bytes, Trace] = OrderedDict()
-        self._looked_at: tuple[bytes, Attention] | None = None
-        listen_to(module)
-        follow_length(module)
+        self._cache = PrefixCache(CACHE_BYTES)
+        self._recent: OrderedDict[tuple[CacheKey, bytes], Trace] = OrderedDict()
+        self._latest_attention: tuple[tuple[CacheKey, bytes], Attention] | None = None
 
     def __repr__(self) -> str:
-        return f"LanguageModel({self.info.name!r}, {self.info.device}, {self.info.dtype})"
+        return f"LocalModel({self.info.name!r}, {self.info.engine}, {self.info.device}, {self.info.dtype})"
 
     @property
     def vocabulary(self) -> Vocabulary:
         return self.tokenizer.vocabulary
 
     def tokenize(self, text: str) -> Encoding:
-        """Token ids as the model's own tokenizer gives them; see `Tokenizer.encode`."""
+        """Token ids as the model's own tokenizer gives them."""
         return self.tokenizer.encode(text)
 
     def trace(
-        self, text_or_ids: str | Sequence[int] | Ints, *, attention: bool = False, watch: Watch | None = None
+        self,
+        asked: Asked | Ints,
+        *,
+        attention: bool = False,
+        interventions: Iterable[Intervention] = (),
+        watch: Watch | None = None,
     ) -> Trace:
-        """Read a text (or token ids) and record what the model makes of it.
+        """Read a text (or token ids, or a whole request) and record what the model makes of it.
 
-        Only tokens after the longest beginning that was read before go through the model; a text that was asked
-        for lately, or the beginning of one, costs no forward pass. Attention comes as a by-product: only of a text that
-        was read without it, all must be read anew, once.
+        Only tokens after the longest beginning that was read before, under the same interventions, go through the
+        model; a text that was asked for lately, or the beginning of one, costs no forward pass. Attention comes as a
+        by-product: only of a text that was read without it, all must be read anew, once.
 
         Args:
-            text_or_ids: a text, or token ids, which are taken as they are; none at all means the start token.
-            attention: record what every head of every layer looks at, as ``Trace.attention``; where there is none,
+            asked: a text, or token ids, which are taken as they are (none at all means the start token), or a
+            `Request`. attention: record what every head of every layer looks at, as ``Trace.attention``; where there is
+            none,
                 that raises an error that says why.
-            watch: told the progress between chunks of 256 tokens; see `Watch`.
+            interventions: what is changed inside the model while it reads, see `explorer.Ablate`.
+            watch: told the progress between chunks of a long text; see `Watch`.
 
         Raises:
-            ExplorerError: an id the vocabulary lacks, no start token for an empty text, a damaged model.
+            ExplorerError: an id or a head the model lacks, no start token for an empty text, a damaged model.
         """
         began = perf_counter()
-        encoding = self._encoding(text_or_ids)
-        ids = np.asarray(encoding.ids, dtype=np.int64)
+        request, notices = as_request(
+            asked,
+            tokenize=self.tokenize,
+            vocab_size=self.info.vocab_size,
+            interventions=interventions,
+            attention=attention,
+        )
+        self._require_able(request.interventions)
+        ids = np.asarray(request.ids, dtype=np.int64)
         with self._lock:
-            trace = self._known(ids) or self.retry_after_oom(lambda: self._compute(ids, watch, attention=attention))
-            self._remember(trace)
-            if attention:
-                trace = self.retry_after_oom(partial(self._with_attention, trace, watch))
-        milliseconds = (perf_counter() - began) * 1000
-        return replace(trace, notices=encoding.notices, milliseconds=milliseconds)
+            trace = self.retry_after_oom(lambda: self._answer(ids, request, watch))
+        return replace(trace, notices=notices, milliseconds=(perf_counter() - began) * 1000)
 
-    def next_logits(self, rows: Sequence[Sequence[int]]) -> Floats:
-        """(B, V) logits of the token after each of B rows of token ids, in the trace's dtype.
-
-        Rows of different lengths may be mixed: a causal model needs no mask for what is padded on the right.
-        """
+    def next_logits(self, rows: Sequence[Sequence[int]], *, interventions: Iterable[Intervention] = ()) -> Floats:
+        """(B, V) logits of the token after each of B rows of token ids, in the trace's dtype."""
         if isinstance(rows, str):  # a sequence of texts, as Python sees it
             raise ExplorerError("rows-are-one-text")
-        windows = [np.asarray(self._encoding(row).ids, dtype=np.int64) for row in rows]
-        windows = [ids[window_start(len(ids), self.info.n_positions) :] for ids in windows]
+        changed = self._require_able(canonical(interventions))
+        windows = [self._window(row) for row in rows]
         with self._lock:
-            return self.retry_after_oom(lambda: self._compute_rows(windows))
+            return self.retry_after_oom(lambda: self._read_texts(windows, changed))
 
-    def branches(self, ids: Sequence[int] | Ints, n_rows: int) -> Branches:
-        """``n_rows`` continuations of one text, to be read side by side; see `Branches`.
+    def decoder(
+        self, ids: Sequence[int] | Ints, n_rows: int, *, interventions: Iterable[Intervention] = ()
+    ) -> LocalDecoder:
+        """``n_rows`` continuations of one text, to be read side by side.
 
         Raises:
-            ExplorerError: an id the vocabulary lacks.
+            ExplorerError: an id or a head that the model lacks.
         """
-        whole = np.asarray(self._encoding(ids).ids, dtype=np.int64)
-        window = whole[window_start(len(whole), self.info.n_positions) :]
+        changed = self._require_able(canonical(interventions))
+        whole = np.asarray(self._ids(ids), dtype=np.int64)
+        start = window_start(len(whole), self.info.n_positions)
+        window = whole[start:]
 
-        def forked() -> Branches:
-            with torch.inference_mode():
-                entry, _, _ = self._read(window, None, attention=False)
-                return Branches(self, window, entry.layers, n_rows)
+        def decoder() -> LocalDecoder:
+            entry, _ = self._read(window, self._key(whole, changed), None, attention=False)
+            batch = self.engine.batch(entry.cache, len(window), n_rows)
+            return LocalDecoder(self.engine, self._lock, batch, np.tile(window, (n_rows, 1)), changed)
 
         with self._lock:
-            return self.retry_after_oom(forked)
-
-    def read_rows(self, tokens: Ints, position: int, keys_values: Cache) -> Floats:
-        """(B, V) logits after n more tokens (B, n) from ``position`` on, of each row that ``keys_values`` hold.
-
-        Raises:
-            OutOfMemory: the batch is too large.
-        """
-        end = position + tokens.shape[1]
-        with self._lock, torch.inference_mode(), translate_oom(), text_of_length(end):
-            for first in range(position, end, self.chunk):
-                last = min(end, first + self.chunk)
-                chunk = torch.from_numpy(tokens[:, first - position : last - position].copy())
-                places = torch.arange(first, last, device=self.info.device)
-                hidden = self.module.base_model(
-                    input_ids=chunk.to(self.info.device),
-                    position_ids=places.expand(len(tokens), -1),
-                    past_key_values=keys_values,
-                    use_cache=True,
-                ).last_hidden_state
-            rows: Floats = to_numpy(self._unembed(hidden[:, -1]))
-            return rows
-
-    def regime(self, n_tokens: int) -> int:
-        """Which rotary frequencies a text of so many tokens has; see `length_regimes`."""
-        return regime_of(self.module.config, n_tokens)
-
-    def _encoding(self, text_or_ids: str | Sequence[int] | Ints) -> Encoding:
-        if isinstance(text_or_ids, str):
-            return self.tokenize(text_or_ids)
-        try:
-            ids = tuple(index(i) for i in text_or_ids)
-        except TypeError:
-            raise ExplorerError("not-text-or-ids", given=repr(text_or_ids)[:60]) from None
-        if not ids:
-            return self.tokenize("")
-        for wrong in (i for i in ids if not 0 <= i < self.info.vocab_size):
-            raise ExplorerError("unknown-token-id", id=str(wrong), last=str(self.info.vocab_size - 1))
-        return Encoding(ids)
-
-    def _known(self, ids: Ints) -> Trace | None:
-        """What was answered lately; the next answer goes to the end of the list."""
-        found = self._recent.pop(ids.tobytes(), None)
-        return replace(found, computed=0) if found is not None else None
-
-    def _remember(self, trace: Trace) -> None:
-        self._recent[trace.ids.tobytes()] = trace
-        while len(self._recent) > max(1, RECENT_BYTES // trace.logits.nbytes):
-            self._recent.popitem(last=False)
-
-    @torch.inference_mode()
-    def _compute(self, ids: Ints, watch: Watch | None, *, attention: bool) -> Trace:
-        start = window_start(len(ids), self.info.n_positions)
-        window = ids[start:]
-        attention = attention and self._lacks_attention(window) is None
-        entry, shared, logits = self._read(window, watch, attention=attention)
-        length = len(window)
-        if logits is None:
-            logits = self._unembed(entry.hidden[length - 1 : length])[0]
-        return Trace(
-            ids=ids.copy(),
-            logits=to_numpy(logits),
-            surprisal=padded(entry.surprisal[:length], start, np.nan),
-            entropy=padded(entry.entropy[:length], start, np.nan),
-            rank=padded(entry.rank[:length], start, 0),
-            start=start,
-            computed=length - shared,
-            milliseconds=0.0,
-            vocabulary=self.vocabulary,
-        )
-
-    @torch.inference_mode()
-    def _with_attention(self, trace: Trace, watch: Watch | None) -> Trace:
-        """``trace`` with its attention, or with the reason why there is none."""
-        window = trace.ids[trace.start :]
-        if (reason := self._lacks_attention(window)) is not None:
-            return replace(trace, uncaptured=reason)
-        if self._looked_at is not None and self._looked_at[0] == window.tobytes():
-            return replace(trace, captured=self._looked_at[1])
-        entry, shared, _ = self._read(window, watch, attention=True)
-        assert entry.attention is not None
-        record = entry.attention.record(len(window), entry.keys, _Source(self, window))
-        self._looked_at = window.tobytes(), record
-        return replace(trace, captured=record, computed=max(trace.computed, len(window) - shared))
-
-    def _lacks_attention(self, window: Ints) -> Message | None:
-        """Why the attention of a text cannot be had; None where it can."""
-        if not self.info.attention:
-            return Message.of("no-attention", name=self.info.name)
-        most = most_tokens(self.info.n_layer, self.info.n_head)
-        return Message.of("attention-too-long", n=len(window), most=most) if len(window) > most else None
-
-    def look_up(self, window: Ints, read_off: Callable[[Entry, Rows], Result]) -> Result:
-        """``read_off`` what the cache has of a text with attention; a text that it has forgotten is read again."""
-
-        def look() -> Result:
-            with torch.inference_mode():
-                entry, _, _ = self._read(window, None, attention=True)
-                assert entry.attention is not None
-                return read_off(entry, entry.attention)
-
-        with self._lock:
-            return self.retry_after_oom(look)
-
-    def _read(self, window: Ints, watch: Watch | None, *, attention: bool) -> tuple[Entry, int, torch.Tensor | None]:
-        """An entry that begins with ``window``, how much of that was known, and (V,) logits after its last token, where
-        that was not known."""
-        entry, shared = self._entry_for(window, attention=attention)
-        try:
-            return entry, shared, self._extend(entry, window, watch)
-        except BaseException:
-            # Between chunks an entry is whole and worth keeping; in the middle of one it is not.
-            if entry.keys_values.get_seq_length() != len(entry):
-                self._pool.discard(entry)
-            raise
-
-    def _entry_for(self, window: Ints, *, attention: bool) -> tuple[Entry, int]:
-        """An entry in the pool that is a beginning of ``window`` or begins with it, and how much of it they share."""
-        regime = self.regime(len(window))
-        entry, shared = self._pool.closest(window, regime=regime, attention=attention)
-        if entry is None:
-            n_layer, n_embd = self.info.n_layer, self.info.n_embd
-            entry = Entry.empty(n_layer, n_embd, self._unembedding, regime=regime, attention=attention)
-        elif shared < min(len(window), len(entry)):
-            if len(entry) - shared <= SHORT_TAIL:
-                entry.crop(shared)
-            else:
-                entry = entry.fork(shared, attention=attention)
-        self._pool.keep(entry)
-        return entry, shared
-
-    def _extend(self, entry: Entry, window: Ints, watch: Watch | None) -> torch.Tensor | None:
-        """Extend ``entry`` by what it lacks of ``window``; (V,) logits after the last token, if there was any."""
-        if self._lacks_attention(window) is not None:
-            entry.attention = None
-        first = len(entry)
-        logits = None
-        while len(entry) < len(window):
-            if watch is not None and len(entry) > first:
-                watch(len(entry) - first, len(window) - first)
-            old, new = len(entry), min(len(window), len(entry) + self.chunk)
-            tokens = torch.tensor(window[old:new].tolist(), device=self.info.device)[None]  # (1, n)
-            positions = torch.arange(old, new, device=self.info.device)[None]
-            with catching_into(entry.attention, new), text_of_length(len(window)):
-                hidden = self.module.base_model(
-                    input_ids=tokens, position_ids=positions, past_key_values=entry.keys_values, use_cache=True
-                ).last_hidden_state[0]  # (n, n_embd)
-            # Row i holds the logits of the token after the i-th of: the last token before these, then these.
-            logits = self._unembed(torch.cat([entry.hidden[max(0, old - 1) : old], hidden]))
-            chosen = tokens[0] if old else tokens[0, 1:]
-            entry.append(window[old:new], hidden, *outcomes(logits[:-1], chosen, n_tokens=new - old))
-        self._pool.keep(entry)  # it has grown
-        return logits if logits is None else logits[-1]
-
-    def _compute_rows(self, windows: list[Ints]) -> Floats:
-        regimes = [self.regime(len(window)) for window in windows]
-        logits: dict[int, Floats] = {}
-        for regime in dict.fromkeys(regimes):
-            places = [place for place, each in enumerate(regimes) if each == regime]
-            logits |= zip(places, self._compute_of_regime([windows[place] for place in places]), strict=True)
-        rows = [logits[place] for place in range(len(windows))]
-        return np.stack(rows) if rows else np.empty((0, self.info.vocab_size), np.float32)
-
-    def _compute_of_regime(self, windows: list[Ints]) -> Floats:
-        parts, batch, most = list[Floats](), list(windows), BATCH_TOKENS
-        while batch:
-            width = max(len(ids) for ids in batch)
-            n_rows = min(len(batch), max(1, most // width))
-            try:
-                with translate_oom():
-                    parts.append(self._compute_batch(batch[:n_rows], width))
-                batch = batch[n_rows:]
-            except OutOfMemory:
-                if n_rows == 1:
-                    raise
-                most = n_rows * width // 2
-        return np.concatenate(parts)
-
-    @torch.inference_mode()
-    def _compute_batch(self, rows: list[Ints], width: int) -> Floats:
-        tokens = torch.zeros((len(rows), width), dtype=torch.int64)
-        for row, ids in zip(tokens, rows, strict=True):
-            row[: len(ids)] = torch.as_tensor(ids)
-        states = self.module.base_model(input_ids=tokens.to(self.info.device), use_cache=False)
-        last = torch.tensor([len(ids) - 1 for ids in rows])
-        logits: Floats = to_numpy(self._unembed(states.last_hidden_state[torch.arange(len(rows)), last]))
-        return logits
-
-    @property
-    def _unembedding(self) -> torch.Tensor:
-        """(V, n_embd)"""
-        weight: torch.Tensor = self.module.get_output_embeddings().weight
-        return weight
-
-    def _unembed(self, hidden: torch.Tensor) -> torch.Tensor:
-        """(n, n_embd) last hidden states -> (n, V) logits, at least float32."""
-        # This order reads the large matrix once however few rows there are: 6 ms for GPT-2, where linear takes 10-20.
-        logits = (self._unembedding @ hidden.T).T
-        bias = getattr(self.module.get_output_embeddings(), "bias", None)
-        if bias is not None:
-            logits = logits + bias
-        return logits.to(torch.promote_types(logits.dtype, torch.float32))
+            return self.retry_after_oom(decoder)
 
     def retry_after_oom(self, compute: Callable[[], Result]) -> Result:
         """Run ``compute``; when the memory is full, once more without the cache, then, if that was a GPU's, on the CPU,
@@ -344,41 +147,217 @@ class LanguageModel:
         try:
             return compute()
         except OutOfMemory:
-            self._forget()
+            self.forget()
         try:
             return compute()
         except OutOfMemory:
-            if self.info.device == "cpu":
+            self.forget()
+            if not self.engine.move_to_cpu():
                 raise
         notice = Message.of("gpu-memory-full", device=self.info.device)
-        self._forget()
-        self.module.to("cpu")
         self.info = replace(self.info, device="cpu", notices=(*self.info.notices, notice))
-        torch.cuda.empty_cache()
         return compute()
 
-    def _forget(self) -> None:
-        self._looked_at = None
-        self._pool.clear()
+    def forget(self) -> None:
+        """Let go of all that was read."""
+        self._latest_attention = None
+        self._cache.clear()
         self._recent.clear()
-        if self.info.device == "cuda":
-            torch.cuda.empty_cache()
+        self.engine.release_memory()
+
+    # --- requests -----------------------------------------------------------------------------------------------------
+
+    def _require_able(self, interventions: Interventions) -> Interventions:
+        if interventions and ABLATION not in self.info.capabilities:
+            raise ExplorerError("no-ablation", name=self.info.name)
+        check_heads(interventions, self.info.n_layer, self.info.n_head)
+        return interventions
+
+    def _ids(self, row: Any) -> tuple[int, ...]:
+        ids = as_ids(row, tokenize=self.tokenize).ids
+        require_known(ids, self.info.vocab_size)
+        return ids
+
+    def _window(self, row: Any) -> Ints:
+        ids = np.asarray(self._ids(row), dtype=np.int64)
+        return ids[window_start(len(ids), self.info.n_positions) :]
+
+    def _key(self, ids: Ints, interventions: Interventions) -> CacheKey:
+        """Under which everything about a text is kept, beside its tokens."""
+        start = window_start(len(ids), self.info.n_positions)
+        regime = self.engine.regime(len(ids) - start)
+        return CacheKey(self.info.weights_version, self.info.dtype, interventions, start, regime)
+
+    # --- answers ------------------------------------------------------------------------------------------------------
+
+    def _answer(self, ids: Ints, request: Request, watch: Watch | None) -> Trace:
+        key, extras = self._key(ids, request.interventions), request.extras
+        trace = self._known(key, ids) or self._compute(ids, key, watch, attention=extras.attention)
+        self._remember(key, trace)
+        if not extras.attention:
+            return trace
+        trace = self._with_attention(trace, key, watch)
+        if trace.captured is not None and extras.vectors is not None:
+            return replace(trace, captured=trace.captured.fetched(*extras.vectors))
+        if trace.captured is not None and extras.layer is not None:
+            return replace(trace, captured=trace.captured.fetched(extras.layer))
+        return trace
+
+    def _known(self, key: CacheKey, ids: Ints) -> Trace | None:
+        """What was answered lately; the next answer goes to the end of the list."""
+        found = self._recent.pop((key, ids.tobytes()), None)
+        return replace(found, computed=0) if found is not None else None
+
+    def _remember(self, key: CacheKey, trace: Trace) -> None:
+        self._recent[key, trace.ids.tobytes()] = trace
+        while len(self._recent) > max(1, RECENT_BYTES // trace.logits.nbytes):
+            self._recent.popitem(last=False)
+
+    def _compute(self, ids: Ints, key: CacheKey, watch: Watch | None, *, attention: bool) -> Trace:
+        window = ids[key.start :]
+        attention = attention and self._lacks_attention(window) is None
+        entry, shared = self._read(window, key, watch, attention=attention)
+        length = len(window)
+        logits = entry.logits if length == len(entry) and entry.logits is not None else None
+        if logits is None:
+            logits = self.engine.logits(entry.hidden[length - 1 : length])[0]
+        return Trace(
+            ids=ids.copy(),
+            logits=logits.copy(),
+            surprisal=_padded(entry.surprisal[:length], key.start, np.nan),
+            entropy=_padded(entry.entropy[:length], key.start, np.nan),
+            rank=_padded(entry.rank[:length], key.start, 0),
+            start=key.start,
+            computed=length - shared,
+            milliseconds=0.0,
+            vocabulary=self.vocabulary,
+            interventions=key.interventions,
+        )
+
+    def _with_attention(self, trace: Trace, key: CacheKey, watch: Watch | None) -> Trace:
+        """``trace`` with its attention, or with the reason why there is none."""
+        window = trace.ids[trace.start :]
+        if (reason := self._lacks_attention(window)) is not None:
+            return replace(trace, uncaptured=reason)
+        place = key, window.tobytes()
+        if self._latest_attention is not None and self._latest_attention[0] == place:
+            return replace(trace, captured=self._latest_attention[1])
+        entry, shared = self._read(window, key, watch, attention=True)
+        record = entry.record(len(window))
+        self._latest_attention = place, record
+        return replace(trace, captured=record, computed=max(trace.computed, len(window) - shared))
+
+    def _lacks_attention(self, window: Ints) -> Message | None:
+        """Why the attention of a text cannot be had; None where it can."""
+        if not self.info.attention:
+            return Message.of("no-attention", name=self.info.name)
+        most = most_tokens(self.info.n_layer, self.info.n_head)
+        return Message.of("attention-too-long", n=len(window), most=most) if len(window) > most else None
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def _read(self, window: Ints, key: CacheKey, watch: Watch | None, *, attention: bool) -> tuple[Entry, int]:
+        """An entry that begins with ``window``, and how much of that was known."""
+        entry, shared = self._entry_for(window, key, attention=attention)
+        try:
+            self._extend(entry, window, watch)
+        except BaseException:
+            if not entry.whole:  # between chunks it is, and worth keeping
+                self._cache.discard(entry)
+            raise
+        return entry, shared
+
+    def _entry_for(self, window: Ints, key: CacheKey, *, attention: bool) -> tuple[Entry, int]:
+        """An entry that is a beginning of ``window`` or begins with it, and how much of it they share."""
+        entry, shared = self._cache.closest(key, window, attention=attention)
+        if entry is None:
+            buffer = AttentionBuffer(self.engine.rules) if attention else None
+            kept = "float64" if self.info.dtype == "float64" else "float32"
+            entry = Entry.empty(key, self.engine.empty_cache(), self.info.n_embd, kept, buffer)
+        elif shared < min(len(window), len(entry)):
+            if len(entry) - shared <= SHORT_TAIL:
+                entry.crop(shared)
+            else:
+                entry = entry.fork(shared, attention=attention)
+        self._cache.keep(entry)
+        return entry, shared
+
+    def _extend(self, entry: Entry, window: Ints, watch: Watch | None) -> None:
+        """Extend ``entry`` by what it lacks of ``window``."""
+        if self._lacks_attention(window) is not None:
+            entry.attention = None
+        first = len(entry)
+        while len(entry) < len(window):
+            if watch is not None and len(entry) > first:
+                watch(len(entry) - first, len(window) - first)
+            ids = window[len(entry) : len(entry) + self._chunk]
+            before = entry.logits
+            if before is None and len(entry):
+                before = self.engine.logits(entry.hidden[-1:])[0]
+            reading = self.engine.read(
+                ids,
+                entry.cache,
+                before,
+                interventions=entry.key.interventions,
+                attention=entry.attention,
+                text_length=len(window),
+            )
+            entry.append(ids, reading)
+        self._cache.keep(entry)  # it has grown
+
+    def _read_texts(self, windows: list[Ints], interventions: Interventions) -> Floats:
+        parts, rest, most = list[Floats](), list(windows), BATCH_TOKENS
+        while rest:
+            width = max(len(ids) for ids in rest)
+            n_rows = min(len(rest), max(1, most // width))
+            try:
+                with translate_oom():
+                    parts.append(self.engine.read_texts(rest[:n_rows], interventions=interventions))
+                rest = rest[n_rows:]
+            except OutOfMemory:
+                if n_rows == 1:
+                    raise
+                most = n_rows * width // 2
+        return np.concatenate(parts) if parts else np.empty((0, self.info.vocab_size), np.float32)
 
 
-@dataclass(frozen=True)
-class _Source:
-    """Where the `Attention` of a text gets what it does not hold."""
+class LocalDecoder:
+    """B continuations of the same text, which comes from the prefix cache; see `BatchDecoder`.
 
-    model: LanguageModel
-    window: Ints
+    Attributes:
+        ids: (B, T) the tokens of each row so far.
+    """
 
-    def triangles(self, layer: int) -> Floats:
-        n = len(self.window)
-        return self.model.look_up(self.window, lambda entry, rows: rows.triangles(layer, n, entry.keys[layer]))
+    def __init__(
+        self, engine: Engine, lock: threading.RLock, batch: Batch, ids: Ints, interventions: Interventions
+    ) -> None:
+        self._engine, self._lock, self._batch, self._interventions = engine, lock, batch, interventions
+        self._regime = engine.regime(ids.shape[1])
+        self.ids = ids
 
-    def vectors(self, layer: int, head: int) -> HeadVectors:
-        def read_off(entry: Entry, rows: Rows) -> HeadVectors:
-            keys, values = entry.keys[layer], entry.layers[layer].values[0]
-            return rows.vectors(layer, head, len(self.window), keys, values)
+    def __len__(self) -> int:
+        return len(self.ids)
 
-        return self.model.look_up(self.window, read_off)
+    def select(self, rows: Sequence[int] | Ints) -> None:
+        """See `BatchDecoder.select`."""
+        rows = np.asarray(rows, np.int64)
+        if len(rows) == len(self) and (rows == np.arange(len(self))).all():
+            return
+        with translate_oom():
+            self._batch.select(rows)
+        self.ids = self.ids[rows]
+
+    def advance(self, tokens: Sequence[int] | Ints) -> Floats:
+        """See `BatchDecoder.advance`."""
+        column = np.asarray(tokens, np.int64)
+        self.ids = np.concatenate([self.ids, column[:, None]], axis=1)
+        with self._lock, translate_oom():
+            if self._engine.regime(self.ids.shape[1]) == self._regime:
+                return self._engine.read_column(column, self._batch, interventions=self._interventions)
+            # What the batch holds is of shorter texts, which this model reads otherwise.
+            return self._engine.read_texts(list(self.ids), interventions=self._interventions)
+
+
+def _padded(array: Any, missing: int, value: float) -> Any:
+    """(n,) with ``missing`` times ``value`` before it, always a copy."""
+    return np.concatenate([np.full(missing, value, array.dtype), array]) if missing else array.copy()

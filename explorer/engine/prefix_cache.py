@@ -7,78 +7,34 @@ tokens are one product with the unembedding away, and a backspace needs no forwa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
-from transformers.cache_utils import Cache, DynamicLayer
 
-from explorer.engine.torch_engine.attention_recorder import Rows
+from explorer.engine.attention_buffer import AttentionBuffer
+from explorer.engine.engine import KeysValues, Reading
+from explorer.language_model.attention import Attention
+from explorer.language_model.interventions import Interventions
 from explorer.language_model.trace import Floats, Ints
 
-SHORT_TAIL = 4
-"""Up to this many tokens are cheaper to compute again than their prefix is to copy."""
 
+@dataclass(frozen=True)
+class CacheKey:
+    """What decides hidden states besides the tokens before. Nothing is kept under the tokens alone.
 
-class GrowingLayer(DynamicLayer):
-    """Keys and values of one layer in buffers that double.
-
-    transformers' own layer copies everything for every new token. Here `keys` and `values` are views of the buffers,
-    (1, n_kv_head, length, head_dim), so that its length, mask and crop work unchanged.
+    Attributes:
+        weights_version, dtype: as in `ModelInfo`.
+        interventions: in force while the tokens were read.
+        start: of the window in its text.
+        regime: see `Engine.regime`.
     """
 
-    keys: torch.Tensor
-    values: torch.Tensor
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._buffers: list[torch.Tensor] = []
-
-    def update(
-        self, key_states: torch.Tensor, value_states: torch.Tensor, *_args: object, **_kwargs: object
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        if not self.is_initialized:
-            self.lazy_initialization(key_states, value_states)
-            self.keys, self.values = key_states[..., :0, :], value_states[..., :0, :]
-        old = self.get_seq_length()
-        new = old + key_states.shape[-2]
-        if not self._buffers or new > self._buffers[0].shape[-2]:
-            self._buffers = [_grown(self.keys, new), _grown(self.values, new)]
-        for buffer, states in zip(self._buffers, (key_states, value_states), strict=True):
-            buffer[..., old:new, :] = states
-        self.keys, self.values = (buffer[..., :new, :] for buffer in self._buffers)
-        return self.keys, self.values
-
-    def fork(self, length: int) -> GrowingLayer:
-        """A layer of its own with the first ``length`` tokens."""
-        copy = GrowingLayer()
-        copy.update(self.keys[..., :length, :], self.values[..., :length, :])
-        return copy
-
-    def expanded(self, length: int, n_rows: int) -> GrowingLayer:
-        """A layer of its own with the first ``length`` tokens, ``n_rows`` times."""
-        copy = GrowingLayer()
-        copy.update(*(states[..., :length, :].expand(n_rows, -1, -1, -1) for states in (self.keys, self.values)))
-        return copy
-
-    def select(self, rows: torch.Tensor) -> None:
-        """Keep these rows, in this order."""
-        length = self.get_seq_length()
-        self._buffers = [buffer[rows] for buffer in self._buffers]
-        self.keys, self.values = (buffer[..., :length, :] for buffer in self._buffers)
-
-    @property
-    def n_bytes(self) -> int:
-        return sum(buffer.numel() * buffer.element_size() for buffer in self._buffers)
-
-
-def _grown(states: torch.Tensor, length: int) -> torch.Tensor:
-    """A buffer with room for ``length`` tokens and as many again, that begins with ``states``."""
-    *rest, old, width = states.shape
-    buffer = states.new_empty((*rest, max(64, 2 * length), width))
-    buffer[..., :old, :] = states
-    return buffer
+    weights_version: str
+    dtype: str
+    interventions: Interventions
+    start: int
+    regime: Hashable
 
 
 @dataclass(eq=False)
@@ -86,84 +42,91 @@ class Entry:
     """What is known of one text of T tokens.
 
     Attributes:
+        key: what else decides the numbers.
         ids: (T,) the tokens read, from position 0.
-        layers: the keys and values of each layer, T tokens long.
+        cache: their keys and values.
         hidden: (T, n_embd) after the final norm, ready for the unembedding.
-        regime: which rotary frequencies the keys have; see `length_regimes`.
         surprisal, entropy, rank: (T,) as in `Trace`.
+        logits: (V,) after the last token; None where they are not known.
         attention: the rows of all heads, where somebody asked for them while the text was read.
     """
 
+    key: CacheKey
     ids: Ints
-    layers: list[GrowingLayer]
-    hidden: torch.Tensor
+    cache: KeysValues
+    hidden: Floats
     surprisal: Floats
     entropy: Floats
     rank: Ints
-    regime: int = 0
-    attention: Rows | None = None
+    logits: Floats | None = None
+    attention: AttentionBuffer | None = None
 
     @classmethod
-    def empty(cls, n_layer: int, n_embd: int, like: torch.Tensor, *, regime: int = 0, attention: bool = False) -> Entry:
-        none: Floats = np.empty(0, np.float64 if like.dtype == torch.float64 else np.float32)
-        no_ids = np.empty(0, np.int64)
-        layers = [GrowingLayer() for _ in range(n_layer)]
-        rows = Rows() if attention else None
-        hidden = like.new_empty(0, n_embd)
-        return cls(no_ids, layers, hidden, surprisal=none, entropy=none, rank=no_ids, regime=regime, attention=rows)
-
-    @property
-    def keys_values(self) -> Cache:
-        """The layers, as transformers' models take them."""
-        return Cache(layers=list(self.layers))
-
-    @property
-    def keys(self) -> list[torch.Tensor]:
-        """(n_kv_head, T, head_dim) of each layer."""
-        return [layer.keys[0] for layer in self.layers]
+    def empty(
+        cls, key: CacheKey, cache: KeysValues, n_embd: int, dtype: str, attention: AttentionBuffer | None
+    ) -> Entry:
+        """Of no tokens yet; ``dtype`` of the numbers that are kept."""
+        none, no_ids = np.empty(0, dtype), np.empty(0, np.int64)
+        return cls(key, no_ids, cache, np.empty((0, n_embd), dtype), none, none, no_ids, attention=attention)
 
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def whole(self) -> bool:
+        """Whether all that it holds is of the same tokens: not so where a pass broke off in the middle."""
+        return len(self.cache) == len(self) and (self.attention is None or len(self.attention) == len(self))
+
     def crop(self, length: int) -> None:
         """Forget all but the first ``length`` tokens."""
         if self.attention is not None:
-            self.attention.crop(length, self.keys)
-        self.keys_values.crop(length - len(self))
+            self.attention.crop(length, self.cache.view(length))
+        if length < len(self):
+            self.logits = None
+        self.cache.crop(length)
         self.ids, self.hidden = self.ids[:length], self.hidden[:length]
         self.surprisal, self.entropy, self.rank = self.surprisal[:length], self.entropy[:length], self.rank[:length]
 
     def fork(self, length: int, *, attention: bool = False) -> Entry:
         """An entry of its own with the first ``length`` tokens."""
-        rows = self.attention.fork(length, self.keys) if attention and self.attention is not None else None
+        rows = (
+            self.attention.fork(length, self.cache.view(length)) if attention and self.attention is not None else None
+        )
         return Entry(
+            self.key,
             self.ids[:length].copy(),
-            [layer.fork(length) for layer in self.layers],
-            self.hidden[:length].clone(),
+            self.cache.fork(length),
+            self.hidden[:length].copy(),
             self.surprisal[:length].copy(),
             self.entropy[:length].copy(),
             self.rank[:length].copy(),
-            self.regime,
+            self.logits if length == len(self) else None,
             rows,
         )
 
-    def append(self, ids: Ints, hidden: torch.Tensor, surprisal: Floats, entropy: Floats, rank: Ints) -> None:
-        """Add tokens whose keys and values the forward pass has put into `layers` already."""
+    def append(self, ids: Ints, reading: Reading) -> None:
+        """Add tokens whose keys, values and attention the pass has put into `cache` and `attention` already."""
         self.ids = np.concatenate([self.ids, ids])
-        self.hidden = torch.cat([self.hidden, hidden])
-        self.surprisal = np.concatenate([self.surprisal, surprisal])
-        self.entropy = np.concatenate([self.entropy, entropy])
-        self.rank = np.concatenate([self.rank, rank])
+        self.hidden = np.concatenate([self.hidden, reading.hidden])
+        self.surprisal = np.concatenate([self.surprisal, reading.surprisal])
+        self.entropy = np.concatenate([self.entropy, reading.entropy])
+        self.rank = np.concatenate([self.rank, reading.rank])
+        self.logits = reading.logits
+
+    def record(self, n_tokens: int) -> Attention:
+        """The attention of the first ``n_tokens``."""
+        assert self.attention is not None
+        return self.attention.record(n_tokens, self.cache.view(n_tokens))
 
     @property
     def n_bytes(self) -> int:
-        layers = sum(layer.n_bytes for layer in self.layers)
-        layers += 0 if self.attention is None else self.attention.n_bytes
-        return layers + self.hidden.numel() * self.hidden.element_size() + 32 * len(self)
+        rows = 0 if self.attention is None else self.attention.n_bytes
+        logits = 0 if self.logits is None else self.logits.nbytes
+        return self.cache.n_bytes + rows + logits + self.hidden.nbytes + 32 * len(self)
 
 
 @dataclass
-class Pool:
+class PrefixCache:
     """Entries, most recently used last, at most ``max_bytes`` of them (one is always kept).
 
     Two panels, two prefixes and a comparison share it without driving each other out.
@@ -172,12 +135,12 @@ class Pool:
     max_bytes: int
     entries: list[Entry] = field(default_factory=list)
 
-    def closest(self, ids: Ints, *, regime: int = 0, attention: bool = False) -> tuple[Entry | None, int]:
-        """The entry that shares the longest beginning with ``ids``, and how many tokens that is; of those alone that
-        are of this ``regime``, and have their ``attention``, where it is asked for."""
+    def closest(self, key: CacheKey, ids: Ints, *, attention: bool = False) -> tuple[Entry | None, int]:
+        """The entry under ``key`` that shares the longest beginning with ``ids``, and how many tokens that is; of those
+        alone that have their ``attention``, where it is asked for."""
         best, length = None, 0
         for entry in reversed(self.entries):
-            if entry.regime != regime or (attention and entry.attention is None):
+            if entry.key != key or (attention and entry.attention is None):
                 continue
             if (shared := common_prefix(entry.ids, ids)) > length:
                 best, length = entry, shared

@@ -10,14 +10,13 @@ from operator import index
 
 import numpy as np
 
-from explorer.engine.local_model import LanguageModel
-from explorer.engine.torch_engine.branches import Branches
 from explorer.generation.beam import Continuation
 from explorer.generation.decoders import Sample, Writer, writer
 from explorer.generation.generate import Stop
 from explorer.generation.measures import Measure, measures
 from explorer.generation.strategy import Method, Strategy, strategies
 from explorer.language_model.memory import OutOfMemory, translate_oom
+from explorer.language_model.model import BatchDecoder, Model
 from explorer.language_model.trace import Floats, Ints
 from explorer.language_model.window import window_start
 from explorer.locales import Message, tr
@@ -49,7 +48,7 @@ class Comparison:
     """What strategies wrote after the same text, so far.
 
     Attributes:
-        ids: (T,) of the prefix; text: what they spell.
+        ids: (T,) of the prefix; text: the one that is read as them, where there is one.
         strategies: each with its samples. Sample i has the same draws in all of them.
         seed, n_samples, max_new_tokens, stop_text, through_end, first_step: as they were asked for.
         model: the name of the model, and its revision where there is one.
@@ -84,7 +83,7 @@ class Comparing:
 
     def __init__(
         self,
-        model: LanguageModel,
+        model: Model,
         prefix: str | Sequence[int],
         given: Iterable[Strategy | Method] | Strategy | Method,
         *,
@@ -117,7 +116,7 @@ class Comparing:
         ]
         self._notices: tuple[Message, ...] = ()
         self._given_up = False
-        self._branches: Branches | None = None
+        self._decoder: BatchDecoder | None = None
         self._rows: list[Ints] = [np.zeros(1, np.int64)] * len(self._writers)  # of each writer, in the batch
         self._logits: Floats | None = None
         self._texts: Ints = np.array([self._ids], np.int64)
@@ -161,13 +160,13 @@ class Comparing:
         """(B, V) logits after the texts; where the memory is too small for one batch of them, a few at a time."""
         if not self._notices:
             try:
-                if self._branches is None:
-                    self._branches = self._model.branches(self._ids, 1)
-                self._branches.select(parents)
-                return self._branches.advance(tokens)
+                if self._decoder is None:
+                    self._decoder = self._model.decoder(self._ids, 1)
+                self._decoder.select(parents)
+                return self._decoder.advance(tokens)
             except OutOfMemory:
                 self._notices = (Message.of("compare-memory-full"),)
-                self._branches = None
+                self._decoder = None
         return self._model.next_logits(self._texts.tolist())
 
     @property
@@ -176,7 +175,7 @@ class Comparing:
         info = self._model.info
         return Comparison(
             ids=self._ids,
-            text=self._model.vocabulary.text(np.array(self._ids)),
+            text=self._model.vocabulary.as_typed(self._ids),
             strategies=tuple(
                 Written(strategy, each.samples(), each.looked_at)
                 for strategy, each in zip(self._strategies, self._writers, strict=True)
@@ -194,7 +193,7 @@ class Comparing:
 
 
 def compare(
-    model: LanguageModel,
+    model: Model,
     prefix: str | Sequence[int],
     given: Iterable[Strategy | Method] | Strategy | Method,
     *,

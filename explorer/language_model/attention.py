@@ -63,6 +63,34 @@ def square(triangle: NDArray[Any]) -> NDArray[Any]:
     return full
 
 
+def attention_weights(
+    queries: Floats, keys: Floats, scaling: float, first: int, window: int | None = None
+) -> NDArray[np.floating[Any]]:
+    """Attention weights of the tokens from ``first`` on: softmax(q·k * scaling) over what each may see (Vaswani et al.
+    2017, section 3.2.1).
+
+    Args:
+        queries: (n_head, n, head_dim) of n tokens in a row.
+        keys: (n_kv_head, first + n, head_dim) of all up to the last. Heads that share their keys are neighbours
+            (Ainslie et al. 2023).
+        window: how many tokens each sees, itself included (Beltagy et al. 2020, section 3.1); None for all.
+
+    Returns:
+        (n_head, n, first + n), 0 where a key may not be seen.
+    """
+    n_head, n, width = queries.shape
+    shared = (queries * queries.dtype.type(scaling)).reshape(len(keys), -1, width)
+    scores: NDArray[np.floating[Any]] = (shared @ keys.swapaxes(1, 2)).reshape(n_head, n, -1)
+    if n > 1:
+        scores[:, ~np.tri(n, first + n, first, dtype=bool)] = -np.inf
+    if window is not None and first + n > window:
+        scores[:, np.tri(n, first + n, first - window, dtype=bool)] = -np.inf
+    scores -= scores.max(axis=-1, keepdims=True)
+    np.exp(scores, out=scores)
+    scores /= scores.sum(axis=-1, keepdims=True)
+    return scores
+
+
 @dataclass(frozen=True, eq=False)
 class HeadVectors:
     """What the weights of one head are made of, for a text of T tokens.
@@ -98,7 +126,7 @@ class HeadVectors:
 
 
 class Source(Protocol):
-    """Where an `Attention` gets what it does not hold; costs no forward pass while the text is in the cache."""
+    """Where an `Attention` gets what it does not hold: what the cache of a model in this process has of the text."""
 
     def triangles(self, layer: int) -> Floats:
         """(n_head, T(T+1)/2) weights of one layer."""

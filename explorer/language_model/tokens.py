@@ -7,17 +7,14 @@ mark.
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from operator import index
+from typing import Literal
 
 from explorer.locales import ExplorerError, Message
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
 
 MAX_TEXT_BYTES = 64 * 1024
 """Longer texts are read from their end: this many bytes of UTF-8 are tokenised."""
@@ -75,33 +72,91 @@ class Encoding:
     notices: tuple[Message, ...] = ()
 
 
+@dataclass(frozen=True)
+class Prepended:
+    """What a tokenizer puts before a text by itself, so that a text can be told from what was added to it.
+
+    Attributes:
+        ids: before every text (Llama: ``<s>``).
+        space: whether a text gets a space in front (SentencePiece's "dummy prefix"): ``never``, ``unless there`` when
+            it has none, or ``always``.
+        again_after: ids of the tokens that cut a text in two, so that a space which comes ``always`` comes again.
+    """
+
+    ids: tuple[int, ...] = ()
+    space: Literal["never", "unless there", "always"] = "never"
+    again_after: frozenset[int] = frozenset()
+
+
 class Vocabulary:
     """Every token of a model: an immutable table from id to bytes.
 
     Args:
         pieces: the bytes of each id, in order; ``b""`` for ids that have no token (padding rows of an embedding).
         special: ids of the special tokens.
+        prepended: what the tokenizer puts before a text.
     """
 
-    def __init__(self, pieces: Sequence[bytes], special: Iterable[int] = ()) -> None:
+    def __init__(
+        self, pieces: Sequence[bytes], special: Iterable[int] = (), prepended: Prepended | None = None
+    ) -> None:
         self._pieces = tuple(pieces)
         self._special = frozenset(special)
+        self.prepended = prepended or Prepended()
 
     def __len__(self) -> int:
         return len(self._pieces)
 
     def __getitem__(self, token_id: int) -> Token:
-        token_id = int(token_id)
-        if not 0 <= token_id < len(self):
-            raise ExplorerError("unknown-token-id", id=str(token_id), last=str(len(self) - 1))
+        (token_id,) = self._known((token_id,))
         return Token(token_id, self._pieces[token_id], token_id in self._special)
 
     def tokens(self, ids: Iterable[int]) -> tuple[Token, ...]:
-        return tuple(self[i] for i in ids)
+        return tuple(Token(i, self._pieces[i], i in self._special) for i in self._known(ids))
 
     def text(self, ids: Iterable[int]) -> str:
         """What the ids spell; bytes that complete no character become U+FFFD."""
-        return b"".join(self._pieces[int(i)] for i in ids).decode("utf-8", errors="replace")
+        return self._spelled(self._known(ids)).decode("utf-8", errors="replace")
+
+    def as_typed(self, ids: Iterable[int]) -> str:
+        """The text that is read as these ids, where there is one: what they spell without what was `prepended`."""
+        known, prefix = self._known(ids), self.prepended.ids
+        if known[: len(prefix)] == prefix:
+            known = known[len(prefix) :]
+        runs = self._runs(known)
+        if self.prepended.space == "always":
+            runs[::2] = [run.removeprefix(b" ") for run in runs[::2]]
+        elif self.prepended.space == "unless there" and runs[0][:1] == b" " and runs[0][1:2] not in (b"", b" "):
+            runs[0] = runs[0][1:]
+        return b"".join(runs).decode("utf-8", errors="replace")
+
+    def _runs(self, ids: Iterable[int]) -> list[bytes]:
+        """What the ids spell, in turn: up to a token that cuts the text, that token, up to the next, ..."""
+        runs = [b""]
+        for i in ids:
+            if i in self.prepended.again_after:
+                runs += [self._pieces[i], b""]
+            else:
+                runs[-1] += self._pieces[i]
+        return runs
+
+    def _spelled(self, ids: Iterable[int]) -> bytes:
+        return b"".join([self._pieces[i] for i in ids])
+
+    def _known(self, ids: Iterable[int]) -> tuple[int, ...]:
+        """
+        Raises:
+            ExplorerError: an id that is no whole number, or none of this model's.
+        """
+        known = []
+        for given in ids:
+            try:
+                known.append(index(given))
+            except TypeError:
+                raise ExplorerError("not-a-token-id", given=_shown(given), last=str(len(self) - 1)) from None
+            if not 0 <= known[-1] < len(self):
+                raise ExplorerError("unknown-token-id", id=_shown(known[-1]), last=str(len(self) - 1))
+        return tuple(known)
 
     def find(self, text: str) -> Token | None:
         """The one token that spells exactly ``text``, or None (the lowest id where several do)."""
@@ -154,101 +209,11 @@ def as_read(text: str) -> str:
     return data[-MAX_TEXT_BYTES:].decode("utf-8", errors="ignore")  # a character cut in two is dropped
 
 
-class Tokenizer:
-    """A model's own tokenizer (transformers), reduced to what this program needs of it.
-
-    It prepends exactly what the model's tokenizer does by default, and nothing else (`prefix_ids`).
-    """
-
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, n_vocab: int) -> None:
-        self._tokenizer = tokenizer
-        special = {i for i, token in tokenizer.added_tokens_decoder.items() if token.special}
-        self.vocabulary = Vocabulary(_token_bytes(tokenizer, n_vocab), special | set(tokenizer.all_special_ids))
-        self.prefix_ids = _default_prefix(tokenizer)
-        self.start_id: int | None = _first_not_none(tokenizer.bos_token_id, tokenizer.eos_token_id)
-
-    def encode(self, text: str) -> Encoding:
-        """Token ids of ``text``, as the model's tokenizer would give them.
-
-        An empty text gives the start token. Lone surrogates, which have no UTF-8, become U+FFFD. Of a text above
-        `MAX_TEXT_BYTES` the end is taken. Each of these leaves a notice.
-
-        Raises:
-            ExplorerError: the text is empty and the model has no start token.
-        """
-        notices = []
-        whole = whole_characters(text)
-        if whole.count("\ufffd") > text.count("\ufffd"):
-            notices.append(Message.of("lone-surrogate"))
-        data = whole.encode("utf-8")
-        if len(data) > MAX_TEXT_BYTES:
-            notices.append(Message.of("text-shortened", kept=MAX_TEXT_BYTES // 1024, given=-(-len(data) // 1024)))
-            whole = as_read(whole)
-        ids = (*self.prefix_ids, *self._tokenizer(whole, add_special_tokens=False)["input_ids"])
-        if not ids:
-            if self.start_id is None:
-                raise ExplorerError("no-start-token")
-            ids = (self.start_id,)
-        if not whole:
-            notices.append(Message.of("empty-prefix", token=self.vocabulary[ids[0]].label))
-        return Encoding(tuple(int(i) for i in ids), tuple(notices))
-
-
-def _first_not_none(*values: int | None) -> int | None:
-    return next((value for value in values if value is not None), None)
-
-
-def _default_prefix(tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
-    """What the tokenizer puts before every text (Llama 2: ``<s>``; GPT-2 and SmolLM2: nothing)."""
-    bare = tokenizer("a", add_special_tokens=False)["input_ids"]
-    full = tokenizer("a", add_special_tokens=True)["input_ids"]
-    for n in range(len(full)):
-        if full[n : n + len(bare)] == bare:
-            return tuple(full[:n])
-    return ()
-
-
-def _token_bytes(tokenizer: PreTrainedTokenizerBase, n_vocab: int) -> list[bytes]:
-    """The bytes of ids 0 .. n_vocab - 1, whichever of the usual ways the vocabulary writes them down."""
-    written = tokenizer.convert_ids_to_tokens(list(range(min(n_vocab, len(tokenizer)))))
-    added = {int(i): token.content for i, token in tokenizer.added_tokens_decoder.items()}
-    to_bytes = _byte_level if _decoder_types(tokenizer) & {"ByteLevel"} else _sentencepiece
-    pieces = []
-    for i, token in enumerate(written):
-        if i in added:
-            pieces.append(added[i].encode("utf-8"))
-        else:
-            pieces.append(to_bytes(token) if token is not None else b"")
-    return pieces + [b""] * (n_vocab - len(pieces))
-
-
-def _decoder_types(tokenizer: PreTrainedTokenizerBase) -> set[str]:
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is None or backend.decoder is None:
-        return set()
-    state: dict[str, Any] = json.loads(backend.decoder.__getstate__())
-    return {state["type"], *(inner["type"] for inner in state.get("decoders", []))}
-
-
-def _byte_level(token: str) -> bytes:
-    """GPT-2's vocabulary writes each byte as a printable character (Radford et al. 2019, ``encoder.py``)."""
-    return b"".join(bytes([_BYTE_OF[c]]) if c in _BYTE_OF else c.encode("utf-8") for c in token)
-
-
-def _bytes_of_characters() -> dict[str, int]:
-    printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
-    others = [b for b in range(256) if b not in printable]
-    return {chr(b): b for b in printable} | {chr(256 + n): b for n, b in enumerate(others)}
-
-
-_BYTE_OF = _bytes_of_characters()
-
-
-def _sentencepiece(token: str) -> bytes:
-    """SentencePiece writes a space as ``▁`` and a byte it has no character for as ``<0xE4>``."""
-    if len(token) == 6 and token.startswith("<0x") and token.endswith(">"):
-        return bytes([int(token[3:5], 16)])
-    return token.replace("▁", " ").encode("utf-8")
+def _shown(given: object) -> str:
+    try:
+        return repr(given)[:40]
+    except ValueError:  # Python writes out no number of more than 4,300 digits
+        return "…"
 
 
 def _decoded(data: bytes) -> str | None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.language_model.attention import Attention
+from explorer.language_model.interventions import Interventions
 from explorer.language_model.tokens import Token, Vocabulary
 from explorer.locales import ExplorerError, Message
 
@@ -49,6 +50,7 @@ class Trace:
         milliseconds: how long it took.
         vocabulary: the model's tokens.
         notices: what a reader must know about how the text was read.
+        interventions: what was changed inside the model while it read.
         captured: the attention of ``ids[start:]``, where it was asked for and there is any; see `attention`.
         uncaptured: why there is none.
 
@@ -66,6 +68,7 @@ class Trace:
     milliseconds: float
     vocabulary: Vocabulary
     notices: tuple[Message, ...] = ()
+    interventions: Interventions = ()
     captured: Attention | None = None
     uncaptured: Message = NOT_ASKED
 
@@ -105,8 +108,8 @@ class Trace:
 
     @property
     def text(self) -> str:
-        """What the ids spell, special tokens in their written form."""
-        return self.vocabulary.text(self.ids)
+        """The text that is read as these ids, where there is one; special tokens in their written form."""
+        return self.vocabulary.as_typed(self.ids)
 
     @property
     def n_scored(self) -> int:

@@ -6,6 +6,14 @@ unknown-language = There are no sentences in the language “{ $language }”. C
 ## language_model
 unknown-token-id = { $id } is not a token id of this model. Its ids go from 0 to { $last }.
 not-text-or-ids = { $given } is neither a text nor a list of token ids. Pass a string, or whole numbers such as [464, 3139].
+not-a-token-id = { $given } is not a token id. Give whole numbers from 0 to { $last }.
+tokens-without-embedding = { $n ->
+    [one] One token of the tokenizer has no weights in this model: { $tokens }. A text that contains it cannot be read.
+   *[other] { $n } tokens of the tokenizer have no weights in this model, among them { $tokens }. A text that contains one of them cannot be read.
+}
+token-without-embedding = The text contains “{ $token }”, which is a token of the tokenizer that this model has no weights for: it knows { $n } tokens. Write it another way, or load the weights that were trained with this tokenizer.
+tokenizer-unreadable = The tokenizer in the folder “{ $folder }” cannot be read: { $reason }. Fetch the model again, or choose another one.
+text-not-tokenized = The model’s own tokenizer fails on this text: { $reason }. Change the text, or choose another model.
 rows-are-one-text = next_logits takes rows of token ids and was given one text. For a text: next_logits([lm.tokenize(text).ids]).
 lone-surrogate = The text held half of a character (a lone surrogate). It was read as the replacement character �.
 text-shortened = The text has { $given } KB. Only its last { $kept } KB were read.
@@ -22,12 +30,17 @@ weights-incomplete = The weights of the model “{ $name }” lack { $n ->
 model-unsupported = The model “{ $name }” (type { $kind }) works in a way the explorer cannot follow exactly, so its numbers would be wrong. Choose a GPT-2 or Llama-shaped model.
 unknown-device = There is no device “{ $device }” here. Choose one of: { $known }.
 unknown-dtype = “{ $dtype }” is not a number format for weights. Choose one of: { $known }.
+unknown-engine = “{ $engine }” is not an engine. Choose one of: { $known }; without a choice the one that suits the model is taken.
+numpy-cannot-read = The engine “numpy” cannot read the model “{ $name }” (type { $kind }) on { $device } in { $dtype }: it reads GPT-2- and Llama-shaped models on the CPU, in float32 or float64. Leave the engine open, or choose “torch”.
+numpy-differs = On the engine “numpy” the numbers of the model “{ $name }” are not those of transformers, so it does not show them. Leave the engine open, or choose “torch”.
+torch-missing = Reading the model “{ $name }” needs the packages torch and transformers, and one of them cannot be imported: { $reason }. Install them with: pip install torch transformers
 loading-tokenizer = { $name }: reading the tokenizer
 loading-weights = { $name }: reading the weights
 checking-model = { $name }: checking its numbers
 model-ready = { $name }: ready
 attention-not-asked = This trace was made without attention. Ask for it: lm.trace(text, attention=True).
 no-attention = The model { $name } gives no attention weights that can be trusted. Choose another model, such as gpt2.
+no-ablation = In the model { $name } no head can be switched off exactly. Choose a GPT-2 or Llama-shaped model.
 attention-too-long = The text has { $n } tokens, and of this model attention is kept for at most { $most }. Shorten the text.
 attention-too-large = All the attention of { $n } tokens would take { $megabytes } MB. Take single heads with head(layer, head), or at most { $most } tokens.
 attention-not-numbers = { $n ->
@@ -41,6 +54,15 @@ ablation-no-heads = { $given } names no heads. Give pairs of a layer and a head,
 not-an-intervention = { $given } is not an intervention. Pass a list of them, such as [explorer.Ablate(heads=[(5, 1)])].
 unknown-intervention = This version does not know the intervention “{ $kind }”, so its numbers would be those of another model. Open it with a newer version of the explorer.
 unknown-position = There is no token at place { $position }. The places of this text go from 0 to { $last }.
+
+## engine
+identifying-weights = { $name }: reading all weights to tell which they are (once)
+preparing-weights = { $name }: preparing the weights for fast reading (once)
+weights-changed = The weights in “{ $folder }” were written to while they were read. Load the model again once they are complete.
+tensor-unknown-dtype = The tensor “{ $tensor }” in “{ $file }” has the number format { $dtype }, and only { $known } are read. Save the model in one of these, or choose another one.
+prepared-damaged = The prepared weights of { $name } in the cache were damaged, so they were made anew.
+prepared-outdated = The prepared weights of { $name } in the cache came from another version of the explorer, so they were made anew.
+prepared-not-kept = The weights of { $name } were prepared in memory only: every start prepares them anew, and no other kernel shares them.
 
 ## sampling
 temperature-out-of-range = The temperature { $value } is not a number from { $low } to { $high }. Choose one such as 0.7; 0 means greedy (in Python: Sampling(greedy=True)).
@@ -610,6 +632,10 @@ folder-only-pickled = The folder “{ $folder }” holds its weights only in a f
 folder-without-shard = The folder “{ $folder }” lacks “{ $file }”, a part of its weights. Copy the folder again.
 folder-without-tokenizer = The folder “{ $folder }” has no tokenizer (tokenizer.json, or vocab.json with merges.txt). Save the tokenizer beside the model.
 folder-broken-file = “{ $file }” in the folder “{ $folder }” is damaged or cut off. Copy or save it again.
+folder-file-too-long = “{ $file }” in the folder “{ $folder }” has more than { $most } MB, more than such a file can need. Copy or save the model again, or choose another one.
+config-bad-size = “config.json” in the folder “{ $folder }” says { $name } = { $value }, which is no possible size. Correct it, or fetch the model again.
+config-does-not-divide = “config.json” in the folder “{ $folder }” says { $whole } = { $n } and { $part } = { $by }, but the first must be a multiple of the second. Correct it, or fetch the model again.
+config-not-of-weights = “config.json” in the folder “{ $folder }” says { $name } = { $n }, but the weights beside it have { $there }. Put the files of one model together, or fetch the model again.
 bundled-missing = “{ $file }” of the model that comes with the package is missing. Restore it (in a checkout: git checkout -- assets; else install next-token-explorer again), or run “explorer models fetch auto” once while online.
 bundled-damaged = “{ $file }” of the model that comes with the package is damaged. Restore it (in a checkout: git checkout -- assets; else install next-token-explorer again), or run “explorer models fetch auto” once while online.
 hub-offline = “{ $name }” is not on this disk, and HF_HUB_OFFLINE forbids asking the hub. Unset it, or choose a model that “explorer models list” shows as present.

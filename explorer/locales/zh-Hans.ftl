@@ -6,6 +6,11 @@ unknown-language = 没有“{ $language }”这种语言的界面文字。可选
 ## language_model
 unknown-token-id = { $id } 不是此模型的词元编号。编号范围是 0 到 { $last }。
 not-text-or-ids = { $given } 既不是文本，也不是词元编号列表。请传入字符串，或 [464, 3139] 这样的整数列表。
+not-a-token-id = { $given } 不是词元编号。请给出 0 到 { $last } 之间的整数。
+tokens-without-embedding = 分词器中有 { $n } 个词元在此模型里没有权重，例如 { $tokens }。含有这类词元的文本无法读取。
+token-without-embedding = 文本中有“{ $token }”，它是分词器的词元，但此模型没有它的权重（模型只认识 { $n } 个词元）。请换一种写法，或加载与该分词器一同训练的权重。
+tokenizer-unreadable = 无法读取文件夹“{ $folder }”中的分词器：{ $reason }。请重新下载模型，或换一个模型。
+text-not-tokenized = 模型自带的分词器无法处理这段文本：{ $reason }。请修改文本，或换一个模型。
 rows-are-one-text = next_logits 需要若干行词元编号，而传入的是一段文本。对文本请用 next_logits([lm.tokenize(text).ids])。
 lone-surrogate = 文本中有半个字符（孤立代理项），已按替换字符 � 读取。
 text-shortened = 文本有 { $given } KB，只读取了最后 { $kept } KB。
@@ -19,12 +24,17 @@ weights-incomplete = 模型“{ $name }”的权重缺少 { $n } 个部分，例
 model-unsupported = 模型“{ $name }”（类型 { $kind }）的计算方式无法准确重现，显示的数字会有误。请选择 GPT-2 或 Llama 结构的模型。
 unknown-device = 这里没有设备“{ $device }”。可选：{ $known }。
 unknown-dtype = “{ $dtype }”不是可用的权重数值格式。可选：{ $known }。
+unknown-engine = “{ $engine }”不是计算引擎。可选：{ $known }；不选则自动采用适合该模型的引擎。
+numpy-cannot-read = 引擎“numpy”无法在 { $device } 上以 { $dtype } 读取模型“{ $name }”（类型 { $kind }）：它只在 CPU 上以 float32 或 float64 读取 GPT-2 和 Llama 结构的模型。请不指定引擎，或选择“torch”。
+numpy-differs = 用引擎“numpy”算出的模型“{ $name }”的数值与 transformers 不一致，因此不予显示。请不指定引擎，或选择“torch”。
+torch-missing = 读取模型“{ $name }”需要 torch 和 transformers 这两个包，但其中之一无法导入：{ $reason }。请安装：pip install torch transformers
 loading-tokenizer = { $name }：正在读取分词器
 loading-weights = { $name }：正在读取权重
 checking-model = { $name }：正在核对数值
 model-ready = { $name }：就绪
 attention-not-asked = 这次计算没有记录注意力。请这样索取：lm.trace(text, attention=True)。
 no-attention = 模型 { $name } 给不出可信的注意力权重。请换一个模型，例如 gpt2。
+no-ablation = 模型 { $name } 的注意力头无法精确关闭。请选择 GPT-2 或 Llama 结构的模型。
 attention-too-long = 文本有 { $n } 个词元，而这个模型的注意力最多保留 { $most } 个词元。请缩短文本。
 attention-too-large = { $n } 个词元的全部注意力需要 { $megabytes } MB。请用 head(layer, head) 逐个取头，或者不超过 { $most } 个词元。
 attention-not-numbers = 有 { $n } 行注意力权重不是数字（第一处在第 { $layer } 层第 { $head } 头）。权重已损坏，或超出了其数字格式：请用 --dtype float32 重新加载模型。
@@ -35,6 +45,15 @@ ablation-no-heads = { $given } 没有指明任何注意力头。请给出由层�
 not-an-intervention = { $given } 不是干预。请传入干预的列表，例如 [explorer.Ablate(heads=[(5, 1)])]。
 unknown-intervention = 这个版本不认识干预“{ $kind }”，得到的数会是另一个模型的。请用更新版本的探索器打开。
 unknown-position = 没有位置为 { $position } 的词元。这段文本的位置从 0 到 { $last }。
+
+## engine
+identifying-weights = { $name }：正在通读权重以确定其版本（仅此一次）
+preparing-weights = { $name }：正在整理权重以便快速读取（仅此一次）
+weights-changed = 读取期间，“{ $folder }”中的权重被改写。请待写入完成后重新加载模型。
+tensor-unknown-dtype = “{ $file }”中的张量“{ $tensor }”采用数值格式 { $dtype }，而可读取的只有 { $known }。请改用其中一种格式保存模型，或换一个模型。
+prepared-damaged = 缓存中 { $name } 的预处理权重已损坏，现已重新生成。
+prepared-outdated = 缓存中 { $name } 的预处理权重来自另一版本的探索器，现已重新生成。
+prepared-not-kept = { $name } 的权重只在内存中完成了预处理：每次启动都要重新处理，且无法与其他内核共享。
 
 ## sampling
 temperature-out-of-range = 温度 { $value } 不是 { $low } 到 { $high } 之间的数。请填 0.7 之类的数；0 表示贪心（Python 中用 Sampling(greedy=True)）。
@@ -569,6 +588,10 @@ folder-only-pickled = 文件夹“{ $folder }”中的权重只有一种打开�
 folder-without-shard = 文件夹“{ $folder }”缺少权重的一部分“{ $file }”。请重新复制该文件夹。
 folder-without-tokenizer = 文件夹“{ $folder }”中没有分词器（tokenizer.json，或 vocab.json 加 merges.txt）。请把分词器与模型存放在一起。
 folder-broken-file = 文件夹“{ $folder }”中的“{ $file }”已损坏或不完整。请重新复制或保存。
+folder-file-too-long = 文件夹“{ $folder }”中的“{ $file }”超过 { $most } MB，这类文件不可能这么大。请重新复制或保存模型，或换一个模型。
+config-bad-size = 文件夹“{ $folder }”中的“config.json”写着 { $name } = { $value }，不是可能的大小。请改正，或重新下载模型。
+config-does-not-divide = 文件夹“{ $folder }”中的“config.json”写着 { $whole } = { $n }、{ $part } = { $by }，但前者必须是后者的整数倍。请改正，或重新下载模型。
+config-not-of-weights = 文件夹“{ $folder }”中的“config.json”写着 { $name } = { $n }，而同一文件夹里的权重只有 { $there }。请把同一模型的文件放在一起，或重新下载模型。
 bundled-missing = 随软件包附带的模型缺少文件“{ $file }”。请恢复它（代码库中：git checkout -- assets；否则重新安装 next-token-explorer），或联网运行一次“explorer models fetch auto”。
 bundled-damaged = 随软件包附带的模型文件“{ $file }”已损坏。请恢复它（代码库中：git checkout -- assets；否则重新安装 next-token-explorer），或联网运行一次“explorer models fetch auto”。
 hub-offline = “{ $name }”不在本机磁盘上，而 HF_HUB_OFFLINE 禁止访问模型库。请取消该设置，或选择“explorer models list”中已在本机的模型。

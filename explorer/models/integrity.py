@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from explorer.locales.messages import Message
+from explorer.locales.messages import ExplorerError, Message
+from explorer.models.model_files import read_header, read_json_object
 
 _CHUNK_BYTES = 1 << 22
-_LARGEST_HEADER_BYTES = 100_000_000  # the safetensors format's own limit
 
 _WEIGHTS = "model.safetensors"
 _INDEX = "model.safetensors.index.json"
+_SETTINGS = ("generation_config.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
 _TOKENIZER_FILES = (
     {"tokenizer.json"},
     {"vocab.json", "merges.txt"},
@@ -50,14 +50,9 @@ def _digest(path: Path, digest: hashlib._Hash, advance: Callable[[int], None] | 
 def is_whole_safetensors(path: Path) -> bool:
     """Whether the file is exactly as long as its header says. Reads the header only."""
     try:
-        n_bytes = path.stat().st_size
-        with path.open("rb") as file:
-            header_bytes = int.from_bytes(file.read(8), "little")
-            if not 2 <= header_bytes <= min(_LARGEST_HEADER_BYTES, n_bytes - 8):
-                return False
-            header = json.loads(file.read(header_bytes))
+        header, start = read_header(path)
         ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
-        return bool(ends) and 8 + header_bytes + max(ends) == n_bytes
+        return bool(ends) and start + max(ends) == path.stat().st_size
     except (OSError, ValueError, AttributeError, LookupError, TypeError):
         return False
 
@@ -81,17 +76,20 @@ def weight_files(folder: Path) -> list[Path]:
     """The safetensors files that the model in ``folder`` consists of, there or not."""
     if (folder / _WEIGHTS).is_file():  # transformers, too, prefers the single file
         return [folder / _WEIGHTS]
-    weight_map = _json_object(folder / _INDEX).get("weight_map", {})
+    weight_map = (_json_object(folder / _INDEX) or {}).get("weight_map", {})
     names = {name for name in weight_map.values() if isinstance(name, str)} if isinstance(weight_map, dict) else set()
     return [folder / Path(name).name for name in sorted(names)]
 
 
 def broken_files(folder: Path) -> list[Path]:
     """The files of the model in ``folder`` that are there but damaged: the wrong length, or no JSON."""
-    described = [path for path in (folder / "config.json", folder / _INDEX) if path.is_file()]
+    needed = [path for path in (folder / "config.json", folder / _INDEX) if path.is_file()]
+    settings = [path for path in (folder / name for name in _SETTINGS) if path.is_file()]  # may be empty
     weights = [path for path in weight_files(folder) if path.is_file()]
-    return [path for path in described if not _json_object(path)] + [
-        path for path in weights if not is_whole_safetensors(path)
+    return [
+        *(path for path in needed if not _json_object(path)),
+        *(path for path in settings if _json_object(path) is None),
+        *(path for path in weights if not is_whole_safetensors(path)),
     ]
 
 
@@ -100,10 +98,9 @@ def is_ready(folder: Path) -> bool:
     return missing_part(folder) is None and not broken_files(folder)
 
 
-def _json_object(path: Path) -> dict[str, Any]:
-    """The JSON object in a file; empty when there is none."""
+def _json_object(path: Path) -> dict[str, Any] | None:
+    """The JSON object in a file, where there is one."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
+        return read_json_object(path)
+    except ExplorerError:
+        return None

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
+from explorer.engine.torch_engine.engine import TorchEngine
 from explorer.generation.generate import Stop, generate
 from explorer.language_model.tokens import MAX_TEXT_BYTES
 from explorer.probes import roles
@@ -71,7 +72,7 @@ class Induction:
     bits_saved: float
 
 
-def held_out(model: LanguageModel, books: Sequence[Book]) -> HeldOut:
+def held_out(model: LocalModel, books: Sequence[Book]) -> HeldOut:
     """Bits per byte on whole books, each after the model's start token.
 
     Each window's second half is scored, and of the first window all: so a token has at least 256 before it, where the
@@ -84,12 +85,17 @@ def held_out(model: LanguageModel, books: Sequence[Book]) -> HeldOut:
         ids = [] if start is None else [start]
         for piece in _pieces(book.text):
             ids += model.tokenize(piece).ids[len(model.tokenizer.prefix_ids) :]
-        for surprisal, n_right in _windows(model.module, ids, window):
+        for surprisal, n_right in _windows(_module(model), ids, window):
             bits += surprisal
             right += n_right
         n_tokens += len(ids) - 1
     n_bytes = sum(len(book.text.encode()) for book in books)
     return HeldOut(bits / n_bytes, right / n_tokens, n_bytes / n_tokens)
+
+
+def _module(model: LocalModel) -> Any:
+    assert isinstance(model.engine, TorchEngine)  # whole windows of whole books: `load(engine="torch")`
+    return model.engine.module
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -140,7 +146,7 @@ def compressed(books: Sequence[Book], training: Sequence[Book]) -> dict[str, flo
     return {name: 8 * size / len(text) for name, size in found.items()}
 
 
-def known_phrases(model: LanguageModel, *, before: str = " ") -> list[Completion]:
+def known_phrases(model: LocalModel, *, before: str = " ") -> list[Completion]:
     """Each phrase of `PHRASES`, completed by the likeliest tokens until they are as long as what was wanted.
 
     ``before`` stands before each: a space, as in running text; without one the first token is another, rarer one.
@@ -149,7 +155,7 @@ def known_phrases(model: LanguageModel, *, before: str = " ") -> list[Completion
     return [_completed(model, before + prefix, wanted) for prefix, wanted in phrases]
 
 
-def everyday(model: LanguageModel) -> list[Completion]:
+def everyday(model: LocalModel) -> list[Completion]:
     """The five likeliest tokens after each everyday prefix of `PHRASES`."""
     found = []
     for prefix in _phrases()["everyday"]:
@@ -159,7 +165,7 @@ def everyday(model: LanguageModel) -> list[Completion]:
     return found
 
 
-def _completed(model: LanguageModel, prefix: str, wanted: str) -> Completion:
+def _completed(model: LocalModel, prefix: str, wanted: str) -> Completion:
     chosen = []
     for candidate in generate(model, model.tokenize(prefix).ids, Sampling(greedy=True), stop=Stop(max_new_tokens=8)):
         chosen.append(candidate)
@@ -173,7 +179,7 @@ def _phrases() -> dict[str, list[str]]:
     return tomllib.loads(PHRASES.read_text(encoding="utf-8"))
 
 
-def induction(model: LanguageModel, *, seeds: int = 4) -> Induction:
+def induction(model: LocalModel, *, seeds: int = 4) -> Induction:
     """On 50 random tokens repeated once, a mean over several draws."""
     scores, saved = [], []
     for seed in range(seeds):
@@ -186,7 +192,7 @@ def induction(model: LanguageModel, *, seeds: int = 4) -> Induction:
     return Induction(float(mean.max()), (int(layer), int(head)), float(np.mean(saved)))
 
 
-def samples(model: LanguageModel, n: int = 10, *, max_new_tokens: int = 60) -> list[tuple[str, str]]:
+def samples(model: LocalModel, n: int = 10, *, max_new_tokens: int = 60) -> list[tuple[str, str]]:
     """(prefix, what the model wrote after it) for the first ``n`` everyday prefixes; temperature 0.8, top-p 0.95."""
     found = []
     for place, prefix in enumerate(_phrases()["everyday"][:n]):
@@ -198,7 +204,7 @@ def samples(model: LanguageModel, n: int = 10, *, max_new_tokens: int = 60) -> l
     return found
 
 
-def figures(model: LanguageModel, books: Sequence[Book]) -> dict[str, Any]:
+def figures(model: LocalModel, books: Sequence[Book]) -> dict[str, Any]:
     """Everything above but the compressors, as JSON has it."""
     known = known_phrases(model)
     return {

@@ -44,7 +44,7 @@ def measure(trained: Trained, folder: Path, corpus: Path, recipe: Recipe, *, rep
     """Measure the model in ``folder`` as it ships, beside its opponents; write ``figures.json`` and the card there."""
     books, held_out = hold_out(read_books(corpus), recipe.data.held_out)
     report(Progress(Message.of("training-measuring", name=folder.name), 0, None))
-    model = load(str(folder), device="cpu")
+    model = load(str(folder), device="cpu", engine="torch")
     found: dict[str, Any] = {
         "schema": 1,
         "recipe": recipe.model_dump(mode="json"),
@@ -60,7 +60,9 @@ def measure(trained: Trained, folder: Path, corpus: Path, recipe: Recipe, *, rep
     found["compressors"] = evaluate.compressed(held_out, books)
     if sources.on_disk(OPPONENT) is not None:
         report(Progress(Message.of("training-measuring", name=OPPONENT), 0, None))
-        found["opponents"] = {OPPONENT: asdict(evaluate.held_out(load(OPPONENT, device="cpu"), held_out))}
+        found["opponents"] = {
+            OPPONENT: asdict(evaluate.held_out(load(OPPONENT, device="cpu", engine="torch"), held_out))
+        }
     with disk_errors_as_sentences(folder):
         (folder / "figures.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         (folder / "README.md").write_text(card(found), encoding="utf-8")

@@ -12,10 +12,11 @@ from typing import Any
 import torch
 from transformers import GenerationConfig
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.generation.compare import Comparing, compare
 from explorer.sampling.sampling import Sampling
 from tests.benchmarks.timing import DEVICE, medians, milliseconds, show, some_ids, verdict
+from tests.modules import module_of
 
 LEAST_TIMES_GENERATE = 5.0
 N_SAMPLES, N_TOKENS, PREFIX = 8, 40, 32
@@ -33,8 +34,8 @@ GROWING = (1, 2, 4, 8, 16, 32, 64)
 BAR = 40
 
 
-def test_eight_strategies_with_eight_samples(lm: LanguageModel) -> None:
-    lm.module.generation_config = GenerationConfig()
+def test_eight_strategies_with_eight_samples(lm: LocalModel) -> None:
+    module_of(lm).generation_config = GenerationConfig()
     ids = some_ids(PREFIX, seed=1)
 
     def ours(i: int) -> Callable[[], Any]:
@@ -45,7 +46,7 @@ def test_eight_strategies_with_eight_samples(lm: LanguageModel) -> None:
             do_sample=True, temperature=0.8, top_p=0.9, top_k=0, max_new_tokens=N_TOKENS, pad_token_id=0
         )
         given = torch.tensor([ids], device=DEVICE)
-        return lambda: lm.module.generate(given, attention_mask=torch.ones_like(given), generation_config=config)
+        return lambda: module_of(lm).generate(given, attention_mask=torch.ones_like(given), generation_config=config)
 
     times = medians({"ours": ours, "theirs": theirs}, rounds=2)
     n_texts = len(STRATEGIES) * N_SAMPLES
@@ -76,7 +77,7 @@ def test_eight_strategies_with_eight_samples(lm: LanguageModel) -> None:
     )  # fmt: skip
 
 
-def test_the_cost_grows_with_the_samples(lm: LanguageModel) -> None:
+def test_the_cost_grows_with_the_samples(lm: LocalModel) -> None:
     ids = some_ids(PREFIX, seed=1)
     costs = {}
     for n in GROWING:

@@ -12,9 +12,10 @@ import pytest
 import torch
 from transformers import GPT2LMHeadModel
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.sampling.sampling import Sampling
 from tests.benchmarks.timing import DEVICE, ROUNDS, medians, show, some_ids, verdict
+from tests.modules import module_of, unread
 
 PREFIX = 32
 LONG = 256
@@ -24,7 +25,7 @@ TIMES_WITHOUT_ATTENTION = 1.3
 FASTER_THAN_FULL_WITH_ATTENTION = {32: 2.5, 128: 5.0}
 
 
-def test_one_more_token_after_a_short_prefix(lm: LanguageModel, eager: GPT2LMHeadModel) -> None:
+def test_one_more_token_after_a_short_prefix(lm: LocalModel, eager: GPT2LMHeadModel) -> None:
     prefix = some_ids(PREFIX, seed=0)
 
     def appended(i: int) -> Callable[[], Any]:
@@ -41,13 +42,13 @@ def test_one_more_token_after_a_short_prefix(lm: LanguageModel, eager: GPT2LMHea
         # The memory's speed is measured in turns with ours: on a shared machine it changes from minute to minute.
         times = medians({"ours": appended, "full": full, "read": lambda _: numbers.sum})
     bandwidth = numbers.numel() * numbers.element_size() / (times["read"] / 1000)
-    weight_bytes = sum(weight.numel() * weight.element_size() for weight in lm.module.parameters())
+    weight_bytes = sum(weight.numel() * weight.element_size() for weight in module_of(lm).parameters())
     floor = weight_bytes / bandwidth * 1000
     faster, above = times["full"] / times["ours"], times["ours"] / floor
     show(
         f"One token after {PREFIX}, GPT-2-small-sized, float32, {DEVICE}, {torch.get_num_threads()} threads",
         [
-            ("LanguageModel.trace", f"{times['ours']:.1f} ms", ""),
+            ("LocalModel.trace", f"{times['ours']:.1f} ms", ""),
             ("model(ids, output_attentions=True)", f"{times['full']:.1f} ms",
              f"{faster:.2f} times ours: {verdict(faster, FASTER_THAN_FULL, least=True)}"),
             (f"floor: {weight_bytes / 1e6:.0f} MB at {bandwidth / 1e9:.1f} GB/s", f"{floor:.1f} ms",
@@ -57,12 +58,12 @@ def test_one_more_token_after_a_short_prefix(lm: LanguageModel, eager: GPT2LMHea
 
 
 @pytest.mark.parametrize("n_before", FASTER_THAN_FULL_WITH_ATTENTION)
-def test_one_more_token_with_all_its_attention(lm: LanguageModel, eager: GPT2LMHeadModel, n_before: int) -> None:
+def test_one_more_token_with_all_its_attention(lm: LocalModel, eager: GPT2LMHeadModel, n_before: int) -> None:
     """The text grows by a token a round, as it does while one steps."""
     ids = some_ids(n_before + ROUNDS + 1, seed=3)
-    plain = LanguageModel(lm.module, lm.tokenizer, lm.info)  # with a cache of its own, which knows of no attention
+    plain = unread(lm)  # with a cache of its own, which knows of no attention
 
-    def appended(model: LanguageModel, *, attention: bool) -> Callable[[int], Callable[[], Any]]:
+    def appended(model: LocalModel, *, attention: bool) -> Callable[[int], Callable[[], Any]]:
         model.trace(ids[:n_before], attention=attention)
         return lambda i: lambda: model.trace(ids[: n_before + i + 1], attention=attention)
 
@@ -88,7 +89,7 @@ def test_one_more_token_with_all_its_attention(lm: LanguageModel, eager: GPT2LMH
     )  # fmt: skip
 
 
-def test_texts_of_other_kinds(lm: LanguageModel) -> None:
+def test_texts_of_other_kinds(lm: LocalModel) -> None:
     long = some_ids(LONG, seed=1)
 
     def backspace_to_a_text_seen(i: int) -> Callable[[], Any]:
@@ -111,7 +112,7 @@ def test_texts_of_other_kinds(lm: LanguageModel) -> None:
 
     def new_text_by_transformers(i: int) -> Callable[[], Any]:
         ids = torch.tensor([some_ids(LONG, seed=10 + i)], device=DEVICE)
-        return lambda: lm.module(ids).logits.cpu()
+        return lambda: module_of(lm)(ids).logits.cpu()
 
     with torch.inference_mode():
         times = medians(
@@ -124,10 +125,10 @@ def test_texts_of_other_kinds(lm: LanguageModel) -> None:
             },
             rounds=7,
         )
-    show("LanguageModel.trace", [(name, f"{time:.2f} ms", "") for name, time in times.items()])
+    show("LocalModel.trace", [(name, f"{time:.2f} ms", "") for name, time in times.items()])
 
 
-def test_a_tick_of_the_slider(lm: LanguageModel) -> None:
+def test_a_tick_of_the_slider(lm: LocalModel) -> None:
     trace = lm.trace(some_ids(PREFIX, seed=2))
     logits = torch.from_numpy(trace.logits.copy())
     actions: dict[str, Callable[[int], Callable[[], Any]]] = {

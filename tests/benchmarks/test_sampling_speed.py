@@ -13,11 +13,12 @@ import torch
 from transformers import GenerationConfig
 from transformers.generation import logits_process
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.generation.generate import Stop, generate
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.stages import DEFAULT_ORDER
 from tests.benchmarks.timing import DEVICE, medians, show, some_ids, verdict
+from tests.modules import module_of
 from tests.sampling.cases import GPT2_VOCAB, gpt_like
 
 MOST_TIMES_TRANSFORMERS = 3.0
@@ -89,12 +90,12 @@ def test_a_distribution_with_every_stage() -> None:
     )  # fmt: skip
 
 
-def test_a_generated_token(lm: LanguageModel) -> None:
+def test_a_generated_token(lm: LocalModel) -> None:
     sampling = Sampling(temperature=0.8, top_p=0.9)
     config = GenerationConfig(
         do_sample=True, temperature=0.8, top_p=0.9, top_k=0, max_new_tokens=N_TOKENS, pad_token_id=0
     )
-    lm.module.generation_config = GenerationConfig()
+    module_of(lm).generation_config = GenerationConfig()
 
     def ours(i: int) -> Callable[[], Any]:
         ids = some_ids(32, seed=i)
@@ -102,7 +103,7 @@ def test_a_generated_token(lm: LanguageModel) -> None:
 
     def theirs(i: int) -> Callable[[], Any]:
         ids = torch.tensor([some_ids(32, seed=i)], device=DEVICE)
-        return lambda: lm.module.generate(ids, attention_mask=torch.ones_like(ids), generation_config=config)
+        return lambda: module_of(lm).generate(ids, attention_mask=torch.ones_like(ids), generation_config=config)
 
     times = medians({"ours": ours, "theirs": theirs}, rounds=TURNS)
     ratio = times["ours"] / times["theirs"]

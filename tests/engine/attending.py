@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
-from explorer.engine.torch_engine.attention_recorder import Catch
+from explorer.engine.local_model import LocalModel
+from explorer.engine.torch_engine.attention_recorder import Recorder
 from tests.engine.reference import DEVICE
+from tests.modules import unread
 
 
-def loaded(folder: Path, dtype: str = "float32") -> LanguageModel:
+def loaded(folder: Path, dtype: str = "float32", engine: str | None = None) -> LocalModel:
     """A model that has read nothing yet."""
-    found = load(str(folder), device=DEVICE, dtype=dtype)
-    return LanguageModel(found.module, found.tokenizer, found.info)
+    found = load(str(folder), device=DEVICE, dtype=dtype, engine=engine)
+    return unread(found)
 
 
-def heads_swapped(look: Callable[..., None], catch: Catch, layer: int, query: Any, *rest: Any) -> None:
+def heads_swapped(look: Callable[..., None], recorder: Recorder, layer: int, query: Any, *rest: Any) -> None:
     """The first two heads in each other's place."""
-    look(catch, layer, query[[1, 0, *range(2, len(query))]], *rest)
+    look(recorder, layer, query[[1, 0, *range(2, len(query))]], *rest)

@@ -1,4 +1,4 @@
-"""Models for the tests of the passes."""
+"""Models for the tests of the passes, on both engines."""
 
 from __future__ import annotations
 
@@ -7,14 +7,27 @@ from pathlib import Path
 import pytest
 
 from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from tests.model_repositories import make_gpt2, make_llama
+from tests.modules import unread
+
+
+@pytest.fixture(params=["numpy", "torch"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each of the engines in turn."""
+    return str(request.param)
 
 
 @pytest.fixture
-def lm(tiny_gpt2: Path) -> LanguageModel:
-    """A tiny GPT-2 of 128 positions that has read nothing yet."""
-    return fresh(tiny_gpt2)
+def lm(tiny_gpt2: Path, engine: str) -> LocalModel:
+    """A tiny GPT-2 of 128 positions that has read nothing yet, on each engine."""
+    return fresh(tiny_gpt2, engine)
+
+
+@pytest.fixture
+def torch_lm(tiny_gpt2: Path) -> LocalModel:
+    """The same on the torch engine."""
+    return fresh(tiny_gpt2, "torch")
 
 
 @pytest.fixture(scope="session")
@@ -24,15 +37,14 @@ def long_gpt2(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def long_lm(long_gpt2: Path) -> LanguageModel:
-    """A tiny GPT-2 of 1,024 positions that has read nothing yet."""
-    return fresh(long_gpt2)
+def long_lm(long_gpt2: Path, engine: str) -> LocalModel:
+    """A tiny GPT-2 of 1,024 positions that has read nothing yet, on each engine."""
+    return fresh(long_gpt2, engine)
 
 
-def fresh(folder: Path) -> LanguageModel:
+def fresh(folder: Path, engine: str) -> LocalModel:
     """The model, without what it read when it was checked."""
-    loaded = load(str(folder), device="cpu")
-    return LanguageModel(loaded.module, loaded.tokenizer, loaded.info)
+    return unread(load(str(folder), device="cpu", engine=engine))
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.language_model.trace import Floats, Trace
+from tests.modules import module_of
 
 DEVICE = os.environ.get("EXPLORER_TEST_DEVICE", "cpu")
 """Where the models of the truth tests run."""
@@ -79,16 +80,16 @@ def assert_same(trace: Trace, reference: Reference, tolerance: float) -> None:
     assert abs(trace.total_bits - typed.sum()) <= tolerance * max(1, n)
 
 
-def assert_true(lm: LanguageModel, ids: list[int]) -> None:
+def assert_true(lm: LocalModel, ids: list[int]) -> None:
     """The trace of ``ids``, whatever was read before, is that of a fresh full pass."""
-    assert_same(lm.trace(ids), full_pass(lm.module, ids), TOLERANCE)
+    assert_same(lm.trace(ids), full_pass(module_of(lm), ids), TOLERANCE)
 
 
-def assert_follows(lm: LanguageModel, texts: Iterable[str], tolerance: float) -> None:
+def assert_follows(lm: LocalModel, texts: Iterable[str], tolerance: float) -> None:
     """After each of ``texts``, whatever was read before, the trace is that of a fresh full pass."""
     for text in texts:
         trace = lm.trace(text)
-        assert_same(trace, full_pass(lm.module, lm.tokenize(text).ids), tolerance)
+        assert_same(trace, full_pass(module_of(lm), lm.tokenize(text).ids), tolerance)
 
 
 PIECES = [

@@ -13,12 +13,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from transformers import AutoConfig
 
-from explorer.engine import loading, local_model
-from explorer.engine.loading import check, load
-from explorer.engine.local_model import LanguageModel
-from explorer.engine.torch_engine import attention_recorder, length_regimes
-from explorer.engine.torch_engine.attention_recorder import Catch
+from explorer.engine import agreement
+from explorer.engine.check import Outcome
+from explorer.engine.loading import load
+from explorer.engine.local_model import LocalModel
+from explorer.engine.torch_engine import engine as torch_engine
+from explorer.engine.torch_engine import length_regimes
+from explorer.engine.torch_engine import loading as torch_loading
+from explorer.engine.torch_engine.agreement import compare_with_transformers
+from explorer.engine.torch_engine.attention_recorder import Recorder
 from explorer.engine.torch_engine.layer_windows import layer_windows
 from explorer.engine.torch_engine.length_regimes import regime_of
 from explorer.engine.torch_engine.shortened import NEAR_POSITIONS, NEAR_SWITCH, NEAR_WINDOW
@@ -44,6 +49,12 @@ SLIDING = ["mistral", "qwen2", "gemma3", "phi3-longrope-sliding"]
 AROUND = [1, 2, 3, *(at + step for at in (WINDOW, SWITCH, POSITIONS) for step in (-1, 0, 1, 2)), LONGEST]
 
 
+@pytest.fixture(autouse=True)
+def checked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a check found is kept; here each model is checked by the code as it is meanwhile."""
+    monkeypatch.setattr(agreement, "_kept", lambda *_: None)
+
+
 @pytest.fixture(scope="module")
 def folder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     made: dict[str, Path] = {}
@@ -56,12 +67,25 @@ def folder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
     return folder
 
 
-def fresh(lm: LanguageModel) -> LanguageModel:
+def fresh(lm: LocalModel) -> LocalModel:
     """The same model, which has read nothing yet."""
-    return LanguageModel(lm.module, lm.tokenizer, lm.info, chunk=lm.chunk)
+    return in_chunks(lm, lm._chunk)
 
 
-def assert_true(lm: LanguageModel, oracle: Oracle, ids: Ints) -> None:
+def in_chunks(lm: LocalModel, chunk: int) -> LocalModel:
+    """The same model, which reads so many tokens in one pass, and has read nothing yet."""
+    return LocalModel(lm.engine, lm.tokenizer, lm.info, chunk=chunk)
+
+
+def config_of(lm: LocalModel) -> Any:
+    return lm.engine.module.config  # type: ignore[attr-defined]
+
+
+def loaded(folder: Path, engine: str = "torch") -> LocalModel:
+    return load(str(folder), device="cpu", engine=engine)
+
+
+def assert_true(lm: LocalModel, oracle: Oracle, ids: Ints) -> None:
     """The trace of ``ids``, whatever was read before, is that of one full pass over them."""
     trace, truth = lm.trace(ids, attention=lm.info.attention), oracle(ids)
     worst = np.abs(np.log(np.exp(trace.logits.astype(np.float64) - trace.logits.max())) - _shifted(truth.log_p[-1]))
@@ -81,7 +105,7 @@ def _shifted(log_p: Any) -> Any:
     return log_p - log_p.max()
 
 
-def assert_true_in_every_way(lm: LanguageModel, oracle: Oracle, lengths: Iterable[int]) -> None:
+def assert_true_in_every_way(lm: LocalModel, oracle: Oracle, lengths: Iterable[int]) -> None:
     """Typed, read at once, and cut back to, with another last token each time so that no answer is remembered."""
     lengths, text, typed = sorted(lengths), ids_of(LONGEST), fresh(lm)
     for n in lengths:
@@ -94,13 +118,13 @@ def assert_true_in_every_way(lm: LanguageModel, oracle: Oracle, lengths: Iterabl
         assert_true(typed, oracle, other)
 
 
-def assert_true_in_batches(lm: LanguageModel, oracle: Oracle, lengths: Iterable[int]) -> None:
+def assert_true_in_batches(lm: LocalModel, oracle: Oracle, lengths: Iterable[int]) -> None:
     """Texts of many lengths together, and rows that are read on past every change."""
     rows = [ids_of(n, seed=n) for n in lengths]
     for row, logits in zip(rows, lm.next_logits(rows), strict=True):
         assert np.abs(_log_softmax(logits) - oracle(row).log_p[-1]).max() < NATS
     for at in (WINDOW, SWITCH):
-        decoder = lm.branches(ids_of(at - 2), 2)
+        decoder = lm.decoder(ids_of(at - 2), 2)
         for token in range(5):
             logits = decoder.advance([token, token + 1])
             for row, got in zip(decoder.ids, logits, strict=True):
@@ -117,7 +141,7 @@ def _log_softmax(logits: Any) -> Any:
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_an_architecture_is_right_around_every_change(folder_of: Callable[[str], Path], name: str) -> None:
-    lm = load(str(folder_of(name)), device="cpu")
+    lm = loaded(folder_of(name))
     assert lm.info.attention == (name not in NO_ATTENTION)
     oracle = Oracle(folder_of(name))
     assert_true_in_every_way(lm, oracle, AROUND)
@@ -127,7 +151,7 @@ def test_an_architecture_is_right_around_every_change(folder_of: Callable[[str],
 @pytest.mark.soak
 @pytest.mark.parametrize("name", SHOWN)
 def test_an_architecture_is_right_at_every_length(folder_of: Callable[[str], Path], name: str) -> None:
-    lm = load(str(folder_of(name)), device="cpu")
+    lm = loaded(folder_of(name))
     oracle = Oracle(folder_of(name))
     assert_true_in_every_way(lm, oracle, range(1, LONGEST + 1))
     assert_true_in_batches(lm, oracle, range(1, LONGEST + 1))
@@ -138,7 +162,7 @@ def test_an_architecture_that_cannot_be_followed_is_refused_in_words(
     folder_of: Callable[[str], Path], name: str
 ) -> None:
     with pytest.raises(ExplorerError, match="cannot follow exactly") as caught:
-        load(str(folder_of(name)), device="cpu")
+        loaded(folder_of(name))
     assert caught.value.message.id == "model-unsupported"
 
 
@@ -150,8 +174,8 @@ def test_a_text_that_is_read_in_pieces_has_the_frequencies_of_its_length(
     folder_of: Callable[[str], Path], name: str
 ) -> None:
     """As a text of Phi-3 is, whose frequencies change after 4,096 tokens."""
-    lm = load(str(folder_of(name)), device="cpu")
-    lm.chunk = 8
+    lm = loaded(folder_of(name))
+    lm = in_chunks(lm, 8)
     assert_true_in_every_way(lm, Oracle(folder_of(name)), AROUND)
     assert_true_in_batches(lm, Oracle(folder_of(name)), [SWITCH, SWITCH + 1])
 
@@ -160,23 +184,23 @@ def test_each_length_may_have_frequencies_of_its_own(folder_of: Callable[[str], 
     """``dynamic`` scaling begins where the positions of the config end, and so does the window that is read: here the
     window is longer."""
     folder = folder_of("llama-dynamic")
-    lm = load(str(folder), device="cpu")
-    longer = LanguageModel(lm.module, lm.tokenizer, replace(lm.info, n_positions=LONGEST), chunk=16)
+    lm = loaded(folder)
+    longer = LocalModel(lm.engine, lm.tokenizer, replace(lm.info, n_positions=LONGEST), chunk=16)
     oracle = Oracle(folder, LONGEST)
-    assert [regime_of(lm.module.config, n) > 0 for n in (1, POSITIONS, POSITIONS + 1)] == [False, False, True]
+    assert [regime_of(config_of(lm), n) > 0 for n in (1, POSITIONS, POSITIONS + 1)] == [False, False, True]
     assert_true_in_every_way(longer, oracle, [1, 40, *range(POSITIONS - 1, LONGEST + 1)])
     assert_true_in_batches(longer, oracle, [3, POSITIONS, POSITIONS + 1, POSITIONS + 9])
 
 
 def test_greedy_text_of_phi3_is_that_of_generate(folder_of: Callable[[str], Path]) -> None:
     folder = folder_of("phi3-longrope")
-    lm, begun, n = load(str(folder), device="cpu"), ids_of(SWITCH - 5), 20
+    lm, begun, n = loaded(folder), ids_of(SWITCH - 5), 20
     theirs = (
         Oracle(folder)
         ._module.generate(torch.from_numpy(begun)[None], max_new_tokens=n, do_sample=False, eos_token_id=None)[0]
         .tolist()
     )
-    decoder, typed = lm.branches(begun, 1), begun.tolist()
+    decoder, typed = lm.decoder(begun, 1), begun.tolist()
     token = int(lm.trace(begun).logits.argmax())
     for _ in range(n):
         assert token == int(lm.trace(typed).logits.argmax())
@@ -187,10 +211,10 @@ def test_greedy_text_of_phi3_is_that_of_generate(folder_of: Callable[[str], Path
 
 def test_models_whose_frequencies_stay_have_one_regime(folder_of: Callable[[str], Path]) -> None:
     for name in ("gpt2", "llama", "llama-yarn", "llama-llama3", "llama-linear", "gemma3"):
-        config = loading.AutoConfig.from_pretrained(folder_of(name))
+        config = AutoConfig.from_pretrained(folder_of(name))
         assert {regime_of(config, n) for n in (1, SWITCH, SWITCH + 1, 5000)} == {0}
     for name in LONGROPE:
-        config = loading.AutoConfig.from_pretrained(folder_of(name))
+        config = AutoConfig.from_pretrained(folder_of(name))
         assert [regime_of(config, n) for n in (1, SWITCH, SWITCH + 1, 5000)] == [0, 0, 1, 1]
 
 
@@ -205,14 +229,14 @@ def test_the_windows_of_layers_are_those_of_the_config(folder_of: Callable[[str]
         "gemma3": [WINDOW, None, WINDOW],
     }
     for name, windows in expected.items():
-        assert list(layer_windows(loading.AutoConfig.from_pretrained(folder_of(name)))) == windows
+        assert list(layer_windows(AutoConfig.from_pretrained(folder_of(name)))) == windows
 
 
 @pytest.mark.parametrize("name", SLIDING)
 def test_a_weight_follows_from_its_queries_and_keys(folder_of: Callable[[str], Path], name: str) -> None:
-    lm = load(str(folder_of(name)), device="cpu")
+    lm = loaded(folder_of(name))
     attention = lm.trace(ids_of(40), attention=True).attention
-    for layer, window in enumerate(layer_windows(lm.module.config)):
+    for layer, window in enumerate(layer_windows(config_of(lm))):
         vectors = attention.vectors(layer, 1)
         for query in (0, WINDOW - 1, WINDOW, 39):
             row = np.exp(vectors.scores(query) - vectors.scores(query).max())
@@ -228,7 +252,7 @@ def test_a_long_text_has_windows_as_well(tmp_path: Path, monkeypatch: pytest.Mon
         ARCHITECTURES, "gemma3", ("gemma3_text", ARCHITECTURES["gemma3"][1] | {"max_position_embeddings": 400})
     )
     folder = build(tmp_path / "long", "gemma3")
-    lm, oracle, text = load(str(folder), device="cpu"), Oracle(folder, 400), ids_of(400)
+    lm, oracle, text = loaded(folder), Oracle(folder, 400), ids_of(400)
     for n in (EXACT_TOKENS, EXACT_TOKENS + 1, 300, 400, 390, 299, 257, 255, 256):
         trace = lm.trace([*text[: n - 1], 1 + n % 7], attention=True)
         truth = oracle(trace.ids)
@@ -242,35 +266,37 @@ def test_a_long_text_has_windows_as_well(tmp_path: Path, monkeypatch: pytest.Mon
 # --- the check, and that it and the tests notice
 
 
-def windows_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And the mask that tells of them not looked at."""
-    monkeypatch.setattr(Catch, "require_mask", lambda *_: None)
-    monkeypatch.setattr(attention_recorder, "layer_windows", lambda config: [None] * config.num_hidden_layers)
-
-
-def windows_off_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Catch, "require_mask", lambda *_: None)
-    monkeypatch.setattr(
-        attention_recorder, "layer_windows", lambda config: [each and each + 1 for each in layer_windows(config)]
-    )
+def wrong_windows(monkeypatch: pytest.MonkeyPatch, windows_of: Callable[[Any], list[int | None]]) -> None:
+    for module in (torch_loading, torch_engine):
+        monkeypatch.setattr(module, "layer_windows", windows_of)
 
 
 def windows_ignored_beside_the_mask(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attention_recorder, "layer_windows", lambda config: [None] * config.num_hidden_layers)
+    wrong_windows(monkeypatch, lambda config: [None] * config.num_hidden_layers)
+
+
+def windows_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the mask that tells of them not looked at."""
+    monkeypatch.setattr(Recorder, "_require_mask", lambda *_: None)
+    windows_ignored_beside_the_mask(monkeypatch)
+
+
+def windows_off_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Recorder, "_require_mask", lambda *_: None)
+    wrong_windows(monkeypatch, lambda config: [each and each + 1 for each in layer_windows(config)])
 
 
 def regime_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local_model, "regime_of", lambda *_: 0)
+    monkeypatch.setattr(torch_engine, "regime_of", lambda *_: 0)
 
 
 def regime_changes_one_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local_model, "regime_of", lambda config, n_tokens: regime_of(config, n_tokens - 1))
+    monkeypatch.setattr(torch_engine, "regime_of", lambda config, n_tokens: regime_of(config, n_tokens - 1))
 
 
 def length_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each piece of a text has the frequencies that transformers chooses for it."""
-    monkeypatch.setattr(length_regimes, "follow_length", lambda _: None)
-    monkeypatch.setattr(local_model, "follow_length", lambda _: None)
+    monkeypatch.setattr(torch_engine, "follow_length", lambda _: None)
 
 
 def rotary_halves_swapped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -314,9 +340,9 @@ def reach(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> st
 def test_the_check_shows_a_model_without_attention_that_would_be_wrong(
     folder_of: Callable[[str], Path], name: str, planted: Callable[..., None], reach: str, monkeypatch: Any
 ) -> None:
-    assert load(str(folder_of(name)), device="cpu").info.attention
+    assert loaded(folder_of(name)).info.attention
     planted(monkeypatch)
-    lm = load(str(folder_of(name)), device="cpu")
+    lm = loaded(folder_of(name))
     assert not lm.info.attention
     with pytest.raises(ExplorerError, match="no attention weights that can be trusted"):
         _ = lm.trace(ids_of(12), attention=True).attention
@@ -326,38 +352,39 @@ def test_the_check_shows_a_model_without_attention_that_would_be_wrong(
 def test_the_check_refuses_a_model_whose_numbers_would_be_wrong(
     folder_of: Callable[[str], Path], name: str, planted: Callable[..., None], reach: str, monkeypatch: Any
 ) -> None:
-    load(str(folder_of(name)), device="cpu")
+    loaded(folder_of(name))
     planted(monkeypatch)
     with pytest.raises(ExplorerError, match="cannot follow exactly"):
-        load(str(folder_of(name)), device="cpu")
+        loaded(folder_of(name))
 
 
 def test_the_check_notices_a_chunk_with_frequencies_of_its_own(
     folder_of: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     length_ignored(monkeypatch)
-    load(str(folder_of("phi3-longrope")), device="cpu")  # 32 tokens are less than a chunk
+    loaded(folder_of("phi3-longrope"))  # 32 tokens are less than a chunk
     monkeypatch.setattr("explorer.engine.check.MAX_WORK", 0)
     with pytest.raises(ExplorerError, match="cannot follow exactly"):
-        load(str(folder_of("phi3-longrope")), device="cpu")
+        loaded(folder_of("phi3-longrope"))
 
 
 @pytest.mark.parametrize(("name", "planted"), [*WRONG_ATTENTION[:2], *WRONG_ATTENTION[3:], *WRONG_LOGITS])
 def test_the_comparison_with_the_oracle_notices(
     folder_of: Callable[[str], Path], name: str, planted: Callable[..., None], monkeypatch: Any
 ) -> None:
-    lm = load(str(folder_of(name)), device="cpu")
+    monkeypatch.setattr(agreement, "_kept", lambda *_: Outcome(True, True))  # of a check that noticed nothing
     planted(monkeypatch)
+    lm = loaded(folder_of(name))
     with pytest.raises(AssertionError, match="differ"):
-        assert_true_in_every_way(fresh(lm), Oracle(folder_of(name)), AROUND)
+        assert_true_in_every_way(lm, Oracle(folder_of(name)), AROUND)
 
 
 def test_the_comparison_notices_a_chunk_with_frequencies_of_its_own(
     folder_of: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     length_ignored(monkeypatch)
-    lm = load(str(folder_of("phi3-longrope")), device="cpu")
-    lm.chunk = 8
+    lm = loaded(folder_of("phi3-longrope"))
+    lm = in_chunks(lm, 8)
     with pytest.raises(AssertionError, match="differ"):
         assert_true_in_every_way(lm, Oracle(folder_of("phi3-longrope")), AROUND)
 
@@ -367,11 +394,12 @@ def test_lengths_that_were_brought_near_are_as_they_were(
     folder_of: Callable[[str], Path], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("explorer.engine.check.MAX_WORK", 0)
-    lm = load(str(folder_of(name)), device="cpu")
-    before = lm.module.config.to_dict()
-    outcome = check(lm)
+    lm = loaded(folder_of(name))
+    before = config_of(lm).to_dict()
+    outcome = compare_with_transformers(lm, lm.engine.module, lm.engine.with_config)  # type: ignore[attr-defined]
+    assert outcome.attention
     assert NEAR_WINDOW + 1 in outcome.lengths
     assert ("longrope" in name) == (NEAR_SWITCH + 1 in outcome.lengths)
     assert max(outcome.lengths) == NEAR_POSITIONS + 2
-    assert lm.module.config.to_dict() == before
+    assert config_of(lm).to_dict() == before
     assert_true_in_every_way(lm, Oracle(folder_of(name)), AROUND)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from explorer.engine.torch_engine.gc_pause import collector_paused
+from explorer.engine.torch_engine.gc_pause import gc_paused
 
 
 class Cyclic:
@@ -41,7 +41,7 @@ print(n_import, len(full) - n_import)
 
 def test_garbage_made_before_and_meanwhile_is_found_later() -> None:
     before = weakref.ref(Cyclic())
-    with collector_paused():
+    with gc_paused():
         assert not gc.isenabled()
         meanwhile = weakref.ref(Cyclic())
         [[] for _ in range(5000)]
@@ -53,11 +53,11 @@ def test_garbage_made_before_and_meanwhile_is_found_later() -> None:
 
 
 def test_it_goes_on_after_an_error_and_stays_off_where_it_was_off() -> None:
-    with pytest.raises(ImportError), collector_paused():
+    with pytest.raises(ImportError), gc_paused():
         raise ImportError
     assert gc.isenabled()
     gc.disable()
-    with collector_paused():
+    with gc_paused():
         pass
     assert not gc.isenabled()
 
@@ -65,7 +65,7 @@ def test_it_goes_on_after_an_error_and_stays_off_where_it_was_off() -> None:
 def test_what_somebody_froze_stays_frozen() -> None:
     gc.freeze()
     frozen = gc.get_freeze_count()
-    with collector_paused():
+    with gc_paused():
         assert gc.isenabled()
     try:
         assert gc.get_freeze_count() >= frozen > 0

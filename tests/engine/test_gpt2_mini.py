@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.models import bundled
 from explorer.models.catalog import BUNDLED
 from explorer.sampling.sampling import Sampling
@@ -23,12 +23,12 @@ LEAST_RIGHT, LEAST_SCORE, LEAST_BITS_SAVED = 15, 0.4, 3.0
 
 
 @pytest.fixture(scope="module")
-def lm() -> LanguageModel:
+def lm() -> LocalModel:
     return load(BUNDLED, device=DEVICE)
 
 
 @pytest.mark.parametrize("case", GOLDEN["cases"], ids=lambda case: case["text"])
-def test_it_has_its_golden_numbers(lm: LanguageModel, case: dict[str, Any]) -> None:
+def test_it_has_its_golden_numbers(lm: LocalModel, case: dict[str, Any]) -> None:
     trace = lm.trace(case["text"])
     assert trace.ids.tolist() == case["ids"]
     logits = trace.logits.astype(np.float64)
@@ -41,7 +41,7 @@ def test_it_has_its_golden_numbers(lm: LanguageModel, case: dict[str, Any]) -> N
     assert [each.rank for each in top] == list(range(1, len(case["top"]) + 1))
 
 
-def test_its_heads_have_their_golden_rows(lm: LanguageModel) -> None:
+def test_its_heads_have_their_golden_rows(lm: LocalModel) -> None:
     golden = GOLDEN["attention"]
     attention = lm.trace(golden["text"], attention=True).attention
     assert len(golden["heads"]) == 2
@@ -62,7 +62,7 @@ def test_transformers_gives_the_golden_numbers_today() -> None:
             assert row == pytest.approx(golden_row, abs=2e-6)
 
 
-def test_phrases_of_its_books_come_out_right(lm: LanguageModel) -> None:
+def test_phrases_of_its_books_come_out_right(lm: LocalModel) -> None:
     known = evaluate.known_phrases(lm)
     assert sum(each.right for each in known) >= LEAST_RIGHT
     assert [each.right for each in known] == [each["right"] for each in FIGURES["known"]]
@@ -70,13 +70,13 @@ def test_phrases_of_its_books_come_out_right(lm: LanguageModel) -> None:
     assert sum(each.right for each in bare) == FIGURES["n_known_right_without_space"]
 
 
-def test_the_cards_everyday_prefixes_are_what_it_says(lm: LanguageModel) -> None:
+def test_the_cards_everyday_prefixes_are_what_it_says(lm: LocalModel) -> None:
     for mine, printed in zip(evaluate.everyday(lm), FIGURES["everyday"], strict=True):
         assert mine.probabilities == pytest.approx(printed["probabilities"], abs=1e-4)
         assert mine.found[0] == printed["found"][0]
 
 
-def test_it_has_induction_heads(lm: LanguageModel) -> None:
+def test_it_has_induction_heads(lm: LocalModel) -> None:
     found = evaluate.induction(lm)
     assert found.best_score > LEAST_SCORE
     assert found.bits_saved >= LEAST_BITS_SAVED
@@ -87,7 +87,7 @@ def test_held_out_text_costs_less_than_the_strongest_compressor() -> None:
     assert FIGURES["held_out"]["bits_per_byte"] < FIGURES["compressors"]["PPMd"]
 
 
-def test_an_end_of_text_is_foreseen_where_a_paragraph_ends(lm: LanguageModel) -> None:
+def test_an_end_of_text_is_foreseen_where_a_paragraph_ends(lm: LocalModel) -> None:
     """Its documents end at the end of a paragraph, never in the midst of a sentence."""
     (end,) = lm.info.end_ids
     ended = lm.trace('"I beg your pardon," said the old man, and he went out of the room.')

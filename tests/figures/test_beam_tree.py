@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.figures.beam_tree import MOST_STEPS, beam_tree
 from explorer.figures.look import Look
 from explorer.generation.beam import ENDED, GOES_ON, PRUNED, Continuation
@@ -21,7 +21,7 @@ STEPS = (
 
 
 @pytest.fixture(scope="module")
-def peaked_model(tmp_path_factory: pytest.TempPathFactory) -> LanguageModel:
+def peaked_model(tmp_path_factory: pytest.TempPathFactory) -> LocalModel:
     return load(str(make_gpt2(tmp_path_factory.mktemp("beams") / "peaked", train_steps=100)), device="cpu")
 
 
@@ -49,7 +49,7 @@ def test_tokens_never_become_markup() -> None:
 
 
 @pytest.mark.parametrize("first", [0, 5, 12])
-def test_a_real_search_shows_a_window_of_steps(peaked_model: LanguageModel, first: int) -> None:
+def test_a_real_search_shows_a_window_of_steps(peaked_model: LocalModel, first: int) -> None:
     made = compare(peaked_model, "The capital of", [Beam(3)], max_new_tokens=20)
     (written,) = made.strategies
     best = [token.id for token in written.samples[0].tokens]

@@ -9,7 +9,7 @@ import pytest
 import torch
 from transformers import AutoTokenizer
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.engine.torch_engine import branches
 from explorer.generation.compare import Comparing, Comparison, compare
 from explorer.generation.generate import TEXT, Stop, generate
@@ -20,6 +20,7 @@ from explorer.locales import ExplorerError
 from explorer.models.progress import Progress
 from explorer.sampling.draw import boundaries
 from explorer.sampling.sampling import Sampling
+from tests.modules import module_of
 from tests.passes import Passes
 
 STRATEGIES = [
@@ -40,7 +41,7 @@ def ids(comparison: Comparison, place: int, sample: int = 0) -> list[int]:
     return [token.id for token in comparison.strategies[place].samples[sample].tokens]
 
 
-def test_every_sample_is_the_steppers_exactly_in_float64(peaked64: LanguageModel) -> None:
+def test_every_sample_is_the_steppers_exactly_in_float64(peaked64: LocalModel) -> None:
     made = compare(peaked64, PREFIX, STRATEGIES, n=5, max_new_tokens=25, seed=3)
     assert made.complete
     for place, strategy in enumerate(STRATEGIES):
@@ -58,7 +59,7 @@ def test_every_sample_is_the_steppers_exactly_in_float64(peaked64: LanguageModel
                 assert mine.raw_probability == pytest.approx(theirs.raw_probability, rel=1e-9)
 
 
-def test_in_float32_every_first_difference_is_a_draw_on_a_boundary_or_a_tie(peaked: LanguageModel) -> None:
+def test_in_float32_every_first_difference_is_a_draw_on_a_boundary_or_a_tie(peaked: LocalModel) -> None:
     random = np.random.default_rng(5)
     n_different = 0
     for case in range(50):
@@ -83,7 +84,7 @@ def test_in_float32_every_first_difference_is_a_draw_on_a_boundary_or_a_tie(peak
     assert n_different <= 5
 
 
-def test_a_strategys_text_does_not_depend_on_which_others_run_beside_it(peaked64: LanguageModel) -> None:
+def test_a_strategys_text_does_not_depend_on_which_others_run_beside_it(peaked64: LocalModel) -> None:
     together = compare(peaked64, PREFIX, STRATEGIES, n=3, max_new_tokens=15, seed=8)
     for place, strategy in enumerate(STRATEGIES):
         alone = compare(peaked64, PREFIX, [strategy], n=3, max_new_tokens=15, seed=8)
@@ -95,25 +96,29 @@ def test_a_strategys_text_does_not_depend_on_which_others_run_beside_it(peaked64
 
 @pytest.mark.parametrize("n_beams", [1, 2, 4, 7])
 @pytest.mark.parametrize("length_penalty", [1.0, 0.0, -0.5, 2.0])
-def test_beams_are_generates(peaked64: LanguageModel, n_beams: int, length_penalty: float) -> None:
+def test_beams_are_generates(peaked64: LocalModel, n_beams: int, length_penalty: float) -> None:
     (end,) = peaked64.info.end_ids
     for prefix in (PREFIX, "One and one is", "Once upon a time", "春眠"):
         made = compare(peaked64, prefix, [Beam(n_beams, length_penalty)], max_new_tokens=12)
         given = torch.tensor([made.ids])
-        theirs = peaked64.module.generate(
-            given,
-            num_beams=n_beams,
-            length_penalty=length_penalty,
-            do_sample=False,
-            max_new_tokens=12,
-            pad_token_id=end,
-        )[0, len(made.ids) :].tolist()
+        theirs = (
+            module_of(peaked64)
+            .generate(
+                given,
+                num_beams=n_beams,
+                length_penalty=length_penalty,
+                do_sample=False,
+                max_new_tokens=12,
+                pad_token_id=end,
+            )[0, len(made.ids) :]
+            .tolist()
+        )
         assert ids(made, 0) == theirs
 
 
 @pytest.mark.parametrize("n_beams", [1, 3, 6])
 def test_a_string_ends_the_texts_of_beams_as_it_does_generates(
-    peaked64: LanguageModel, peaked_gpt2: Path, n_beams: int
+    peaked64: LocalModel, peaked_gpt2: Path, n_beams: int
 ) -> None:
     (end,) = peaked64.info.end_ids
     tokenizer = AutoTokenizer.from_pretrained(peaked_gpt2)
@@ -122,31 +127,35 @@ def test_a_string_ends_the_texts_of_beams_as_it_does_generates(
         free = compare(peaked64, prefix, [Beam(n_beams)], max_new_tokens=12).strategies[0].samples[0]
         for stop_text in {*free.text[1:9:2], free.text[3:6]}:  # of one character, and of three
             made = compare(peaked64, prefix, [Beam(n_beams)], max_new_tokens=12, stop_text=stop_text)
-            theirs = peaked64.module.generate(
-                torch.tensor([made.ids]),
-                num_beams=n_beams,
-                do_sample=False,
-                max_new_tokens=12,
-                stop_strings=stop_text,
-                tokenizer=tokenizer,
-                pad_token_id=end,
-            )[0, len(made.ids) :].tolist()
+            theirs = (
+                module_of(peaked64)
+                .generate(
+                    torch.tensor([made.ids]),
+                    num_beams=n_beams,
+                    do_sample=False,
+                    max_new_tokens=12,
+                    stop_strings=stop_text,
+                    tokenizer=tokenizer,
+                    pad_token_id=end,
+                )[0, len(made.ids) :]
+                .tolist()
+            )
             assert ids(made, 0) == theirs
             n_stopped += made.strategies[0].samples[0].ended == TEXT
     assert n_stopped >= 4
 
 
-def test_greedy_is_generates(peaked64: LanguageModel) -> None:
+def test_greedy_is_generates(peaked64: LocalModel) -> None:
     (end,) = peaked64.info.end_ids
     for prefix in (PREFIX, "The quick brown", "for i in"):
         made = compare(peaked64, prefix, [Sampling(greedy=True)], max_new_tokens=30)
-        theirs = peaked64.module.generate(
+        theirs = module_of(peaked64).generate(
             torch.tensor([made.ids]), do_sample=False, max_new_tokens=30, pad_token_id=end
         )
         assert ids(made, 0) == theirs[0, len(made.ids) :].tolist()
 
 
-def test_surprisal_and_entropies_are_those_of_a_full_pass(peaked64: LanguageModel) -> None:
+def test_surprisal_and_entropies_are_those_of_a_full_pass(peaked64: LocalModel) -> None:
     made = compare(peaked64, PREFIX, [Sampling(temperature=0.8, top_k=20), Beam(3)], n=2, max_new_tokens=10, seed=2)
     for written in made.strategies:
         for sample in written.samples:
@@ -157,21 +166,21 @@ def test_surprisal_and_entropies_are_those_of_a_full_pass(peaked64: LanguageMode
             assert [token.rank for token in sample.tokens] == whole.rank[len(made.ids) :].tolist()
 
 
-def test_a_comparison_has_its_measures_and_one_method_may_come_alone(peaked64: LanguageModel) -> None:
+def test_a_comparison_has_its_measures_and_one_method_may_come_alone(peaked64: LocalModel) -> None:
     made = compare(peaked64, PREFIX, Sampling(), n=3, max_new_tokens=6)
     (written,) = made.strategies
     assert made.measures == {"temperature 1": measures(written.samples, made.ids)}
     assert compare(peaked64, PREFIX, Strategy("it", Beam(2)), max_new_tokens=2).measures["it"]["length"].value == 2
 
 
-def test_a_step_costs_one_pass_for_all(peaked64: LanguageModel) -> None:
+def test_a_step_costs_one_pass_for_all(peaked64: LocalModel) -> None:
     peaked64.trace(PREFIX)
     with Passes(peaked64) as passes:
         compare(peaked64, PREFIX, STRATEGIES, n=8, max_new_tokens=10, seed=1)
     assert len(passes.tokens) == 9, "the first token comes from what the prefix is worth"
 
 
-def test_texts_end_at_the_end_of_text_and_at_a_string(peaked64: LanguageModel) -> None:
+def test_texts_end_at_the_end_of_text_and_at_a_string(peaked64: LocalModel) -> None:
     made = compare(peaked64, PREFIX, [Sampling(temperature=1.3)], n=12, max_new_tokens=40, seed=4, stop_text=".")
     endings = {sample.ended for sample in made.strategies[0].samples}
     assert "text" in endings
@@ -180,7 +189,7 @@ def test_texts_end_at_the_end_of_text_and_at_a_string(peaked64: LanguageModel) -
     assert made.complete
 
 
-def test_what_is_there_so_far_can_be_had_at_any_time(peaked64: LanguageModel) -> None:
+def test_what_is_there_so_far_can_be_had_at_any_time(peaked64: LocalModel) -> None:
     comparing = Comparing(peaked64, PREFIX, STRATEGIES, n=2, max_new_tokens=6)
     assert not comparing.comparison.complete
     assert comparing.advance()
@@ -195,7 +204,7 @@ def test_what_is_there_so_far_can_be_had_at_any_time(peaked64: LanguageModel) ->
     assert len(so_far.strategies[0].samples[0].steps) == 1, "frozen"
 
 
-def test_an_interrupted_comparison_keeps_what_is_there(peaked64: LanguageModel) -> None:
+def test_an_interrupted_comparison_keeps_what_is_there(peaked64: LocalModel) -> None:
     def stop(progress: Progress) -> None:
         if progress.done == 3:
             raise KeyboardInterrupt
@@ -206,7 +215,7 @@ def test_an_interrupted_comparison_keeps_what_is_there(peaked64: LanguageModel) 
     assert [len(written.samples[0].steps) for written in made.strategies] == [3, 3, 3]
 
 
-def test_a_full_memory_costs_time_but_no_text(peaked64: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_memory_costs_time_but_no_text(peaked64: LocalModel, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = compare(peaked64, PREFIX, STRATEGIES, n=2, max_new_tokens=8)
     real, calls = branches.Branches.advance, iter(range(100))
 
@@ -223,7 +232,7 @@ def test_a_full_memory_costs_time_but_no_text(peaked64: LanguageModel, monkeypat
 
 
 def test_a_memory_too_small_for_one_text_keeps_what_is_there(
-    peaked64: LanguageModel, monkeypatch: pytest.MonkeyPatch
+    peaked64: LocalModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, calls = compare(peaked64, PREFIX, STRATEGIES, n=2, max_new_tokens=8), iter(range(100))
 
@@ -235,7 +244,7 @@ def test_a_memory_too_small_for_one_text_keeps_what_is_there(
 
     real = branches.Branches.advance
     monkeypatch.setattr(branches.Branches, "advance", full_soon)
-    monkeypatch.setattr(LanguageModel, "next_logits", full)
+    monkeypatch.setattr(LocalModel, "next_logits", full)
     comparing = Comparing(peaked64, PREFIX, STRATEGIES, n=2, max_new_tokens=8)
     while comparing.advance():
         pass
@@ -245,12 +254,12 @@ def test_a_memory_too_small_for_one_text_keeps_what_is_there(
     assert [notice.id for notice in made.notices] == ["compare-memory-full", "compare-memory-stopped"]
     for place in range(len(STRATEGIES)):
         assert ids(made, place) == ids(whole, place)[:4]
-    monkeypatch.setattr(LanguageModel, "trace", full)
+    monkeypatch.setattr(LocalModel, "trace", full)
     with pytest.raises(OutOfMemory, match="Close other programs"):
         compare(peaked64, PREFIX, STRATEGIES)
 
 
-def test_a_prefix_in_the_middle_of_a_moved_window(peaked64: LanguageModel) -> None:
+def test_a_prefix_in_the_middle_of_a_moved_window(peaked64: LocalModel) -> None:
     random = np.random.default_rng(1)
     prefix = random.integers(0, 300, peaked64.info.n_positions + 10).tolist()
     made = compare(peaked64, prefix, [Sampling(), Sampling(greedy=True)], n=2, max_new_tokens=8, seed=1)
@@ -276,7 +285,7 @@ def test_a_prefix_in_the_middle_of_a_moved_window(peaked64: LanguageModel) -> No
     ],
 )
 def test_what_cannot_be_compared_is_one_sentence(
-    peaked64: LanguageModel, changes: dict[str, object], sentence: str
+    peaked64: LocalModel, changes: dict[str, object], sentence: str
 ) -> None:
     given = {"prefix": PREFIX, "given": [Sampling()]} | changes
     prefix, strategies = given.pop("prefix"), given.pop("given")
@@ -284,7 +293,7 @@ def test_what_cannot_be_compared_is_one_sentence(
         compare(peaked64, prefix, strategies, **given)  # type: ignore[arg-type]
 
 
-def test_a_prefix_that_fills_the_context_is_refused(peaked64: LanguageModel) -> None:
+def test_a_prefix_that_fills_the_context_is_refused(peaked64: LocalModel) -> None:
     full = [5] * peaked64.info.n_positions
     assert len(ids(compare(peaked64, full, [Sampling()], max_new_tokens=1), 0)) == 1
     with pytest.raises(ExplorerError, match=r"max_new_tokens is 2, .* whole number from 1 to 1"):

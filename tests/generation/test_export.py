@@ -9,7 +9,7 @@ import json
 import pytest
 
 import explorer
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.generation.compare import Comparison, compare
 from explorer.generation.export import to_code, to_csv, to_record
 from explorer.generation.measures import measures
@@ -21,7 +21,7 @@ HOSTILE = ['=HYPERLINK("http://x")', "<script>alert(1)</script>", 'a,b\n"c"', "ä
 
 
 @pytest.fixture(scope="module")
-def made(peaked: LanguageModel) -> Comparison:
+def made(peaked: LocalModel) -> Comparison:
     methods = [
         Sampling(temperature=0.7, bias={5: 1.5}, off=("top_p",)),
         Sampling(greedy=True),
@@ -63,7 +63,7 @@ def test_the_table_has_a_line_for_each_strategy_and_no_formula(made: Comparison)
     assert rows[1]["self-bleu"] == "", "of one text there is none"
 
 
-def test_the_code_makes_it_again(made: Comparison, peaked: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_code_makes_it_again(made: Comparison, peaked: LocalModel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(explorer, "load", lambda name: peaked, raising=False)
     for retokenized in (True, False):
         names: dict[str, object] = {}

@@ -13,7 +13,7 @@ import torch
 from transformers import GenerationConfig
 
 from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.generation.generate import END, LENGTH, TEXT, Stop, generate
 from explorer.language_model.model import Model, ModelInfo, Watch
 from explorer.language_model.tokens import Encoding, Token, Vocabulary
@@ -22,6 +22,7 @@ from explorer.sampling.draw import boundaries, choose, uniform
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.stages import GREEDY
 from tests.model_repositories import TEXT as TRAINING_TEXT
+from tests.modules import module_of, unread
 from tests.passes import Passes
 
 N_CASES = 50
@@ -34,7 +35,7 @@ LIVELY = Sampling(temperature=1.2, top_p=0.95)
 class Cold:
     """A model that forgets everything before each question: every answer is a full pass."""
 
-    def __init__(self, lm: LanguageModel, noise: float = 0.0) -> None:
+    def __init__(self, lm: LocalModel, noise: float = 0.0) -> None:
         self._lm = lm
         self._noise = noise
 
@@ -53,7 +54,7 @@ class Cold:
         return self._lm.next_logits(rows)
 
     def trace(self, text_or_ids: str | Sequence[int], *, attention: bool = False, watch: Watch | None = None) -> Trace:
-        fresh = LanguageModel(self._lm.module, self._lm.tokenizer, self._lm.info)
+        fresh = unread(self._lm)
         trace = fresh.trace(text_or_ids, attention=attention, watch=watch)
         off = np.random.default_rng(len(text_or_ids)).normal(0, 1, len(trace.logits)).astype(trace.logits.dtype)
         return replace(trace, logits=trace.logits + self._noise * off)
@@ -67,13 +68,13 @@ def ids_of(model: Model, prefix: str, sampling: Sampling, n: int = 15, **where: 
 # --- what decides a text
 
 
-def test_the_same_seed_gives_the_same_text_and_another_one_another(peaked: LanguageModel) -> None:
+def test_the_same_seed_gives_the_same_text_and_another_one_another(peaked: LocalModel) -> None:
     texts = [ids_of(peaked, "The", LIVELY, seed=seed) for seed in (1, 2, 1)]
     assert texts[0] == texts[2] != texts[1]
     assert ids_of(peaked, "The", LIVELY, seed=1, sample=1) != texts[0]
 
 
-def test_a_step_depends_on_its_place_alone(peaked: LanguageModel) -> None:
+def test_a_step_depends_on_its_place_alone(peaked: LocalModel) -> None:
     ids = list(peaked.tokenize("The robot").ids)
     sampling = Sampling(temperature=1.5, repetition_penalty=1.2)
     whole = list(generate(peaked, ids, sampling, seed=3, sample=2))
@@ -84,8 +85,8 @@ def test_a_step_depends_on_its_place_alone(peaked: LanguageModel) -> None:
         assert candidate == choose(peaked.trace(so_far).distribution(sampling), u)
 
 
-def test_tokens_come_when_they_are_known_for_a_pass_each(peaked: LanguageModel) -> None:
-    fresh = LanguageModel(peaked.module, peaked.tokenizer, peaked.info)
+def test_tokens_come_when_they_are_known_for_a_pass_each(peaked: LocalModel) -> None:
+    fresh = unread(peaked)
     ids = fresh.tokenize("Once upon a time").ids
     with Passes(fresh) as passes:
         tokens = generate(fresh, ids, LIVELY, seed=5)
@@ -124,7 +125,7 @@ def test_a_text_is_complete_for_a_reason(stop: Stop, pieces: list[bytes], reason
     assert stop.reason(tokens(*pieces)) == reason
 
 
-def test_the_end_token_is_the_last(peaked: LanguageModel) -> None:
+def test_the_end_token_is_the_last(peaked: LocalModel) -> None:
     ids = peaked.tokenize("The capital of France").ids
     whole = [c.id for c in generate(peaked, ids, Sampling(greedy=True))]
     end = whole[4]
@@ -132,7 +133,7 @@ def test_the_end_token_is_the_last(peaked: LanguageModel) -> None:
     assert stopped == whole[: whole.index(end) + 1]
 
 
-def test_the_text_to_stop_at_is_looked_for_in_the_new_tokens_only(peaked: LanguageModel) -> None:
+def test_the_text_to_stop_at_is_looked_for_in_the_new_tokens_only(peaked: LocalModel) -> None:
     ids = peaked.tokenize("Where is the cat").ids
     found, other = peaked.vocabulary.find(" the"), peaked.vocabulary.find("a")
     assert found is not None
@@ -142,7 +143,7 @@ def test_the_text_to_stop_at_is_looked_for_in_the_new_tokens_only(peaked: Langua
         assert [c.id for c in generate(peaked, ids, sampling, stop=Stop(6, text="the"))] == [always.id] * n
 
 
-def test_no_tokens_at_all_cost_no_pass(peaked: LanguageModel) -> None:
+def test_no_tokens_at_all_cost_no_pass(peaked: LocalModel) -> None:
     with Passes(peaked) as passes:
         assert list(generate(peaked, (1, 2, 3), LIVELY, stop=Stop(0))) == []
     assert passes.tokens == []
@@ -152,10 +153,10 @@ def test_no_tokens_at_all_cost_no_pass(peaked: LanguageModel) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["The capital of Peru", "def fib", "夜来", "One and one is", "\n"])
-def test_greedy_is_transformers_greedy_token_for_token(peaked64: LanguageModel, prefix: str) -> None:
+def test_greedy_is_transformers_greedy_token_for_token(peaked64: LocalModel, prefix: str) -> None:
     ids = peaked64.tokenize(prefix).ids
-    peaked64.module.generation_config = GenerationConfig()  # without the model's own end token
-    theirs = peaked64.module.generate(
+    module_of(peaked64).generation_config = GenerationConfig()  # without the model's own end token
+    theirs = module_of(peaked64).generate(
         torch.tensor([ids]),
         attention_mask=torch.ones((1, len(ids)), dtype=torch.int64),
         generation_config=GenerationConfig(do_sample=False, max_new_tokens=40, pad_token_id=0),
@@ -178,7 +179,7 @@ def random_cases(n: int) -> list[tuple[str, Sampling, int]]:
     return found
 
 
-def test_in_float64_a_cold_model_and_a_warm_one_choose_the_same_tokens(peaked64: LanguageModel) -> None:
+def test_in_float64_a_cold_model_and_a_warm_one_choose_the_same_tokens(peaked64: LocalModel) -> None:
     for prefix, sampling, seed in random_cases(N_CASES):
         assert ids_of(Cold(peaked64), prefix, sampling, seed=seed) == ids_of(peaked64, prefix, sampling, seed=seed)
 
@@ -201,14 +202,14 @@ def first_differences(one: Model, other: Model, n: int) -> list[float]:
     return found
 
 
-def test_in_float32_only_a_u_on_a_boundary_may_choose_otherwise(peaked: LanguageModel, peaked64: LanguageModel) -> None:
+def test_in_float32_only_a_u_on_a_boundary_may_choose_otherwise(peaked: LocalModel, peaked64: LocalModel) -> None:
     for name, other in (("a cold one", Cold(peaked)), ("float64", peaked64)):
         differences = first_differences(peaked, other, N_CASES)
         print(f"\na warm model in float32 and {name}: of {N_CASES} texts {len(differences)} differ", differences)
         assert all(distance < CLOSE for distance in differences)
 
 
-def test_the_comparison_finds_logits_that_are_a_little_off(peaked: LanguageModel) -> None:
+def test_the_comparison_finds_logits_that_are_a_little_off(peaked: LocalModel) -> None:
     differences = first_differences(peaked, Cold(peaked, noise=0.02), 20)
     assert max(differences, default=0) > CLOSE
 

@@ -10,7 +10,7 @@ import sacrebleu
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.generation.compare import compare
 from explorer.generation.decoders import Sample, Step
 from explorer.generation.measures import MOST_PAIRED, _distance, fingerprint, measures
@@ -135,7 +135,7 @@ def test_texts_too_short_or_too_few_have_no_number() -> None:
     assert all(math.isnan(share) for share in fingerprint([sample()]))
 
 
-def test_the_samplers_differ_as_one_expects(peaked: LanguageModel) -> None:
+def test_the_samplers_differ_as_one_expects(peaked: LocalModel) -> None:
     made = compare(peaked, "Once upon", [Sampling(temperature=0.5), Sampling(temperature=2.0)], n=16, max_new_tokens=30)
     cool, hot = (measures(written.samples, made.ids) for written in made.strategies)
     assert cool["surprisal"].high < hot["surprisal"].low

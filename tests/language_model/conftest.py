@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.engine.conftest import attending, lm, long_gpt2, long_lm
+from tests.engine.conftest import attending, engine, lm, long_gpt2, long_lm, torch_lm
 
-__all__ = ["attending", "lm", "long_gpt2", "long_lm"]
+__all__ = ["attending", "engine", "lm", "long_gpt2", "long_lm", "torch_lm"]

@@ -9,15 +9,18 @@ import numpy as np
 import pytest
 import torch
 
+from explorer.engine import agreement
 from explorer.engine.loading import load
-from explorer.engine.torch_engine import attention_recorder as capture
-from explorer.engine.torch_engine.attention_recorder import Catch
+from explorer.engine.torch_engine import attention_recorder
+from explorer.engine.torch_engine.attention_recorder import Recorder
+from explorer.engine.weights.json_folder import JsonFolder
 from explorer.language_model import attention as record_module
 from explorer.language_model.attention import EXACT_TOKENS, FROM_BYTE, n_weights, to_bytes
 from explorer.locales import ExplorerError
 from tests.attention import attention_of, random_weights
 from tests.engine.attending import heads_swapped, loaded
 from tests.engine.reference import assert_same_attention, some_ids
+from tests.modules import module_of
 
 
 def test_a_trace_without_attention_says_how_to_ask(attending: dict[str, Path]) -> None:
@@ -35,12 +38,13 @@ def test_a_model_without_attention_says_so(attending: dict[str, Path]) -> None:
 
 
 def test_a_model_whose_attention_differs_from_transformers_is_marked(
-    attending: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+    attending: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert load(str(attending["gpt2"]), device="cpu").info.attention
-    look = Catch.look
-    monkeypatch.setattr(Catch, "look", lambda *args: heads_swapped(look, *args))
-    lm = load(str(attending["gpt2"]), device="cpu")
+    assert load(str(attending["gpt2"]), device="cpu", engine="torch").info.attention
+    monkeypatch.setattr(agreement, "facts_of", lambda _: JsonFolder(tmp_path))  # as if nobody had checked it before
+    look = Recorder.look
+    monkeypatch.setattr(Recorder, "look", lambda *args: heads_swapped(look, *args))
+    lm = load(str(attending["gpt2"]), device="cpu", engine="torch")
     assert not lm.info.attention
     assert lm.trace("a robot").logits.any()  # its distributions are as good as before
 
@@ -56,7 +60,7 @@ def test_a_text_past_the_limit_says_so_and_has_its_distribution(
     assert trace.computed == 10
     with pytest.raises(ExplorerError, match=f"300 tokens, and of this model attention is kept for at most {most}"):
         trace.attention  # noqa: B018
-    assert_same_attention(lm.trace(some_ids(200), attention=True), lm.module, 1e-5)
+    assert_same_attention(lm.trace(some_ids(200), attention=True), module_of(lm), 1e-5)
 
 
 @pytest.mark.parametrize(("layer", "head"), [(-1, 0), (2, 0), (0, -1), (0, 3)])
@@ -100,8 +104,7 @@ def test_rows_that_are_no_numbers_are_said() -> None:
 
 
 def test_full_memory_forgets_attention_too(attending: dict[str, Path]) -> None:
-    lm = loaded(attending["gpt2"])
-    lm.info = replace(lm.info, device="cpu:0")
+    lm = loaded(attending["gpt2"], engine="torch")
     ids, failed = some_ids(30), []
     lm.trace(ids[:20], attention=True)
 
@@ -110,18 +113,18 @@ def test_full_memory_forgets_attention_too(attending: dict[str, Path]) -> None:
             failed.append(True)
             raise torch.OutOfMemoryError("out of memory")
 
-    hook = lm.module.base_model.h[1].register_forward_pre_hook(fail_once)
+    hook = module_of(lm).base_model.h[1].register_forward_pre_hook(fail_once)
     trace = lm.trace(ids, attention=True)
     hook.remove()
     assert trace.computed == 30
-    assert_same_attention(trace, lm.module, 1e-5)
+    assert_same_attention(trace, module_of(lm), 1e-5)
 
 
 def test_bytes_are_at_most_0_004_off() -> None:
     weights = np.linspace(0, 1, 100_001)
     assert np.abs(FROM_BYTE[to_bytes(weights)] - weights).max() < 0.004
     assert to_bytes(np.array([0.0, 1.0])).tolist() == [0, 255]
-    np.testing.assert_array_equal(capture._bytes(torch.from_numpy(weights)).numpy(), to_bytes(weights))
+    np.testing.assert_array_equal(attention_recorder._bytes(torch.from_numpy(weights)).numpy(), to_bytes(weights))
 
 
 def test_pairs_are_looked_up_where_they_stand() -> None:

@@ -1,178 +1,23 @@
-"""Text to tokens and back, and labels that a person can read."""
+"""Tokens, labels that a person can read, and what a vocabulary answers."""
 
 from __future__ import annotations
 
 import itertools
-import json
 import re
-from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tokenizers import Tokenizer as RustTokenizer
-from tokenizers import decoders, models, pre_tokenizers
-from transformers import AddedToken, AutoTokenizer, PreTrainedTokenizerFast
 
-from explorer.language_model.tokens import MAX_TEXT_BYTES, Token, Tokenizer, Vocabulary, group_fragments
+from explorer.language_model.tokens import Prepended, Token, Vocabulary, group_fragments
 from explorer.locales import ExplorerError
-
-GNARLY = [
-    "The capital of France is",
-    "你好，世界",
-    "👩‍👩‍👧‍👦 and 🏳️‍🌈",
-    "שלום עולם",
-    "e\u0301\u0323 \u0301",
-    "a\0b",
-    "\r\n\t  \u3000\u00a0",
-    "<b>&amp;$x$",
-    "\ufeffbyte order mark\ufeff",
-    "\U0010ffff",
-]
-
-valid_text = st.one_of(
-    st.text(alphabet=st.characters(exclude_categories=["Cs"])),
-    st.text(alphabet=st.sampled_from("你好世界 👩\u200d🏳\ufe0fe\u0301\0\n\tשab")),
-    st.sampled_from(GNARLY),
-)
-unpaired_text = st.text(alphabet=st.characters(categories=["Cs", "Ll", "Lo"]))
-
-
-@pytest.fixture(scope="module")
-def byte_level(tiny_gpt2: Path) -> Tokenizer:
-    return tokenizer_in(tiny_gpt2)
-
-
-@pytest.fixture(scope="module")
-def sentencepiece(tiny_llama: Path) -> Tokenizer:
-    return tokenizer_in(tiny_llama)
-
-
-def tokenizer_in(folder: Path) -> Tokenizer:
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    return Tokenizer(tokenizer, len(tokenizer))
-
-
-def bytes_of(tokenizer: Tokenizer, text: str) -> bytes:
-    """The bytes of the tokens of ``text``, without what the tokenizer prepends to every text."""
-    ids = tokenizer.encode(text).ids[len(tokenizer.prefix_ids) :]
-    return b"".join(token.bytes for token in tokenizer.vocabulary.tokens(ids))
-
-
-def notice_ids(tokenizer: Tokenizer, text: str) -> list[str]:
-    return [notice.id for notice in tokenizer.encode(text).notices]
+from tests.texts import valid_text
 
 
 def token(data: bytes) -> Token:
     return Token(7, data)
-
-
-# --- text to tokens and back
-
-
-@given(text=valid_text)
-def test_the_bytes_of_byte_level_tokens_are_the_bytes_of_the_text(byte_level: Tokenizer, text: str) -> None:
-    if text:  # an empty one gets the start token
-        assert bytes_of(byte_level, text) == text.encode("utf-8")
-        assert byte_level.vocabulary.text(byte_level.encode(text).ids) == text
-
-
-@given(text=valid_text)
-def test_the_bytes_of_sentencepiece_tokens_are_the_bytes_of_the_text(sentencepiece: Tokenizer, text: str) -> None:
-    # SentencePiece writes spaces as "▁", so a "▁" that was typed comes back as a space; Llama's puts one in front.
-    if text:
-        got = bytes_of(sentencepiece, text).decode("utf-8")
-        assert got.removeprefix(" ") == text.replace("▁", " ").removeprefix(" ")
-
-
-@given(text=unpaired_text)
-@example("\ud83d")
-@example("a\udc00\ud800b")
-def test_half_a_character_becomes_the_replacement_mark_and_is_told(byte_level: Tokenizer, text: str) -> None:
-    mended = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    if text:
-        assert bytes_of(byte_level, text) == mended.encode("utf-8")
-        assert notice_ids(byte_level, text) == (["lone-surrogate"] if "\ufffd" in mended else [])
-
-
-def test_two_halves_that_fit_are_their_character(byte_level: Tokenizer) -> None:
-    assert bytes_of(byte_level, "\ud83d\ude00") == "😀".encode()
-    assert notice_ids(byte_level, "\ud83d\ude00") == []
-
-
-def test_a_replacement_mark_that_was_typed_is_no_news(byte_level: Tokenizer) -> None:
-    assert notice_ids(byte_level, "a\ufffdb") == []
-
-
-@pytest.mark.parametrize("character", ["a", "é", "你", "😀"])
-@pytest.mark.parametrize("offset", range(4))
-def test_of_a_long_text_whole_characters_of_the_end_are_read(
-    byte_level: Tokenizer, character: str, offset: int
-) -> None:
-    end = "." * offset  # so that the cut falls anywhere in a character
-    text = character * (MAX_TEXT_BYTES // len(character.encode()) + 100) + end
-    read = bytes_of(byte_level, text).decode("utf-8")
-    assert text.endswith(read)
-    assert MAX_TEXT_BYTES - 4 < len(read.encode()) <= MAX_TEXT_BYTES
-    (notice,) = byte_level.encode(text).notices
-    assert notice.id == "text-shortened"
-    assert dict(notice.arguments)["kept"] == 64
-
-
-def test_a_text_of_exactly_the_limit_is_read_whole(byte_level: Tokenizer) -> None:
-    text = "你" * (MAX_TEXT_BYTES // 3) + "a" * (MAX_TEXT_BYTES % 3)
-    assert bytes_of(byte_level, text) == text.encode()
-    assert notice_ids(byte_level, text) == []
-    assert notice_ids(byte_level, text + "a") == ["text-shortened"]
-
-
-def test_an_empty_text_is_the_start_token_and_is_told(byte_level: Tokenizer, sentencepiece: Tokenizer) -> None:
-    for tokenizer in (byte_level, sentencepiece):
-        assert tokenizer.start_id is not None
-        assert tokenizer.encode("").ids == (tokenizer.start_id,)
-        (notice,) = tokenizer.encode("").notices
-        assert notice.id == "empty-prefix"
-        assert tokenizer.vocabulary[tokenizer.start_id].label in str(notice)
-
-
-def test_an_empty_text_without_a_start_token_is_an_error() -> None:
-    rust = RustTokenizer(models.BPE(vocab={"a": 0, "b": 1}, merges=[]))
-    rust.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    rust.decoder = decoders.ByteLevel()
-    tokenizer = Tokenizer(PreTrainedTokenizerFast(tokenizer_object=rust), 2)
-    assert tokenizer.encode("ab").ids == (0, 1)
-    with pytest.raises(ExplorerError, match="no start token"):
-        tokenizer.encode("")
-
-
-def test_what_is_prepended_is_what_the_models_tokenizer_prepends(tiny_gpt2: Path, tiny_llama: Path) -> None:
-    for folder in (tiny_gpt2, tiny_llama):
-        theirs = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        for text in ("The capital", "a", "你好"):
-            assert list(tokenizer_in(folder).encode(text).ids) == theirs(text)["input_ids"]
-
-
-def test_a_llama_shaped_models_start_token_stands_in_front_once(sentencepiece: Tokenizer) -> None:
-    assert sentencepiece.prefix_ids == (sentencepiece.start_id,)
-    assert sentencepiece.encode("ab").ids.count(sentencepiece.start_id) == 1
-
-
-def test_a_special_token_that_is_typed_is_that_token(byte_level: Tokenizer) -> None:
-    written = byte_level.vocabulary[byte_level.start_id].bytes.decode()
-    tokens = byte_level.vocabulary.tokens(byte_level.encode(f"a{written}b").ids)
-    assert [t.text for t in tokens if t.special] == [written]
-    assert [t.id for t in tokens if t.special] == [byte_level.start_id]
-    assert b"".join(t.bytes for t in tokens).decode() == f"a{written}b"
-    assert tokens[-1].label == "b"
-
-
-def test_tokens_that_were_added_are_special_where_the_tokenizer_says_so(tiny_gpt2: Path) -> None:
-    theirs = AutoTokenizer.from_pretrained(tiny_gpt2, local_files_only=True)
-    theirs.add_tokens([AddedToken("<|turn|>", special=True), AddedToken("déjà vu", special=False)])
-    tokenizer = Tokenizer(theirs, len(theirs))
-    turn, added = tokenizer.vocabulary.tokens(tokenizer.encode("<|turn|>déjà vu").ids)
-    assert (turn.text, turn.special) == ("<|turn|>", True)
-    assert (added.text, added.special) == ("déjà vu", False)
 
 
 # --- labels
@@ -338,22 +183,48 @@ def test_an_unknown_id_is_an_error_that_names_the_known_ones(token_id: int) -> N
         Vocabulary([b"a", b"b"])[token_id]
 
 
-def test_rows_of_the_embedding_without_a_token_have_a_label(tiny_gpt2: Path) -> None:
-    theirs = AutoTokenizer.from_pretrained(tiny_gpt2, local_files_only=True)
-    vocabulary = Tokenizer(theirs, len(theirs) + 3).vocabulary
-    assert len(vocabulary) == len(theirs) + 3
-    assert vocabulary[len(theirs) + 1].label == f"⟨#{len(theirs) + 1}⟩"
-    assert vocabulary.text([len(theirs) + 1]) == ""
+@pytest.mark.parametrize("wrong", ["a", None, 1.0, 1.5, b"a", [1], "10" * 30], ids=repr)
+def test_what_is_no_whole_number_is_no_token_id(wrong: Any) -> None:
+    vocabulary = Vocabulary([b"a", b"b"])
+    for ask in (lambda: vocabulary[wrong], lambda: vocabulary.text([0, wrong]), lambda: vocabulary.tokens([wrong])):
+        with pytest.raises(ExplorerError, match=r"is not a token id\. Give whole numbers from 0 to 1") as caught:
+            ask()
+        assert len(str(caught.value)) < 120
 
 
-def test_every_token_of_a_real_vocabulary_is_read_as_transformers_reads_it(
-    byte_level: Tokenizer, tiny_gpt2: Path
-) -> None:
-    theirs = AutoTokenizer.from_pretrained(tiny_gpt2, local_files_only=True)
-    vocabulary = byte_level.vocabulary
-    for i in range(len(theirs)):
-        assert vocabulary.text([i]) == theirs.decode([i], clean_up_tokenization_spaces=False)
-    state = json.loads(theirs.backend_tokenizer.to_str())
-    assert {t["id"] for t in state["added_tokens"] if t["special"]} == {
-        t.id for t in vocabulary.tokens(range(len(vocabulary))) if t.special
-    }
+@pytest.mark.parametrize(
+    "wrong", [-1, 2, 8192, 2**70, 10**5000, np.int64(7)], ids=lambda wrong: str(wrong)[:5] if wrong < 10**9 else "huge"
+)
+def test_ids_that_the_model_lacks(wrong: int) -> None:
+    vocabulary = Vocabulary([b"a", b"b"])
+    for ask in (vocabulary.text, vocabulary.as_typed, vocabulary.tokens):
+        with pytest.raises(ExplorerError, match=r"is not a token id of this model\. Its ids go from 0 to 1"):
+            ask([0, wrong])
+
+
+def test_numpy_ids_are_ids() -> None:
+    vocabulary = Vocabulary([b"a", b"b"])
+    assert vocabulary.text(np.array([1, 0], np.int32)) == "ba"
+    assert vocabulary[np.int64(1)].id == 1
+
+
+@pytest.mark.parametrize(
+    ("prepended", "ids", "typed"),
+    [
+        (Prepended(), [1, 2], "<s> a"),
+        (Prepended((1,)), [1, 2], " a"),
+        (Prepended((1,)), [1, 1, 2], "<s> a"),
+        (Prepended((1,)), [2], " a"),
+        (Prepended((1,)), [1], ""),
+        (Prepended((1,)), [], ""),
+        (Prepended((1,), "unless there"), [1, 2, 2], "a a"),
+        (Prepended((1,), "unless there"), [1, 0, 2], "  a"),  # of two spaces none was put there
+        (Prepended((1,), "unless there"), [1, 0], " "),  # without it, nothing would be left to be read
+        (Prepended((1,), "unless there", frozenset({1})), [1, 0, 1, 2], " <s> a"),
+        (Prepended((1,), "always", frozenset({1})), [1, 0, 2], " a"),
+        (Prepended((1,), "always", frozenset({1})), [1, 2, 1, 2], "a<s>a"),
+        (Prepended((), "always", frozenset({3})), [2, 3, 2], "a xa"),  # the space of a token that cuts is its own
+    ],
+)
+def test_the_text_that_is_read_as_ids(prepended: Prepended, ids: list[int], typed: str) -> None:
+    assert Vocabulary([b" ", b"<s>", b" a", b" x"], [1], prepended).as_typed(ids) == typed

@@ -18,6 +18,7 @@ from explorer.models.catalog import BUNDLED, CATALOG, BundledSource
 from explorer.models.errors import UnavailableError
 from tests.command_line import runner
 from tests.model_repositories import put_in_hub_cache
+from tests.modules import module_of
 
 ENTRY = CATALOG[BUNDLED]
 assert isinstance(ENTRY.source, BundledSource)
@@ -50,7 +51,7 @@ def test_it_is_what_the_catalogue_says() -> None:
     assert lm.info.dtype == "float32"
     assert lm.info.note is not None
     assert "Small, came with the package" in str(lm.info.note)
-    assert type(lm.module).__name__ == "GPT2LMHeadModel"
+    assert type(module_of(lm)).__name__ == "GPT2LMHeadModel"
     assert lm.info.attention
     config = json.loads((bundled.bundled_folder(SOURCE) / "config.json").read_text(encoding="utf-8"))
     assert (config["model_type"], config["activation_function"]) == ("gpt2", "gelu_new")

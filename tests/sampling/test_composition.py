@@ -9,11 +9,12 @@ import pytest
 import torch
 from transformers import GenerationConfig
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.generation.generate import Stop, generate
 from explorer.language_model.trace import Floats
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.stages import DEFAULT_ORDER
+from tests.modules import module_of
 from tests.sampling.reference import log_softmax
 
 PREFIXES = ["The capital of", "Once upon a time there was a", "for i in range(", "春眠不觉晓", "And again. And again."]
@@ -38,7 +39,7 @@ def settings(random: np.random.Generator, n_vocab: int) -> dict[str, Any]:
     }
 
 
-def transformers_generate(lm: LanguageModel, ids: list[int], parameters: dict[str, Any], *, sample: bool) -> Any:
+def transformers_generate(lm: LocalModel, ids: list[int], parameters: dict[str, Any], *, sample: bool) -> Any:
     """What ``generate`` says, with everything neutral that is not asked for: its defaults (top-k 50) are not ours."""
     config = GenerationConfig(
         do_sample=sample,
@@ -57,14 +58,14 @@ def transformers_generate(lm: LanguageModel, ids: list[int], parameters: dict[st
         return_dict_in_generate=True,
     )
     # What the config leaves open would be taken from the model's own, its end token among others.
-    lm.module.generation_config = GenerationConfig()
+    module_of(lm).generation_config = GenerationConfig()
     torch.manual_seed(len(ids))
-    return lm.module.generate(
+    return module_of(lm).generate(
         torch.tensor([ids]), attention_mask=torch.ones((1, len(ids)), dtype=torch.int64), generation_config=config
     )
 
 
-def assert_same_scores(lm: LanguageModel, prefix: str, parameters: dict[str, Any], sampling: Sampling) -> None:
+def assert_same_scores(lm: LocalModel, prefix: str, parameters: dict[str, Any], sampling: Sampling) -> None:
     """After every token that ``generate`` drew, the sampler leaves the same tokens with the same probabilities."""
     ids = list(lm.tokenize(prefix).ids)
     theirs = transformers_generate(lm, ids, parameters, sample=True)
@@ -80,14 +81,14 @@ def assert_same_scores(lm: LanguageModel, prefix: str, parameters: dict[str, Any
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-def test_all_parameters_at_once_in_the_default_order_are_generates(peaked64: LanguageModel, prefix: str) -> None:
+def test_all_parameters_at_once_in_the_default_order_are_generates(peaked64: LocalModel, prefix: str) -> None:
     random = np.random.default_rng(PREFIXES.index(prefix))
     for _ in range(4):
         parameters = settings(random, peaked64.info.vocab_size)
         assert_same_scores(peaked64, prefix, parameters, Sampling(**parameters))
 
 
-def test_each_parameter_alone_is_generates(peaked64: LanguageModel) -> None:
+def test_each_parameter_alone_is_generates(peaked64: LocalModel) -> None:
     for name, value in settings(np.random.default_rng(9), peaked64.info.vocab_size).items():
         assert_same_scores(peaked64, PREFIXES[0], {name: value}, Sampling(**{name: value}))
 
@@ -103,7 +104,7 @@ def test_each_parameter_alone_is_generates(peaked64: LanguageModel) -> None:
         ("banned", "top_k"),
     ],
 )
-def test_any_other_order_is_not_generates(peaked64: LanguageModel, first: str, second: str) -> None:
+def test_any_other_order_is_not_generates(peaked64: LocalModel, first: str, second: str) -> None:
     order = list(DEFAULT_ORDER)
     one, other = order.index(first), order.index(second)
     order[one], order[other] = order[other], order[one]
@@ -120,7 +121,7 @@ def test_any_other_order_is_not_generates(peaked64: LanguageModel, first: str, s
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-def test_greedy_with_penalties_is_generate_without_sampling(peaked64: LanguageModel, prefix: str) -> None:
+def test_greedy_with_penalties_is_generate_without_sampling(peaked64: LocalModel, prefix: str) -> None:
     random = np.random.default_rng(PREFIXES.index(prefix))
     ids = list(peaked64.tokenize(prefix).ids)
     for _ in range(4):

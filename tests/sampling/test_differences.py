@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.locales import ExplorerError
 from explorer.sampling.differences import Difference
 from explorer.sampling.sampling import Sampling
@@ -62,7 +62,7 @@ def test_two_vocabularies_cannot_be_compared() -> None:
         Difference(of([1, 2, 3]), of([1, 2, 3, 4]))  # type: ignore[arg-type]
 
 
-def test_two_prefixes_of_a_model(peaked: LanguageModel) -> None:
+def test_two_prefixes_of_a_model(peaked: LocalModel) -> None:
     france, italy = (peaked.trace(f"The capital of {name} is").distribution(Sampling()) for name in ("France", "Italy"))
     found = Difference(france, italy)
     assert found.js_bits > 0.05

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.language_model.trace import Floats, Ints
 from explorer.locales import ExplorerError
 from explorer.models import sources
@@ -243,7 +243,7 @@ SAMPLINGS = [
 
 
 @pytest.fixture(scope="module", params=["peaked-gpt2", BUNDLED, "smollm2-135m"])
-def lm(request: pytest.FixtureRequest, peaked: LanguageModel) -> LanguageModel:
+def lm(request: pytest.FixtureRequest, peaked: LocalModel) -> LocalModel:
     if request.param == "peaked-gpt2":
         return peaked
     if sources.on_disk(request.param) is None:
@@ -252,14 +252,14 @@ def lm(request: pytest.FixtureRequest, peaked: LanguageModel) -> LanguageModel:
 
 
 @pytest.mark.parametrize("sampling", SAMPLINGS, ids=str)
-def test_ten_thousand_draws_have_the_shares_on_show(lm: LanguageModel, sampling: Sampling) -> None:
+def test_ten_thousand_draws_have_the_shares_on_show(lm: LocalModel, sampling: Sampling) -> None:
     got = lm.trace("The robot read a page, covered the last").distribution(sampling)
     tokens = drawn(got, uniforms(11, 0, 3, range(N_DRAWS)))
     assert shares_p(tokens, got) > BELIEVABLE
 
 
 @pytest.mark.parametrize("sampling", SAMPLINGS, ids=str)
-def test_the_first_tokens_of_many_samples_have_them_too(peaked: LanguageModel, sampling: Sampling) -> None:
+def test_the_first_tokens_of_many_samples_have_them_too(peaked: LocalModel, sampling: Sampling) -> None:
     got = peaked.trace("The capital of").distribution(sampling)
     us = np.array([uniform(5, sample, 0) for sample in range(N_DRAWS)])
     assert shares_p(drawn(got, us), got) > BELIEVABLE
@@ -281,7 +281,7 @@ def shares_p(tokens: Ints, got: Distribution) -> float:
     ids=["u stays below 0.97", "u leans to 0", "another temperature", "another top-p", "before the sampler"],
 )
 def test_the_comparison_finds_a_biased_draw(
-    peaked: LanguageModel, bias: Callable[[Floats], Floats], used: Sampling
+    peaked: LocalModel, bias: Callable[[Floats], Floats], used: Sampling
 ) -> None:
     trace = peaked.trace("The robot read a page, covered the last")
     tokens = drawn(trace.distribution(used), bias(uniforms(11, 0, 3, range(N_DRAWS))))

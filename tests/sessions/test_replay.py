@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.engine.prefix_cache import SHORT_TAIL
 from explorer.sampling.distribution import Distribution, softmax
 from explorer.sampling.draw import by_hand, choose, drawn, uniform
@@ -20,6 +20,7 @@ from explorer.sampling.sampling import Sampling
 from explorer.sessions import session_file
 from explorer.sessions.replay import Replayed, _falls_on, replay
 from explorer.sessions.session import ROOT, Session, Tree
+from tests.modules import unread
 from tests.passes import Passes
 
 PREFIXES = ["The capital of France is", "Once upon a time", "春眠"]
@@ -33,17 +34,17 @@ SAMPLINGS = [
 
 
 @pytest.fixture
-def lm(tiny_gpt2: Path) -> LanguageModel:
+def lm(tiny_gpt2: Path) -> LocalModel:
     """A tiny GPT-2 that has read nothing yet."""
     return fresh(tiny_gpt2)
 
 
-def fresh(folder: Path, dtype: str = "float32") -> LanguageModel:
+def fresh(folder: Path, dtype: str = "float32") -> LocalModel:
     loaded = load(str(folder), device="cpu", dtype=dtype)
-    return LanguageModel(loaded.module, loaded.tokenizer, loaded.info)
+    return unread(loaded)
 
 
-def grown(lm: LanguageModel, n_tokens: int, seed: int = 0) -> Session:
+def grown(lm: LocalModel, n_tokens: int, seed: int = 0) -> Session:
     """A session of random steps, picks and branches over three prefixes."""
     rng = random.Random(seed)
     session = Session(lm.info.name, lm.info.revision)
@@ -58,14 +59,14 @@ def grown(lm: LanguageModel, n_tokens: int, seed: int = 0) -> Session:
     return session
 
 
-def step(lm: LanguageModel, tree: Tree, sampling: Sampling, *, throw: int, by: int | None = None) -> None:
+def step(lm: LocalModel, tree: Tree, sampling: Sampling, *, throw: int, by: int | None = None) -> None:
     distribution = lm.trace(tree.ids()).distribution(sampling)
     u = uniform(7, 3, len(tree.path()), throw)
     choice = choose(distribution, u) if by is None else by_hand(distribution, by)
     tree.add(choice, sampling, seed=7, sample=3, throw=throw)
 
 
-def line(lm: LanguageModel, n_tokens: int, sampling: Sampling) -> Session:
+def line(lm: LocalModel, n_tokens: int, sampling: Sampling) -> Session:
     """One text, drawn token by token."""
     session = Session(lm.info.name)
     tree = session.tree("The", lm.tokenize("The").ids)
@@ -83,7 +84,7 @@ def changed(session: Session, number: int, **changes: Any) -> Session:
     return session
 
 
-def complaints(session: Session, lm: LanguageModel) -> dict[int, set[str]]:
+def complaints(session: Session, lm: LocalModel) -> dict[int, set[str]]:
     """What is not as it was, by the number of the node."""
     found = {}
     for seen in replay(session, lm):
@@ -120,7 +121,7 @@ def test_every_text_is_read_once_and_only_its_new_tokens(peaked_gpt2: Path) -> N
     assert sum(passes.tokens) <= texts + branches * SHORT_TAIL + sum(len(tree.prefix_ids) for tree in trees)
 
 
-def test_the_walk_is_depth_first_and_yields_after_every_token(tiny_gpt2: Path, lm: LanguageModel) -> None:
+def test_the_walk_is_depth_first_and_yields_after_every_token(tiny_gpt2: Path, lm: LocalModel) -> None:
     session = Session("tiny")
     tree = session.tree("The", lm.tokenize("The").ids)
     for number, parent in enumerate([0, 1, 0, 2, 3, 1], 1):
@@ -132,7 +133,7 @@ def test_the_walk_is_depth_first_and_yields_after_every_token(tiny_gpt2: Path, l
     assert walk == [(1, 1), (3, 1), (2, 2), (6, 2), (4, 3), (5, 4)]
 
 
-def test_what_is_chosen_meanwhile_is_left_for_the_next_time(lm: LanguageModel) -> None:
+def test_what_is_chosen_meanwhile_is_left_for_the_next_time(lm: LocalModel) -> None:
     session = line(lm, 3, Sampling())
     (tree,) = session.trees.values()
     numbers = []
@@ -143,7 +144,7 @@ def test_what_is_chosen_meanwhile_is_left_for_the_next_time(lm: LanguageModel) -
     assert numbers == [(1, 1, 3), (2, 2, 3), (3, 3, 3)]
 
 
-def test_another_probability_is_off_and_nothing_else_is(lm: LanguageModel) -> None:
+def test_another_probability_is_off_and_nothing_else_is(lm: LocalModel) -> None:
     session = line(lm, 5, Sampling())
     p = session.trees["The"].node(3).choice.probability
     changed(session, 3, probability=p + 0.0009)
@@ -156,18 +157,18 @@ def test_another_probability_is_off_and_nothing_else_is(lm: LanguageModel) -> No
 
 
 @pytest.mark.parametrize("change", [{"seed": 8}, {"sample": 0}, {"throw": 1}])
-def test_a_u_of_another_draw_is_told(lm: LanguageModel, change: dict[str, int]) -> None:
+def test_a_u_of_another_draw_is_told(lm: LocalModel, change: dict[str, int]) -> None:
     assert complaints(changed(line(lm, 4, Sampling()), 2, **change), lm) == {2: {"u_differs"}}
 
 
-def test_a_u_that_falls_on_another_token_is_told(lm: LanguageModel) -> None:
+def test_a_u_that_falls_on_another_token_is_told(lm: LocalModel) -> None:
     session = line(lm, 4, Sampling())
     u = session.trees["The"].node(4).choice.u
     assert u is not None
     assert complaints(changed(session, 4, u=(u + 0.5) % 1), lm) == {4: {"u_differs", "falls_elsewhere"}}
 
 
-def test_another_token_than_was_drawn_is_told(lm: LanguageModel) -> None:
+def test_another_token_than_was_drawn_is_told(lm: LocalModel) -> None:
     session = line(lm, 4, Sampling(top_k=4))
     token = session.trees["The"].node(4).choice.token
     distribution = lm.trace(session.trees["The"].ids(3)).distribution(Sampling(top_k=4))
@@ -175,13 +176,13 @@ def test_another_token_than_was_drawn_is_told(lm: LanguageModel) -> None:
     assert "falls_elsewhere" in complaints(changed(session, 4, token=other.token), lm)[4]
 
 
-def test_picks_and_greedy_choices_have_no_u_to_be_wrong(lm: LanguageModel) -> None:
+def test_picks_and_greedy_choices_have_no_u_to_be_wrong(lm: LocalModel) -> None:
     session = line(lm, 3, Sampling(greedy=True))
     step(lm, session.trees["The"], Sampling(top_k=1), throw=0, by=100)
     assert complaints(changed(session, 2, seed=99), lm) == {}
 
 
-def test_where_no_token_is_left_now_the_replay_goes_on(lm: LanguageModel) -> None:
+def test_where_no_token_is_left_now_the_replay_goes_on(lm: LocalModel) -> None:
     session = line(lm, 4, Sampling())
     everything = Sampling(banned=tuple(range(lm.info.vocab_size)))
     seen = list(replay(changed(session, 2, sampling=everything), lm))
@@ -191,7 +192,7 @@ def test_where_no_token_is_left_now_the_replay_goes_on(lm: LanguageModel) -> Non
     assert (seen[1].probability, seen[1].difference) == (0, -seen[1].node.choice.probability)
 
 
-def test_what_the_model_cannot_read_is_told_and_not_raised(lm: LanguageModel) -> None:
+def test_what_the_model_cannot_read_is_told_and_not_raised(lm: LocalModel) -> None:
     session = line(lm, 4, Sampling())
     token = replace(session.trees["The"].node(2).choice.token, id=lm.info.vocab_size)
     seen = list(replay(changed(session, 2, token=token), lm))
@@ -230,14 +231,14 @@ def test_a_token_that_was_removed_cannot_have_been_drawn() -> None:
     assert [_falls_on(distribution_of(logits), i, 0.6) for i in range(3)] == [False, True, False]
 
 
-def test_a_replayed_token_is_a_record(lm: LanguageModel) -> None:
+def test_a_replayed_token_is_a_record(lm: LocalModel) -> None:
     (seen,) = replay(line(lm, 1, Sampling()), lm)
     assert isinstance(seen, Replayed)
     with pytest.raises(AttributeError):
         seen.done = 2  # type: ignore[misc]
 
 
-def test_a_forged_raw_probability_is_off_too(lm: LanguageModel) -> None:
+def test_a_forged_raw_probability_is_off_too(lm: LocalModel) -> None:
     session = changed(line(lm, 4, Sampling()), 2, raw_probability=0.123)
     assert complaints(session, lm) == {2: {"off"}}
     (seen,) = [seen for seen in replay(session, lm) if seen.off]

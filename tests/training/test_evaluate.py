@@ -14,22 +14,23 @@ import torch
 from transformers import AutoTokenizer
 
 from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.language_model.tokens import MAX_TEXT_BYTES
 from explorer.training import evaluate
 from explorer.training.card import card
 from explorer.training.config import read_recipe
 from explorer.training.corpus import Book
 from explorer.training.evaluate import Completion
+from tests.modules import module_of
 from tests.training.conftest import make_book
 
 
 @pytest.fixture(scope="module")
-def lm(tiny_gpt2: Path) -> LanguageModel:
+def lm(tiny_gpt2: Path) -> LocalModel:
     return load(str(tiny_gpt2), device="cpu")
 
 
-def by_hand(lm: LanguageModel, text: str, window: int) -> tuple[float, int, int]:
+def by_hand(lm: LocalModel, text: str, window: int) -> tuple[float, int, int]:
     """(bits, likeliest tokens, tokens): a full pass for each token, over what it may see."""
     ids = [lm.tokenizer.start_id, *lm.tokenize(text).ids]
     bits, right = 0.0, 0
@@ -37,7 +38,7 @@ def by_hand(lm: LanguageModel, text: str, window: int) -> tuple[float, int, int]
         # Windows end at `window`, then half a window further each time.
         end = window + max(0, math.ceil((place + 1 - window) / (window // 2))) * (window // 2)
         start = max(0, min(end, len(ids)) - window)
-        logits = lm.module(torch.tensor([ids[start:place]])).logits[0, -1].double()
+        logits = module_of(lm)(torch.tensor([ids[start:place]])).logits[0, -1].double()
         bits -= float(logits.log_softmax(-1)[ids[place]]) / math.log(2)
         right += int(logits.argmax()) == ids[place]
     return bits, right, len(ids) - 1
@@ -45,7 +46,7 @@ def by_hand(lm: LanguageModel, text: str, window: int) -> tuple[float, int, int]
 
 @pytest.mark.parametrize("n_paragraphs", [1, 3])
 def test_bits_per_byte_are_the_sum_of_all_surprisals(
-    lm: LanguageModel, n_paragraphs: int, monkeypatch: pytest.MonkeyPatch
+    lm: LocalModel, n_paragraphs: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evaluate, "WINDOW", 64)
     texts = [make_book(3, n_paragraphs), "café au lait"]
@@ -57,7 +58,7 @@ def test_bits_per_byte_are_the_sum_of_all_surprisals(
     assert found.bytes_per_token == n_bytes / n_tokens
 
 
-def test_a_book_is_read_whole_however_long(lm: LanguageModel, tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_book_is_read_whole_however_long(lm: LocalModel, tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     book = Book("long", make_book(5, 5000))
     assert len(book.text.encode()) > 2 * MAX_TEXT_BYTES
     assert lm.tokenize(book.text).notices, "in one piece it would be cut"
@@ -74,9 +75,9 @@ def test_a_book_is_read_whole_however_long(lm: LanguageModel, tiny_gpt2: Path, m
     assert found.bytes_per_token == len(book.text.encode()) / len(whole)
 
 
-def test_every_token_is_scored_once_after_half_a_window(lm: LanguageModel) -> None:
+def test_every_token_is_scored_once_after_half_a_window(lm: LocalModel) -> None:
     seen: list[int] = []
-    module = lm.module
+    module = module_of(lm)
 
     def watched(row: torch.Tensor, **options: object) -> object:
         seen.append(row.shape[1])
@@ -97,12 +98,12 @@ def test_compressors_are_measured_on_the_text_alone() -> None:
     assert evaluate.compressed(held_out, [Book("c", "nothing like it")])["PPMd"] > found["PPMd"] * 1.5
 
 
-def test_a_phrase_is_completed_by_the_likeliest_tokens(lm: LanguageModel, tiny_gpt2: Path) -> None:
+def test_a_phrase_is_completed_by_the_likeliest_tokens(lm: LocalModel, tiny_gpt2: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(tiny_gpt2)
     ids = list(lm.tokenize("The capital").ids)
     text, probability = "", 1.0
     while len(text) < len(" of France"):
-        row = lm.module(torch.tensor([ids])).logits[0, -1].double().softmax(-1)
+        row = module_of(lm)(torch.tensor([ids])).logits[0, -1].double().softmax(-1)
         ids.append(int(row.argmax()))
         probability *= float(row.max())
         text = tokenizer.decode(ids)[len("The capital") :]
@@ -113,14 +114,14 @@ def test_a_phrase_is_completed_by_the_likeliest_tokens(lm: LanguageModel, tiny_g
     assert Completion("a", " b", (" b",), (0.5,)).right
 
 
-def test_the_five_likeliest_are_those_of_the_model(lm: LanguageModel) -> None:
+def test_the_five_likeliest_are_those_of_the_model(lm: LocalModel) -> None:
     for each in evaluate.everyday(lm)[:5]:
-        row = lm.module(torch.tensor([list(lm.tokenize(each.prefix).ids)])).logits[0, -1].double().softmax(-1)
+        row = module_of(lm)(torch.tensor([list(lm.tokenize(each.prefix).ids)])).logits[0, -1].double().softmax(-1)
         assert each.probabilities == pytest.approx(row.sort(descending=True).values[:5].tolist(), rel=1e-3)
     assert len(evaluate.everyday(lm)) == 20
 
 
-def test_an_untrained_model_has_no_induction(lm: LanguageModel) -> None:
+def test_an_untrained_model_has_no_induction(lm: LocalModel) -> None:
     found = evaluate.induction(lm)
     assert found.best_score < 0.1
     assert abs(found.bits_saved) < 0.5
@@ -133,19 +134,19 @@ def test_phrases_are_twenty_and_twenty() -> None:
     assert not any("|" in prefix for prefix in phrases["everyday"])
 
 
-def test_phrases_are_asked_as_in_running_text_or_as_typed(lm: LanguageModel) -> None:
+def test_phrases_are_asked_as_in_running_text_or_as_typed(lm: LocalModel) -> None:
     for before, asked in ((" ", evaluate.known_phrases(lm)), ("", evaluate.known_phrases(lm, before=""))):
         wanted = [(before + prefix, rest) for prefix, rest in (p.split("|") for p in evaluate._phrases()["known"])]
         assert [(each.prefix, each.wanted) for each in asked] == wanted
 
 
-def test_samples_repeat_themselves(lm: LanguageModel) -> None:
+def test_samples_repeat_themselves(lm: LocalModel) -> None:
     one = evaluate.samples(lm, 2, max_new_tokens=5)
     assert one == evaluate.samples(lm, 2, max_new_tokens=5)
     assert [prefix for prefix, _ in one] == evaluate._phrases()["everyday"][:2]
 
 
-def test_the_card_says_what_was_measured(lm: LanguageModel) -> None:
+def test_the_card_says_what_was_measured(lm: LocalModel) -> None:
     books = [Book("x", make_book(3, 2))]
     found = evaluate.figures(lm, books) | {
         "recipe": read_recipe().model_dump(mode="json"),

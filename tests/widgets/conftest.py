@@ -9,7 +9,7 @@ import huggingface_hub
 import pytest
 
 from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from tests.widgets.page import Page
 
 
@@ -29,5 +29,5 @@ def empty_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def lm(tiny_gpt2: Path) -> LanguageModel:
+def lm(tiny_gpt2: Path) -> LocalModel:
     return load(str(tiny_gpt2), device="cpu")

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.language_model.model import ModelInfo, Watch
 from explorer.language_model.tokens import Encoding, Vocabulary
 from explorer.language_model.trace import Floats, Trace
@@ -19,7 +19,7 @@ class PacedModel:
     ``chunks``: how often a pass tells its watch about its progress, each time after a `release` of its own.
     """
 
-    def __init__(self, lm: LanguageModel, *, name: str = "paced", chunks: int = 0) -> None:
+    def __init__(self, lm: LocalModel, *, name: str = "paced", chunks: int = 0) -> None:
         self._lm = lm
         self._name = name
         self._chunks = chunks

@@ -13,7 +13,7 @@ import pytest
 from plotly.offline import get_plotlyjs
 
 import explorer
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.locales import ExplorerError
 from explorer.models import bundled
 from explorer.models.catalog import BUNDLED, CATALOG
@@ -51,7 +51,7 @@ MOST_BYTES_TO_OPEN = 256 * 1024
 
 
 @pytest.fixture
-def app(lm: LanguageModel) -> Explorer:
+def app(lm: LocalModel) -> Explorer:
     app = Explorer(lm)
     settle(app.state)
     return app
@@ -84,7 +84,7 @@ def test_typing_moves_the_chips_and_the_bars(app: Explorer, page: Page) -> None:
         assert status_line(app).state == "ready"
 
 
-def test_the_old_picture_stays_dimmed_until_the_new_one_is_there(lm: LanguageModel, page: Page) -> None:
+def test_the_old_picture_stays_dimmed_until_the_new_one_is_there(lm: LocalModel, page: Page) -> None:
     paced = PacedModel(lm)
     app = Explorer(paced, "one")
     paced.release("one")
@@ -100,7 +100,7 @@ def test_the_old_picture_stays_dimmed_until_the_new_one_is_there(lm: LanguageMod
     assert plot.figure != picture
 
 
-def test_an_error_is_one_sentence_and_everything_stays(app: Explorer, page: Page, lm: LanguageModel) -> None:
+def test_an_error_is_one_sentence_and_everything_stays(app: Explorer, page: Page, lm: LocalModel) -> None:
     picture, chips = bars(app).figure, only(app, TokenChips).chips
 
     def fail(*_: object, **__: object) -> None:
@@ -242,7 +242,7 @@ def test_the_theme_of_the_page_reaches_the_figure(app: Explorer, page: Page) -> 
 @pytest.mark.parametrize("temperature", [0.7, 0.0, 3.0])
 @pytest.mark.parametrize(("section", "n_bars"), [("funnel", 10), ("search", 100)])
 def test_a_tick_of_the_slider_is_few_messages_and_no_forward_pass(
-    app: Explorer, page: Page, lm: LanguageModel, temperature: float, section: str, n_bars: int
+    app: Explorer, page: Page, lm: LocalModel, temperature: float, section: str, n_bars: int
 ) -> None:
     page.set(only(app, AxisPanel)._n_bars, value=n_bars)
     app.state.section = section
@@ -261,7 +261,7 @@ def test_a_tick_of_the_slider_is_few_messages_and_no_forward_pass(
     assert page.n_bytes < MOST_BYTES_A_TICK
 
 
-def test_a_keystroke_costs_one_pass_and_one_picture(app: Explorer, page: Page, lm: LanguageModel) -> None:
+def test_a_keystroke_costs_one_pass_and_one_picture(app: Explorer, page: Page, lm: LocalModel) -> None:
     page.messages.clear()
     with Passes(lm) as passes:
         page.set(only(app, PrefixBox), value=app.state.prefix + " n")
@@ -275,7 +275,7 @@ def test_a_keystroke_costs_one_pass_and_one_picture(app: Explorer, page: Page, l
     assert page.n_bytes < MOST_BYTES_A_TICK
 
 
-def test_opening_the_app_is_light_and_the_library_comes_when_it_is_asked_for(lm: LanguageModel, page: Page) -> None:
+def test_opening_the_app_is_light_and_the_library_comes_when_it_is_asked_for(lm: LocalModel, page: Page) -> None:
     app = Explorer(lm)
     settle(app.state)
     assert page.n_bytes < MOST_BYTES_TO_OPEN

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.language_model.attention import EXACT_TOKENS
 from explorer.widgets.app import Explorer
 from explorer.widgets.elements import PrefixBox
@@ -19,6 +19,7 @@ from explorer.widgets.panels.head import HeadPanel
 from explorer.widgets.state import ExplorerState
 from tests.engine.reference import eager_attention
 from tests.model_repositories import make_gpt2
+from tests.modules import module_of
 from tests.passes import Passes
 from tests.widgets.page import Page, all_widgets, only, settle
 
@@ -26,14 +27,14 @@ VIEWS = tuple(AttentionViewsPanel.tabs)
 
 
 @pytest.fixture
-def app(lm: LanguageModel) -> Explorer:
+def app(lm: LocalModel) -> Explorer:
     app = Explorer(lm, "The capital of France is")
     settle(app.state)
     return app
 
 
 @pytest.fixture
-def state(lm: LanguageModel) -> ExplorerState:
+def state(lm: LocalModel) -> ExplorerState:
     state = ExplorerState(lm, "The capital of France is Paris. The capital of Italy is")
     settle(state)
     return state
@@ -52,7 +53,7 @@ def test_nothing_is_captured_until_the_section_is_open(app: Explorer) -> None:
 
 
 def test_opening_the_section_reads_the_text_once_more_and_closing_it_ends_the_capture(
-    app: Explorer, lm: LanguageModel
+    app: Explorer, lm: LocalModel
 ) -> None:
     n_tokens = len(lm.tokenize(app.state.prefix).ids)
     with Passes(lm) as passes:
@@ -73,18 +74,18 @@ def test_opening_the_section_reads_the_text_once_more_and_closing_it_ends_the_ca
     assert app.state.attention is None
 
 
-def test_what_the_panels_show_is_what_the_model_does(app: Explorer, lm: LanguageModel) -> None:
+def test_what_the_panels_show_is_what_the_model_does(app: Explorer, lm: LocalModel) -> None:
     app.state.section = "attention"
     for text in ("The cat smiled", "The cat smiled and the robot smiled", "春眠不觉晓"):
         app.state.prefix = text
         settle(app.state)
-        expected = eager_attention(lm.module, lm.tokenize(text).ids)
+        expected = eager_attention(module_of(lm), lm.tokenize(text).ids)
         np.testing.assert_allclose(app.state.attention.dense(), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_each_view_follows_a_key_with_one_pass_and_one_picture(
-    app: Explorer, lm: LanguageModel, page: Page, view: str
+    app: Explorer, lm: LocalModel, page: Page, view: str
 ) -> None:
     app.state.section, app.state.view = "attention", view
     settle(app.state)
@@ -100,7 +101,7 @@ def test_each_view_follows_a_key_with_one_pass_and_one_picture(
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_another_head_costs_no_pass_and_no_attention_is_sent_to_the_grid_again(
-    app: Explorer, lm: LanguageModel, page: Page, view: str
+    app: Explorer, lm: LocalModel, page: Page, view: str
 ) -> None:
     app.state.section, app.state.view = "attention", view
     settle(app.state)
@@ -155,7 +156,7 @@ def test_another_layer_of_a_long_text_comes_without_a_pass(long_folder: Path) ->
         settle(state)
     assert passes.tokens == []
     assert state.attention.has(1)
-    expected = eager_attention(lm.module, state.trace.ids[state.trace.start :].tolist())
+    expected = eager_attention(module_of(lm), state.trace.ids[state.trace.start :].tolist())
     np.testing.assert_allclose(state.attention.head(1, 3), expected[1, 3], atol=1e-5)
 
 
@@ -170,7 +171,7 @@ def test_another_model_begins_with_its_first_head(app: Explorer, tiny_llama: Pat
     assert app.state.attention is not None
 
 
-def test_the_whole_works_alone_in_a_cell(lm: LanguageModel) -> None:
+def test_the_whole_works_alone_in_a_cell(lm: LocalModel) -> None:
     alone = AttentionPanel(lm, prefix="The capital of")
     settle(alone.state)
     assert alone.state.attention is not None
@@ -180,7 +181,7 @@ def test_the_whole_works_alone_in_a_cell(lm: LanguageModel) -> None:
 
 @pytest.mark.parametrize("prefix", ["", "a", "<b>bold</b>", "é\n\n🙂 𓀀"])
 @pytest.mark.parametrize("view", VIEWS)
-def test_strange_texts_leave_the_rest_alone(lm: LanguageModel, view: str, prefix: str) -> None:
+def test_strange_texts_leave_the_rest_alone(lm: LocalModel, view: str, prefix: str) -> None:
     app = Explorer(lm, prefix)
     app.state.section, app.state.view = "attention", view
     settle(app.state)

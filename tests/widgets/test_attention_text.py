@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.figures import numbers
 from explorer.figures.look import Look
 from explorer.language_model.attention import Attention, Floats
@@ -363,7 +363,7 @@ def test_while_attention_is_being_asked_for_the_old_look_stays(state: ExplorerSt
 # --- with a model
 
 
-def test_alone_in_a_cell_it_follows_the_text(lm: LanguageModel, page: Page) -> None:
+def test_alone_in_a_cell_it_follows_the_text(lm: LocalModel, page: Page) -> None:
     panel = AttentionTextPanel(lm, "The capital of")
     settle(panel.state)
     for text in ("The capital of", "The capital of France", ""):
@@ -375,7 +375,7 @@ def test_alone_in_a_cell_it_follows_the_text(lm: LanguageModel, page: Page) -> N
         assert text_of(panel).tokens["labels"] == [token.label for token in expected.tokens]
 
 
-def test_each_step_shows_the_look_of_the_new_token_in_one_message(lm: LanguageModel, page: Page) -> None:
+def test_each_step_shows_the_look_of_the_new_token_in_one_message(lm: LocalModel, page: Page) -> None:
     panel = AttentionTextPanel(lm, "The capital of")
     settle(panel.state)
     for _ in range(3):

@@ -9,7 +9,7 @@ import ipywidgets as w
 import numpy as np
 import pytest
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.figures import bertviz_views
 from explorer.figures.bertviz_views import BertVizView
 from explorer.figures.look import Look
@@ -27,7 +27,7 @@ TEXT = "The capital of France"
 
 
 @pytest.fixture
-def state(lm: LanguageModel) -> ExplorerState:
+def state(lm: LocalModel) -> ExplorerState:
     state = ExplorerState(lm, TEXT, look=Look())
     settle(state)
     return state
@@ -186,7 +186,7 @@ def test_it_says_what_one_sees_in_the_readers_language(page: Page, panel: BertVi
     assert frame(panel).title == "BertViz 的头视图"
 
 
-def test_alone_in_a_cell_it_has_a_text_to_type(lm: LanguageModel) -> None:
+def test_alone_in_a_cell_it_has_a_text_to_type(lm: LocalModel) -> None:
     panel = BertVizPanel(lm, TEXT)
     settle(panel.state)
     assert "PrefixBox" in {type(widget).__name__ for widget in all_widgets(panel)}

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from ipywidgets import Label
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.figures.measure_names import MEASURES
 from explorer.generation.compare import Comparing, compare
 from explorer.generation.generate import TEXT, Stop
@@ -33,7 +33,7 @@ from tests.widgets.page import Page, only, settle, wait_until
 
 
 @pytest.fixture
-def state(lm: LanguageModel) -> ExplorerState:
+def state(lm: LocalModel) -> ExplorerState:
     state = ExplorerState(lm, "The capital of", seed=5)
     settle(state)
     return state

@@ -9,7 +9,7 @@ import ipywidgets as w
 import numpy as np
 import pytest
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.figures.thumbnails import palette, thumbnails
 from explorer.language_model.attention import EXACT_TOKENS, Attention
 from explorer.language_model.trace import Trace
@@ -24,7 +24,7 @@ from tests.widgets.page import Page, Sent, all_widgets, only, settle
 
 
 @pytest.fixture
-def state(lm: LanguageModel) -> ExplorerState:
+def state(lm: LocalModel) -> ExplorerState:
     return ExplorerState(lm, "The cat and the cat")
 
 
@@ -41,7 +41,7 @@ def grid(panel: GridPanel) -> HeadGrid:
     return only(panel, HeadGrid)
 
 
-def read_from(lm: LanguageModel, attention: Attention, ids: list[int] | None = None) -> Trace:
+def read_from(lm: LocalModel, attention: Attention, ids: list[int] | None = None) -> Trace:
     """A trace of as many tokens as ``attention`` has, all different unless said."""
     n_tokens = attention.n_tokens
     return Trace(
@@ -58,7 +58,7 @@ def read_from(lm: LanguageModel, attention: Attention, ids: list[int] | None = N
     )
 
 
-def shown(lm: LanguageModel, attention: Attention, ids: list[int] | None = None, **traits: Any) -> GridPanel:
+def shown(lm: LocalModel, attention: Attention, ids: list[int] | None = None, **traits: Any) -> GridPanel:
     """A panel that shows ``attention``, which no model was asked for."""
     state = ExplorerState(**traits)
     panel = GridPanel(state)
@@ -104,7 +104,7 @@ def test_a_text_of_one_token_has_one_cell(state: ExplorerState, grid: HeadGrid) 
     [(12, 12, 128, 310_000), (30, 9, 20, 60_000), (30, 9, 64, 570_000), (12, 12, 400, 310_000)],
 )
 def test_a_refresh_is_one_light_message(
-    lm: LanguageModel, page: Page, n_layer: int, n_head: int, n_tokens: int, most: int
+    lm: LocalModel, page: Page, n_layer: int, n_head: int, n_tokens: int, most: int
 ) -> None:
     panel = shown(lm, attention_of(random_weights(n_layer, n_head, n_tokens - 1)), head_order="entropy")
     grid = only(panel, HeadGrid)
@@ -157,7 +157,7 @@ def test_colours_and_the_first_token_are_as_chosen(state: ExplorerState, grid: H
     assert grid.scale["least"] == "0"
 
 
-def test_a_longer_text_says_what_its_cells_are(lm: LanguageModel) -> None:
+def test_a_longer_text_says_what_its_cells_are(lm: LocalModel) -> None:
     for n_tokens, said in [
         (64, "a cell is one weight"),
         (65, "a cell is the largest of 2 × 2 weights"),
@@ -170,7 +170,7 @@ def test_a_longer_text_says_what_its_cells_are(lm: LanguageModel) -> None:
         assert only(shown(lm, attention_of(random_weights(1, 2, n_tokens))), HeadGrid).cells_mean == said
 
 
-def test_it_has_its_place_before_there_is_an_answer(lm: LanguageModel) -> None:
+def test_it_has_its_place_before_there_is_an_answer(lm: LocalModel) -> None:
     panel = GridPanel(ExplorerState(lm, "The cat"), seen=False)
     assert only(panel, HeadGrid).shape == (0, 0)
     settle(panel.state)
@@ -185,7 +185,7 @@ def test_it_has_its_place_before_there_is_an_answer(lm: LanguageModel) -> None:
 # --- where there is no picture
 
 
-def test_why_there_is_none_stands_in_its_place(lm: LanguageModel) -> None:
+def test_why_there_is_none_stands_in_its_place(lm: LocalModel) -> None:
     good = attention_of(random_weights(2, 4, 5))
     panel = shown(lm, good)
     grid = only(panel, HeadGrid)
@@ -203,7 +203,7 @@ def test_why_there_is_none_stands_in_its_place(lm: LanguageModel) -> None:
     assert "第 1 层第 2 头" in grid.sentence
 
 
-def test_what_was_not_asked_for_yet_is_waited_for(lm: LanguageModel) -> None:
+def test_what_was_not_asked_for_yet_is_waited_for(lm: LocalModel) -> None:
     good = attention_of(random_weights(2, 4, 5))
     panel = shown(lm, good)
     grid = only(panel, HeadGrid)
@@ -292,7 +292,7 @@ def sharp(n_layer: int, n_head: int, keys: dict[tuple[int, int], Any], n_tokens:
     return attention_of(weights)
 
 
-def test_heads_are_sorted_best_first(lm: LanguageModel) -> None:
+def test_heads_are_sorted_best_first(lm: LocalModel) -> None:
     keys = {(1, 0): lambda q: max(0, q - 1), (0, 2): lambda _: 0, (1, 2): lambda q: max(0, q - 3)}
     ids = [0, 1, 2, 3, 1, 2, 3]  # from token 4 on, the token three before is equal
     panel = shown(lm, sharp(2, 3, keys, 7), ids)
@@ -309,7 +309,7 @@ def test_heads_are_sorted_best_first(lm: LanguageModel) -> None:
     assert menus(panel)[0].value == "layer"
 
 
-def test_a_score_that_no_head_has_sorts_nothing_and_is_told(lm: LanguageModel) -> None:
+def test_a_score_that_no_head_has_sorts_nothing_and_is_told(lm: LocalModel) -> None:
     panel = shown(lm, attention_of(random_weights(2, 3, 6)), head_order="induction")
     grid = only(panel, HeadGrid)
     assert (grid.order, grid.line) == ([], "No head has this score on this text, so they stand by layer.")
@@ -336,7 +336,7 @@ def test_the_controls_and_the_state_agree(panel: GridPanel, page: Page) -> None:
     assert (order.value, first.value, order.label) == ("entropy", "hidden", "按熵，从低到高")
 
 
-def test_alone_in_a_cell_it_has_a_box_to_type_into(lm: LanguageModel, page: Page) -> None:
+def test_alone_in_a_cell_it_has_a_box_to_type_into(lm: LocalModel, page: Page) -> None:
     panel = GridPanel(lm, "The cat")
     settle(panel.state)
     before = only(panel, HeadGrid).cells

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.language_model.attention import Attention, Floats
 from explorer.language_model.tokens import Vocabulary
 from explorer.language_model.trace import Trace
@@ -27,7 +27,7 @@ TEXT = "The capital of France is Paris. The capital of"
 
 
 @pytest.fixture
-def panel(lm: LanguageModel) -> HeadPanel:
+def panel(lm: LocalModel) -> HeadPanel:
     """On a text of some twenty tokens."""
     panel = HeadPanel(ExplorerState(lm, TEXT))
     settle(panel.state)
@@ -95,7 +95,7 @@ def panel_on(attention: Attention, start: int = 0) -> HeadPanel:
 # --- the picture
 
 
-def test_it_shows_the_open_head_of_the_latest_text(panel: HeadPanel, lm: LanguageModel) -> None:
+def test_it_shows_the_open_head_of_the_latest_text(panel: HeadPanel, lm: LocalModel) -> None:
     state = panel.state
     for text, head in ((TEXT, (0, 0)), (TEXT, (1, 3)), (f"{TEXT} <b>", (1, 3)), ("The", (1, 3)), (TEXT, (0, 2))):
         state.prefix = text
@@ -109,7 +109,7 @@ def test_it_shows_the_open_head_of_the_latest_text(panel: HeadPanel, lm: Languag
 
 
 def test_another_head_of_a_short_text_costs_no_forward_pass_and_one_message(
-    panel: HeadPanel, page: Page, lm: LanguageModel
+    panel: HeadPanel, page: Page, lm: LocalModel
 ) -> None:
     with Passes(lm) as passes:
         for head in ((1, 0), (1, 2), (0, 3)):
@@ -144,7 +144,7 @@ def test_the_cursor_has_a_mark_and_follows_the_end_of_the_text(panel: HeadPanel)
     assert frame(panel) == len(cells(panel)) - 1
 
 
-def test_a_text_longer_than_the_window_is_shown_from_where_the_model_reads(lm: LanguageModel, page: Page) -> None:
+def test_a_text_longer_than_the_window_is_shown_from_where_the_model_reads(lm: LocalModel, page: Page) -> None:
     panel = HeadPanel(ExplorerState(lm, "The capital of France is Paris. " * 30))
     settle(panel.state)
     trace = panel.state.trace
@@ -157,7 +157,7 @@ def test_a_text_longer_than_the_window_is_shown_from_where_the_model_reads(lm: L
     assert frame(panel) == 7
 
 
-def test_alone_in_a_cell_it_has_a_box_to_type_into(lm: LanguageModel, page: Page) -> None:
+def test_alone_in_a_cell_it_has_a_box_to_type_into(lm: LocalModel, page: Page) -> None:
     panel = HeadPanel(lm, TEXT)
     settle(panel.state)
     page.set(only(panel, PrefixBox), value="The capital of Italy")
@@ -311,7 +311,7 @@ def test_until_the_layer_is_there_the_old_picture_stays_dimmed(page: Page) -> No
 
 
 @pytest.mark.parametrize("text", ["", "T"])
-def test_one_token_is_a_sentence_and_two_are_a_picture(lm: LanguageModel, text: str) -> None:
+def test_one_token_is_a_sentence_and_two_are_a_picture(lm: LocalModel, text: str) -> None:
     panel = HeadPanel(ExplorerState(lm, text))
     settle(panel.state)
     assert "only one token" in sentence(panel)
@@ -337,7 +337,7 @@ def test_a_trace_without_attention_says_why(panel: HeadPanel) -> None:
     assert sentence(panel) == why.render("zh-Hans")
 
 
-def test_before_there_is_a_model_it_waits(page: Page, lm: LanguageModel) -> None:
+def test_before_there_is_a_model_it_waits(page: Page, lm: LocalModel) -> None:
     panel = HeadPanel(ExplorerState())
     assert only(panel, Plot).figure == ""
     assert panel._layer.disabled

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.language_model.tokens import Vocabulary
 from explorer.sampling.sampling import RANGES, Sampling
 from explorer.sampling.stages import STAGES
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("error:Exception in widget method")
 
 
 @pytest.fixture
-def state(lm: LanguageModel) -> ExplorerState:
+def state(lm: LocalModel) -> ExplorerState:
     """With an answer to a short text."""
     state = ExplorerState(lm, "The capital of")
     settle(state)

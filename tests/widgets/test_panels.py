@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from explorer import DistributionPanel
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.figures.escape import escape
 from explorer.language_model.tokens import Vocabulary
 from explorer.sampling.distribution import Distribution
@@ -28,7 +28,7 @@ from tests.widgets.page import Page, only, settle
 
 
 @pytest.fixture
-def state(lm: LanguageModel) -> ExplorerState:
+def state(lm: LocalModel) -> ExplorerState:
     """With an answer to a short text."""
     state = ExplorerState(lm, "The capital of")
     settle(state)
@@ -66,7 +66,7 @@ def test_the_bars_show_the_latest_distribution(state: ExplorerState) -> None:
     assert not only(panel, Plot).stale
 
 
-def test_the_bars_alone_in_a_cell_are_a_whole_tool(lm: LanguageModel, page: Page) -> None:
+def test_the_bars_alone_in_a_cell_are_a_whole_tool(lm: LocalModel, page: Page) -> None:
     panel = DistributionPanel(lm, "The capital of")
     settle(panel.state)
     before = figure_of(panel)
@@ -162,7 +162,7 @@ def test_an_example_can_be_chosen_again_after_typing(state: ExplorerState, page:
 # --- chips
 
 
-def chips_for(lm: LanguageModel, text: str) -> TokenChips:
+def chips_for(lm: LocalModel, text: str) -> TokenChips:
     state = ExplorerState(lm, text)
     settle(state)
     return only(TokensPanel(state), TokenChips)
@@ -199,7 +199,7 @@ def test_the_summary_covers_the_tokens_that_have_a_surprisal(state: ExplorerStat
     assert f"{trace.total_bits:.1f} bits over {len(trace.ids) - 1}" in summary
 
 
-def test_special_tokens_and_joined_characters_are_marked(lm: LanguageModel) -> None:
+def test_special_tokens_and_joined_characters_are_marked(lm: LocalModel) -> None:
     special = chips_for(lm, "a<|endoftext|>").chips[-1]
     assert (special["label"], "special" in special["kind"]) == ("<|endoftext|>", True)
     fragments = chips_for(lm, "🦜").chips  # not among what the tokenizer was trained on
@@ -228,7 +228,7 @@ def test_a_colouring_that_there_is_not_changes_nothing(state: ExplorerState, pag
     assert state.colour_by == "surprisal"
 
 
-def test_of_a_long_text_the_end_has_chips_and_the_rest_is_counted(lm: LanguageModel) -> None:
+def test_of_a_long_text_the_end_has_chips_and_the_rest_is_counted(lm: LocalModel) -> None:
     text = "word " * 600
     n = len(lm.tokenize(text).ids)
     chips = chips_for(lm, text).chips
@@ -315,14 +315,14 @@ def test_messages_that_no_button_sends_change_nothing(
 # --- status
 
 
-def status_of(lm: LanguageModel, text: str) -> StatusLine:
+def status_of(lm: LocalModel, text: str) -> StatusLine:
     state = ExplorerState(lm, text)
     panel = StatusPanel(state)
     settle(state)
     return only(panel, StatusLine)
 
 
-def test_the_status_line_says_ready_and_how_long_it_took(lm: LanguageModel) -> None:
+def test_the_status_line_says_ready_and_how_long_it_took(lm: LocalModel) -> None:
     line = status_of(lm, "The robot")
     assert line.state == "ready"
     assert "ready" in line.text
@@ -341,14 +341,14 @@ def test_the_status_line_says_ready_and_how_long_it_took(lm: LanguageModel) -> N
     ],
     ids=["empty", "surrogate", "window", "long"],
 )
-def test_what_a_reader_must_know_about_the_text_is_said(lm: LanguageModel, text: str, note: str) -> None:
+def test_what_a_reader_must_know_about_the_text_is_said(lm: LocalModel, text: str, note: str) -> None:
     line = status_of(lm, text)
     assert line.state == "ready"
     assert any(note in each for each in line.notes), line.notes
     assert status_of(lm, "short").notes == []
 
 
-def test_a_window_notice_tells_how_much_is_read(lm: LanguageModel) -> None:
+def test_a_window_notice_tells_how_much_is_read(lm: LocalModel) -> None:
     text = "word " * 200
     trace = lm.trace(text)
     (note,) = status_of(lm, text).notes

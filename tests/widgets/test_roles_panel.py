@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.language_model.attention import EXACT_TOKENS, Attention, Floats
 from explorer.language_model.model import Model
 from explorer.locales import Message
@@ -33,7 +33,7 @@ IDS = [5, 3, 8, 1, 5, 3, 8, 1]
 
 
 @pytest.fixture
-def state(lm: LanguageModel) -> ExplorerState:
+def state(lm: LocalModel) -> ExplorerState:
     return ExplorerState(lm, PREFIX)
 
 
@@ -180,7 +180,7 @@ def test_what_no_button_says_does_nothing(panel: RolesPanel, page: Page, content
     assert asked == [(1, 2), "same"]
 
 
-def test_labels_of_the_model_before_open_no_head_that_this_one_lacks(panel: RolesPanel, lm: LanguageModel) -> None:
+def test_labels_of_the_model_before_open_no_head_that_this_one_lacks(panel: RolesPanel, lm: LocalModel) -> None:
     show(panel.state, with_roles())
     lm.info = replace(lm.info, n_layer=1)
     panel._on_head(1, 2)
@@ -261,7 +261,7 @@ def wait_for_random(panel: RolesPanel) -> None:
 
 
 def test_they_are_computed_off_this_thread_and_the_panel_says_so(
-    panel: RolesPanel, gate: Gate, page: Page, lm: LanguageModel
+    panel: RolesPanel, gate: Gate, page: Page, lm: LocalModel
 ) -> None:
     before = title(panel)
     page.set(menus(panel)[1], index=1)
@@ -278,7 +278,7 @@ def test_they_are_computed_off_this_thread_and_the_panel_says_so(
     assert "Computing" not in explanation(panel).text
 
 
-def test_they_are_computed_once_a_model(panel: RolesPanel, gate: Gate, lm: LanguageModel) -> None:
+def test_they_are_computed_once_a_model(panel: RolesPanel, gate: Gate, lm: LocalModel) -> None:
     panel.source = RANDOM
     wait_until(lambda: gate.asked == 1, "the pass has begun")
     panel.state.open_head(1, 1)  # refreshes the panel while it waits
@@ -295,7 +295,7 @@ def test_they_are_computed_once_a_model(panel: RolesPanel, gate: Gate, lm: Langu
     assert "random" in title(panel)
 
 
-def test_who_went_back_to_the_text_sees_the_text(panel: RolesPanel, gate: Gate, lm: LanguageModel) -> None:
+def test_who_went_back_to_the_text_sees_the_text(panel: RolesPanel, gate: Gate, lm: LocalModel) -> None:
     panel.source = RANDOM
     panel.source = TEXT
     assert "this text" in title(panel)
@@ -307,7 +307,7 @@ def test_who_went_back_to_the_text_sees_the_text(panel: RolesPanel, gate: Gate, 
 
 
 def test_what_comes_while_the_panel_is_out_of_view_is_there_when_it_is_seen(
-    panel: RolesPanel, gate: Gate, lm: LanguageModel
+    panel: RolesPanel, gate: Gate, lm: LocalModel
 ) -> None:
     panel.source = RANDOM
     panel.seen = False
@@ -332,7 +332,7 @@ def test_a_failure_is_a_sentence_and_choosing_again_tries_again(panel: RolesPane
 
 
 def test_scores_of_the_model_before_are_not_shown(
-    panel: RolesPanel, monkeypatch: pytest.MonkeyPatch, lm: LanguageModel, tiny_llama: Path
+    panel: RolesPanel, monkeypatch: pytest.MonkeyPatch, lm: LocalModel, tiny_llama: Path
 ) -> None:
     other = load(str(tiny_llama), device="cpu")
     gates = {lm: Gate(), other: Gate()}
@@ -363,7 +363,7 @@ def test_a_failure_is_that_of_its_model(panel: RolesPanel, gate: Gate, tiny_llam
 # --- as a panel
 
 
-def test_it_is_a_whole_tool_alone_in_a_cell(lm: LanguageModel, page: Page) -> None:
+def test_it_is_a_whole_tool_alone_in_a_cell(lm: LocalModel, page: Page) -> None:
     panel = RolesPanel(lm, PREFIX)
     settle(panel.state)
     panel.kind = "first"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.figures.look import Look
 from explorer.generation.presets import PRESETS, preset_of
 from explorer.locales import LANGUAGES, ExplorerError
@@ -31,7 +31,7 @@ MOST_BYTES_A_TICK = 4096
 
 
 @pytest.fixture
-def state(lm: LanguageModel) -> ExplorerState:
+def state(lm: LocalModel) -> ExplorerState:
     """With an answer to a short text."""
     state = ExplorerState(lm, "The capital of")
     settle(state)

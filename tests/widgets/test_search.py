@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.language_model.tokens import Vocabulary
 from explorer.sampling.sampling import Sampling
 from explorer.widgets.elements import Choices, StatusLine
@@ -16,7 +16,7 @@ from tests.widgets.page import Page, only, settle
 
 
 @pytest.fixture
-def state(lm: LanguageModel) -> ExplorerState:
+def state(lm: LocalModel) -> ExplorerState:
     state = ExplorerState(lm, "Once upon a time")
     settle(state)
     return state

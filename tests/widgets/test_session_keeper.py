@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.locales import ExplorerError
 from explorer.sampling.sampling import Sampling
 from explorer.sessions import session_file
@@ -23,7 +23,7 @@ BROWSER = "0123456789abcdef"
 
 
 @pytest.fixture
-def state(lm: LanguageModel) -> ExplorerState:
+def state(lm: LocalModel) -> ExplorerState:
     state = ExplorerState(lm, "The capital of", browser=BROWSER, sampling=Sampling(temperature=1.2))
     settle(state)
     return state
@@ -48,7 +48,7 @@ def resting(state: ExplorerState) -> None:
     settle(state)
 
 
-def test_what_was_tried_survives_the_kernel(state: ExplorerState, lm: LanguageModel) -> None:
+def test_what_was_tried_survives_the_kernel(state: ExplorerState, lm: LocalModel) -> None:
     steps(state, 3)
     state.stepper.rename(2, "here")
     steps(state, 1)
@@ -70,7 +70,7 @@ def test_what_was_tried_survives_the_kernel(state: ExplorerState, lm: LanguageMo
     assert again.status.message.id == "session-same"
 
 
-def test_nothing_is_kept_before_something_is_chosen_or_for_nobody(lm: LanguageModel, tmp_path: Path) -> None:
+def test_nothing_is_kept_before_something_is_chosen_or_for_nobody(lm: LocalModel, tmp_path: Path) -> None:
     for browser in (BROWSER, ""):
         state = ExplorerState(lm, "The capital of", browser=browser)
         settle(state)
@@ -81,7 +81,7 @@ def test_nothing_is_kept_before_something_is_chosen_or_for_nobody(lm: LanguageMo
     assert not list(tmp_path.rglob("*.json"))
 
 
-def test_other_browsers_sessions_are_not_offered(state: ExplorerState, lm: LanguageModel) -> None:
+def test_other_browsers_sessions_are_not_offered(state: ExplorerState, lm: LocalModel) -> None:
     steps(state, 1)
     resting(state)
     other = ExplorerState(lm, "", browser="f" * 16)
@@ -92,7 +92,7 @@ def test_other_browsers_sessions_are_not_offered(state: ExplorerState, lm: Langu
     assert other.prefix == ""
 
 
-def test_ones_own_session_is_not_an_earlier_one_and_the_list_is_short(state: ExplorerState, lm: LanguageModel) -> None:
+def test_ones_own_session_is_not_an_earlier_one_and_the_list_is_short(state: ExplorerState, lm: LocalModel) -> None:
     steps(state, 1)
     resting(state)
     assert state.keeper.earlier() == []
@@ -119,7 +119,7 @@ def test_what_an_opened_session_takes_the_place_of_can_be_had_again(state: Explo
     assert len(session_of(state)) == 3
 
 
-def test_a_saved_file_opens_and_is_read_again_token_by_token(state: ExplorerState, lm: LanguageModel) -> None:
+def test_a_saved_file_opens_and_is_read_again_token_by_token(state: ExplorerState, lm: LocalModel) -> None:
     steps(state, 12)
     name, data = state.keeper.save()
     assert name.endswith(".json")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.locales import ExplorerError
 from explorer.sampling.sampling import Sampling
 from explorer.widgets import worker as worker_module
@@ -21,7 +21,7 @@ from tests.widgets.page import PATIENCE, settle, wait_until
 
 
 @pytest.fixture
-def paced(lm: LanguageModel) -> PacedModel:
+def paced(lm: LocalModel) -> PacedModel:
     return PacedModel(lm)
 
 
@@ -39,7 +39,7 @@ def busy_with(model: PacedModel, text: str) -> ExplorerState:
     return state
 
 
-def test_setting_the_prefix_asks_the_model_and_the_trace_follows(lm: LanguageModel) -> None:
+def test_setting_the_prefix_asks_the_model_and_the_trace_follows(lm: LocalModel) -> None:
     state = ExplorerState(lm, "The capital")
     settle(state)
     assert state.trace is not None
@@ -50,7 +50,7 @@ def test_setting_the_prefix_asks_the_model_and_the_trace_follows(lm: LanguageMod
     assert (state.status.state, state.status.message.id) == ("ready", "status-ready")
 
 
-def test_what_was_typed_before_there_was_a_model_is_answered(lm: LanguageModel) -> None:
+def test_what_was_typed_before_there_was_a_model_is_answered(lm: LocalModel) -> None:
     state = ExplorerState(None, "The")
     state.prefix = "The robot"
     assert (state.trace, state.stale) == (None, False)
@@ -86,7 +86,7 @@ def test_while_a_newer_question_waits_the_picture_is_stale(paced: PacedModel) ->
     assert state.trace.text == "two"
 
 
-def test_answers_never_go_backwards(lm: LanguageModel) -> None:
+def test_answers_never_go_backwards(lm: LocalModel) -> None:
     # Each model has a worker of its own: the first one's answer comes after the second one's.
     slow, quick = PacedModel(lm, name="slow"), PacedModel(lm, name="quick")
     state = busy_with(slow, "one")
@@ -102,7 +102,7 @@ def test_answers_never_go_backwards(lm: LanguageModel) -> None:
     assert not state.stale
 
 
-def test_an_answer_of_the_model_before_is_not_shown(lm: LanguageModel) -> None:
+def test_an_answer_of_the_model_before_is_not_shown(lm: LocalModel) -> None:
     before, now = PacedModel(lm, name="before"), PacedModel(lm, name="now")
     state = busy_with(before, "one")
     state.model = now
@@ -121,7 +121,7 @@ def finish(model: PacedModel, text: str) -> None:
     assert through.wait(PATIENCE)
 
 
-def test_a_long_pass_is_dropped_for_a_newer_question(lm: LanguageModel) -> None:
+def test_a_long_pass_is_dropped_for_a_newer_question(lm: LocalModel) -> None:
     paced = PacedModel(lm, chunks=3)
     state = busy_with(paced, "long")
     texts = shown_texts(state)
@@ -169,7 +169,7 @@ def test_the_failure_of_an_old_question_is_not_shown(paced: PacedModel) -> None:
     assert seen == ["ready"]
 
 
-def test_another_model_answers_the_same_prefix_and_pins_are_gone(lm: LanguageModel) -> None:
+def test_another_model_answers_the_same_prefix_and_pins_are_gone(lm: LocalModel) -> None:
     state = ExplorerState(lm, "The")
     settle(state)
     state.pins = (1, 2)
@@ -182,7 +182,7 @@ def test_another_model_answers_the_same_prefix_and_pins_are_gone(lm: LanguageMod
     assert other.asked == ["The"]
 
 
-def test_a_sampler_asks_nothing_of_the_model(lm: LanguageModel) -> None:
+def test_a_sampler_asks_nothing_of_the_model(lm: LocalModel) -> None:
     state = ExplorerState(lm, "The")
     settle(state)
     trace = state.trace
@@ -242,12 +242,12 @@ def test_what_changes_while_a_panel_is_made_is_shown() -> None:
 # --- the worker
 
 
-def test_panels_on_one_model_share_its_worker(lm: LanguageModel) -> None:
+def test_panels_on_one_model_share_its_worker(lm: LocalModel) -> None:
     assert worker_of(lm) is worker_of(lm)
     assert worker_of(lm) is not worker_of(PacedModel(lm))
 
 
-def test_each_asker_has_its_own_place_in_the_queue(lm: LanguageModel) -> None:
+def test_each_asker_has_its_own_place_in_the_queue(lm: LocalModel) -> None:
     paced = PacedModel(lm)
     first = busy_with(paced, "one")
     second = ExplorerState(paced, "two")
@@ -259,7 +259,7 @@ def test_each_asker_has_its_own_place_in_the_queue(lm: LanguageModel) -> None:
     assert paced.asked == ["one", "two", "three"]
 
 
-def test_who_asks_often_does_not_make_others_wait(lm: LanguageModel) -> None:
+def test_who_asks_often_does_not_make_others_wait(lm: LocalModel) -> None:
     paced = PacedModel(lm)
     restless = busy_with(paced, "one")
     restless.prefix = "two"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.generation.generate import Stop, generate
 from explorer.sampling.draw import uniform
 from explorer.sampling.sampling import Sampling
@@ -32,12 +32,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def lm(folder: Path) -> LanguageModel:
+def lm(folder: Path) -> LocalModel:
     return load(str(folder), device="cpu", dtype="float64")
 
 
 @pytest.fixture
-def state(lm: LanguageModel) -> ExplorerState:
+def state(lm: LocalModel) -> ExplorerState:
     state = ExplorerState(lm, "The capital of", sampling=WARM)
     settle(state)
     return state
@@ -100,7 +100,7 @@ def test_a_step_takes_the_token_that_was_announced(state: ExplorerState) -> None
         assert tree_of(state).path()[-1].choice == coming
 
 
-def test_a_step_costs_one_token_and_undo_of_a_hundred_none(state: ExplorerState, lm: LanguageModel) -> None:
+def test_a_step_costs_one_token_and_undo_of_a_hundred_none(state: ExplorerState, lm: LocalModel) -> None:
     with Passes(lm) as passes:
         act(state, *[state.stepper.step] * 100)
     assert passes.tokens == [1] * 100
@@ -117,7 +117,7 @@ def test_a_step_costs_one_token_and_undo_of_a_hundred_none(state: ExplorerState,
     assert_consistent(state)
 
 
-def test_steps_that_come_before_the_answer_are_done_in_turn(lm: LanguageModel) -> None:
+def test_steps_that_come_before_the_answer_are_done_in_turn(lm: LocalModel) -> None:
     model = PacedModel(lm)
     state = ExplorerState(model, "The robot")
     for _ in range(4):
@@ -142,7 +142,7 @@ def answer_all(model: PacedModel, state: ExplorerState) -> None:
     wait_until(answered, "every question is answered")
 
 
-def test_a_key_held_down_asks_for_a_bounded_number_of_steps(lm: LanguageModel) -> None:
+def test_a_key_held_down_asks_for_a_bounded_number_of_steps(lm: LocalModel) -> None:
     model = PacedModel(lm)
     state = ExplorerState(model, "The robot")
     for _ in range(10 * MOST_OWED):
@@ -215,7 +215,7 @@ def test_branch_that_finds_no_other_token_says_so_and_ends(state: ExplorerState)
     assert len(path_ids(state)) == 1, "the step after it is an ordinary one"
 
 
-def test_throwing_again_changes_the_coming_draw_alone(state: ExplorerState, lm: LanguageModel) -> None:
+def test_throwing_again_changes_the_coming_draw_alone(state: ExplorerState, lm: LocalModel) -> None:
     us = {state.stepper.u}
     with Passes(lm) as passes:
         for _ in range(20):
@@ -247,7 +247,7 @@ def test_editing_the_prefix_keeps_the_tree_and_coming_back_finds_it(state: Explo
     assert_consistent(state)
 
 
-def test_each_model_has_its_own_session(state: ExplorerState, tiny_gpt2: Path, lm: LanguageModel) -> None:
+def test_each_model_has_its_own_session(state: ExplorerState, tiny_gpt2: Path, lm: LocalModel) -> None:
     act(state, state.stepper.step)
     state.sampling = Sampling(banned=(3,), bias=((4, 1.0),), top_k=5)
     first = state.stepper.session
@@ -262,7 +262,7 @@ def test_each_model_has_its_own_session(state: ExplorerState, tiny_gpt2: Path, l
     assert len(tree_of(state)) == 1
 
 
-def test_a_full_context_drops_its_oldest_quarter_in_one_go(state: ExplorerState, lm: LanguageModel) -> None:
+def test_a_full_context_drops_its_oldest_quarter_in_one_go(state: ExplorerState, lm: LocalModel) -> None:
     state.stop, state.pace, state.stop_at_end = Stop(140), 0.0, False
     starts = set()
     state.observe(lambda change: starts.add(change["new"].start), "trace")
@@ -311,7 +311,7 @@ def test_play_stops_when_the_text_comes_up(state: ExplorerState) -> None:
     assert state.status.message.id == "stopped-at-text"
 
 
-def test_play_stops_at_the_end_of_the_text_only_if_it_is_to(state: ExplorerState, lm: LanguageModel) -> None:
+def test_play_stops_at_the_end_of_the_text_only_if_it_is_to(state: ExplorerState, lm: LocalModel) -> None:
     end = lm.info.end_ids[0]
     state.sampling = Sampling(bias={end: 100.0})
     state.pace, state.stop = 0.0, Stop(3)
@@ -355,7 +355,7 @@ def test_a_slider_moved_while_it_plays_holds_from_the_next_step_on(state: Explor
     assert kinds == sorted(kinds)
 
 
-def test_where_no_token_is_left_nothing_is_taken_and_the_remedy_works(state: ExplorerState, lm: LanguageModel) -> None:
+def test_where_no_token_is_left_nothing_is_taken_and_the_remedy_works(state: ExplorerState, lm: LocalModel) -> None:
     act(state, state.stepper.step)
     state.sampling = Sampling(banned=tuple(range(lm.info.vocab_size)))
     assert (state.distribution, state.status.state) == (None, "error")

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.sampling.draw import boundaries, drawn, uniform, uniforms
 from explorer.sampling.sampling import Sampling
 from explorer.widgets.draw_strip import DrawStrip
@@ -27,7 +27,7 @@ from tests.widgets.page import Page, only, settle
 
 
 @pytest.fixture
-def state(lm: LanguageModel) -> ExplorerState:
+def state(lm: LocalModel) -> ExplorerState:
     state = ExplorerState(lm, "The capital of", sampling=Sampling(temperature=0.8, top_k=30))
     settle(state)
     return state
@@ -204,7 +204,7 @@ def test_what_nobody_sees_is_not_drawn_until_somebody_looks(page: Page, state: E
 @pytest.mark.parametrize(
     "panel", [panel for _, panel in SectionsPanel.tabs.values()] + [SteppingPanel, DrawPanel, TokensPanel]
 )
-def test_each_panel_works_alone_in_a_cell(lm: LanguageModel, panel: type[Panel]) -> None:
+def test_each_panel_works_alone_in_a_cell(lm: LocalModel, panel: type[Panel]) -> None:
     alone = panel(lm, prefix="The capital of")
     settle(alone.state)
     alone.state.stepper.step()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.generation.presets import COMPARED
 from explorer.generation.strategy import Beam
 from explorer.sampling.sampling import Sampling
@@ -15,7 +15,7 @@ from tests.widgets.page import Page, only, settle
 
 
 @pytest.fixture
-def state(lm: LanguageModel) -> ExplorerState:
+def state(lm: LocalModel) -> ExplorerState:
     state = ExplorerState(lm, "The capital of")
     settle(state)
     return state

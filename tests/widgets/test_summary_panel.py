@@ -11,7 +11,7 @@ import ipywidgets as w
 import numpy as np
 import pytest
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.language_model.attention import EXACT_TOKENS, Attention, Floats, square
 from explorer.language_model.trace import Trace
 from explorer.locales import Message
@@ -28,7 +28,7 @@ TEXT = "The capital of France is not the capital of Spain"
 
 
 @pytest.fixture
-def state(lm: LanguageModel) -> ExplorerState:
+def state(lm: LocalModel) -> ExplorerState:
     return ExplorerState(lm, TEXT)
 
 
@@ -196,7 +196,7 @@ def test_while_attention_is_on_its_way_the_old_picture_stays(panel: SummaryPanel
     assert only(panel, Plot).stale
 
 
-def test_a_model_without_attention_says_so(panel: SummaryPanel, lm: LanguageModel) -> None:
+def test_a_model_without_attention_says_so(panel: SummaryPanel, lm: LocalModel) -> None:
     lm.info = replace(lm.info, capabilities=frozenset())
     state = ExplorerState(lm, TEXT)
     other = SummaryPanel(state)
@@ -215,7 +215,7 @@ def test_any_text_has_every_picture(state: ExplorerState, text: str) -> None:
         assert state.status.state == "ready"
 
 
-def test_it_is_a_whole_tool_alone_in_a_cell(lm: LanguageModel, page: Page) -> None:
+def test_it_is_a_whole_tool_alone_in_a_cell(lm: LocalModel, page: Page) -> None:
     panel = SummaryPanel(lm, TEXT)
     settle(panel.state)
     before = only(panel, Plot).figure

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.sampling.differences import Difference
 from explorer.sampling.sampling import Sampling
 from explorer.widgets.elements import PrefixBox
@@ -17,7 +17,7 @@ from tests.widgets.page import Page, only, settle, wait_until
 
 
 @pytest.fixture
-def state(lm: LanguageModel) -> ExplorerState:
+def state(lm: LocalModel) -> ExplorerState:
     state = ExplorerState(lm, "The capital of France is")
     settle(state)
     return state
@@ -32,7 +32,7 @@ def settled(panel: TwoPrefixesPanel) -> None:
     wait_until(lambda: not only(panel, Plot).stale, "the second text is answered")
 
 
-def test_the_second_text_is_read_and_both_follow(page: Page, state: ExplorerState, lm: LanguageModel) -> None:
+def test_the_second_text_is_read_and_both_follow(page: Page, state: ExplorerState, lm: LocalModel) -> None:
     panel = TwoPrefixesPanel(state)
     page.set(only(panel, PrefixBox), value="The capital of Italy is")
     settled(panel)
@@ -53,7 +53,7 @@ def test_the_second_text_is_read_and_both_follow(page: Page, state: ExplorerStat
 
 
 def test_another_model_reads_the_second_text_anew(
-    page: Page, state: ExplorerState, tiny_llama: object, lm: LanguageModel
+    page: Page, state: ExplorerState, tiny_llama: object, lm: LocalModel
 ) -> None:
     from explorer.engine.loading import load
 

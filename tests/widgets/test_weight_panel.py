@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
 from explorer.language_model.attention import Attention, Floats, HeadVectors
 from explorer.locales import Message
 from explorer.widgets.elements import StatusLine
@@ -29,7 +29,7 @@ TEXT = "The capital of France is not the capital of Spain"
 
 
 @pytest.fixture
-def state(lm: LanguageModel) -> ExplorerState:
+def state(lm: LocalModel) -> ExplorerState:
     return ExplorerState(lm, TEXT)
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def collector_paused() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """No collection meanwhile, and none that looks through all that was made meanwhile right after it.
 
     transformers makes some 300,000 objects that stay. As they pile up, CPython's collector looks through all of them

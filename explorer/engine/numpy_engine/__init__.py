@@ -1,0 +1,1 @@
+"""GPT-2- and Llama-shaped models on a CPU, in numpy: code to read beside the formulas, at the speed of the memory."""
