@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from explorer.engine import agreement
 from explorer.engine.loading import load
 from explorer.engine.local_model import LocalModel
+from tests.engine.architectures import build
 from tests.model_repositories import make_gpt2, make_llama
 from tests.modules import unread
 
@@ -56,3 +59,22 @@ def attending(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "llama": make_llama(folder / "llama", n_positions=64, train_steps=150),
         "long": make_gpt2(folder / "long", n_positions=1024, n_layer=3),
     }
+
+
+@pytest.fixture
+def checked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a check found is kept; here each model is checked by the code as it is meanwhile."""
+    monkeypatch.setattr(agreement, "_kept", lambda *_: None)
+
+
+@pytest.fixture(scope="session")
+def folder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a tiny model of one of `ARCHITECTURES`."""
+    made: dict[str, Path] = {}
+
+    def folder(name: str) -> Path:
+        if name not in made:
+            made[name] = build(tmp_path_factory.mktemp("architecture"), name)
+        return made[name]
+
+    return folder

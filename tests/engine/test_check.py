@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from explorer.engine.check import MAX_WORK, SHORT, Outcome, check, crossings, texts_around, within_reach
-from explorer.engine.loading import check as check_model
-from explorer.engine.loading import load
-from explorer.engine.local_model import LanguageModel
+from explorer.engine.local_model import LocalModel
+from explorer.engine.torch_engine.agreement import compare_with_transformers
 from explorer.language_model.model import ATTENTION, ModelInfo
 from explorer.language_model.trace import Floats, Ints, Trace
 from explorer.locales import ExplorerError
@@ -25,7 +23,7 @@ INFO = ModelInfo("m", "M", None, 12, 12, 768, 1024, 50257, 124_000_000, "cpu", "
 class Told:
     """A model that says of a text what `told` makes of the truth."""
 
-    def __init__(self, lm: LanguageModel) -> None:
+    def __init__(self, lm: LocalModel) -> None:
         self.lm, self.asked = lm, list[Ints]()
 
     @property
@@ -46,7 +44,7 @@ class Told:
 
 
 @pytest.fixture
-def told(lm: LanguageModel) -> Told:
+def told(lm: LocalModel) -> Told:
     return Told(lm)
 
 
@@ -180,13 +178,11 @@ def test_texts_go_past_a_length_back_to_it_and_past_it_by_a_token(length: int) -
     assert other[0] != past[0]
 
 
-def test_the_check_of_a_model_costs_six_texts_a_length(tiny_gpt2: Path) -> None:
-    """Three of ours, of which two are read on from what is known, and three of the reference."""
-    lm = load(str(tiny_gpt2), device="cpu")
-    fresh = LanguageModel(lm.module, lm.tokenizer, lm.info)
-    assert crossings(lm.module.config.to_dict(), lm.info, lm.chunk) == (SHORT, 128)
-    with Passes(fresh) as passes:
-        check_model(fresh)
-    assert passes.tokens[:6] == [12, 12, 2, 10, 1, 11]
+def test_the_check_of_a_model_reads_on_from_what_it_knows(torch_lm: LocalModel) -> None:
+    """Two of three texts of ours at each length, besides the three of the reference."""
+    module = torch_lm.engine.module  # type: ignore[attr-defined]
+    assert crossings(module.config.to_dict(), torch_lm.info, 256) == (SHORT, 128)
+    with Passes(torch_lm) as passes:
+        compare_with_transformers(torch_lm, module, torch_lm.engine.with_config)  # type: ignore[attr-defined]
     # Of 128 positions: 130 and 129 tokens are read from the 33rd on, a window of 98 and 97 that has moved by 32.
-    assert passes.tokens[6:] == [98, 98, 128, 128, 3, 97]
+    assert passes.tokens == [12, 2, 1, 98, 128, 3]
