@@ -36,7 +36,7 @@ class Finding:
 def examine(*, as_json: bool, model: ModelOptions) -> None:
     """Print every finding; with a model, device or dtype, also whether that model answers here."""
     checks = dict(CHECKS)
-    if model.model or model.device or model.dtype:
+    if model.model or model.device or model.dtype or model.engine:
         checks["model"] = lambda: _model_answers(model)
     if as_json:
         found = {name: check() for name, check in checks.items()}
@@ -164,6 +164,7 @@ def _model_answers(model: ModelOptions) -> Finding:
             title=info.title,
             device=info.device,
             dtype=info.dtype,
+            engine=info.engine,
             milliseconds=round(milliseconds),
         ),
     )

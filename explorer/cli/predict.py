@@ -73,6 +73,7 @@ def _print_table(
             title=info.title,
             device=info.device,
             dtype=info.dtype,
+            engine=info.engine,
             tokens=len(trace.ids),
             milliseconds=round(trace.milliseconds),
         ),

@@ -319,7 +319,7 @@ choice-unpin = No longer keep { $token } in view: probability { $probability }, 
 model = Model
 model-choose = choose a model
 model-download = { $title } (download { $megabytes } MB)
-model-facts = { $device } · { $dtype } · reads up to { $positions } tokens · { $layers } layers × { $heads } heads
+model-facts = { $device } · { $dtype } · { $engine } · reads up to { $positions } tokens · { $layers } layers × { $heads } heads
 tree-title = Everything that was tried after this prefix, as a tree
 tree-prefix = prefix
 tree-drawn = drawn
@@ -808,6 +808,9 @@ cli-option-version = Print the version and stop.
 cli-option-lang = The language of everything printed and shown: en or zh (also EXPLORER_LANG).
 cli-option-model = Which model: a name from “explorer models list”, a folder, or organisation/name on the hub. Without it, the best one on this disk.
 cli-option-device = Where the model runs: cuda, mps or cpu. Without it, the first of them that is there.
+cli-option-write-reference = Write what transformers says of a few texts under the weights of a model, against which numpy is then held without torch.
+cli-reference-written = The reference of { $title } is written: { $file }
+cli-option-engine = What computes: numpy or torch. Without it, numpy on a CPU for models that it reads, else torch.
 cli-option-dtype = Number format of the weights: float32 (without it), float64, bfloat16 or float16.
 cli-option-json = Print one JSON object.
 cli-lab = Open JupyterLab on the notebooks.
@@ -828,7 +831,7 @@ cli-no-notebooks = The notebooks are not part of this installation. Install next
 cli-interrupted = Stopped by Ctrl-C.
 cli-unexpected = Something unexpected went wrong ({ $kind }: { $words }). Run the command again with EXPLORER_DEBUG=1 to see where.
 cli-temperature-zero = Temperature 0 means greedy: always the likeliest token.
-cli-model-line = { $title } · { $device } · { $dtype } · { $tokens ->
+cli-model-line = { $title } · { $device } · { $dtype } · { $engine } · { $tokens ->
     [one] 1 token
    *[other] { $tokens } tokens
 } · { $milliseconds } ms
@@ -864,7 +867,7 @@ cli-doctor-kernel-foreign = The notebooks’ kernel (python3) is registered for 
 cli-doctor-kernel-missing = There is no notebook kernel python3. Run “python -m ipykernel install --sys-prefix” in this environment.
 cli-doctor-browser = Chromium for the browser tests: { $path }
 cli-doctor-browser-missing = No Chromium was found. Only the browser tests need it.
-cli-doctor-answers = { $title } answers on { $device } in { $dtype }, in { $milliseconds } ms.
+cli-doctor-answers = { $title } answers on { $device } in { $dtype } (engine { $engine }), in { $milliseconds } ms.
 cli-doctor-summary = { $n ->
     [0] Everything works.
     [one] 1 thing to look at, marked with “!”.

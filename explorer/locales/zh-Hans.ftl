@@ -290,7 +290,7 @@ choice-unpin = 不再固定 { $token }：概率 { $probability }，排名 { $ran
 model = 模型
 model-choose = 请选择模型
 model-download = { $title }（需下载 { $megabytes } MB）
-model-facts = { $device } · { $dtype } · 最多读取 { $positions } 个词元 · { $layers } 层 × { $heads } 个注意力头
+model-facts = { $device } · { $dtype } · { $engine } · 最多读取 { $positions } 个词元 · { $layers } 层 × { $heads } 个注意力头
 tree-title = 在此前缀之后试过的所有续写，排成一棵树
 tree-prefix = 前缀
 tree-drawn = 抽样
@@ -762,6 +762,9 @@ cli-option-version = 显示版本号并退出。
 cli-option-lang = 输出和界面用哪种语言：en 或 zh （环境变量 EXPLORER_LANG 亦可）。
 cli-option-model = 模型名称（见 “explorer models list”）、文件夹，或 hub 上的 “组织/名称”。不填则用本机最好的一个。
 cli-option-device = 模型在哪里运行：cuda、mps 或 cpu。 不填则取其中第一个可用的。
+cli-option-write-reference = 写下 transformers 在某个模型的权重下对几段文本的结果；此后无需 torch 即可据此核对 numpy。
+cli-reference-written = 已写好 { $title } 的参考结果：{ $file }
+cli-option-engine = 用什么计算：numpy 或 torch。 不填时，CPU 上能用 numpy 读取的模型用 numpy，否则用 torch。
 cli-option-dtype = 权重的数值格式：float32（默认）、 float64、bfloat16 或 float16。
 cli-option-json = 输出一个 JSON 对象。
 cli-lab = 打开 JupyterLab 和配套笔记本。
@@ -782,7 +785,7 @@ cli-no-notebooks = 当前安装不含笔记本。请重新安装 next-token-expl
 cli-interrupted = 已按 Ctrl-C 停止。
 cli-unexpected = 发生意外错误（{ $kind }：{ $words }）。设置 EXPLORER_DEBUG=1 后再运行一次，可查看出错位置。
 cli-temperature-zero = 温度 0 即贪心解码：总是取概率最高的词元。
-cli-model-line = { $title } · { $device } · { $dtype } · { $tokens } 个词元 · { $milliseconds } 毫秒
+cli-model-line = { $title } · { $device } · { $dtype } · { $engine } · { $tokens } 个词元 · { $milliseconds } 毫秒
 cli-column-rank = 排名
 cli-column-token = 词元
 cli-column-probability = 概率
@@ -815,7 +818,7 @@ cli-doctor-kernel-foreign = 笔记本使用的内核（python3）登记在 { $fo
 cli-doctor-kernel-missing = 没有名为 python3 的笔记本内核。请在此环境中运行 “python -m ipykernel install --sys-prefix”。
 cli-doctor-browser = 浏览器测试使用的 Chromium：{ $path }
 cli-doctor-browser-missing = 未找到 Chromium。只有浏览器测试需要它。
-cli-doctor-answers = { $title } 在 { $device } 上以 { $dtype } 运行正常，用时 { $milliseconds } 毫秒。
+cli-doctor-answers = { $title } 在 { $device } 上以 { $dtype } 运行正常（引擎 { $engine }），用时 { $milliseconds } 毫秒。
 cli-doctor-summary = { $n ->
     [0] 一切正常。
    *[other] 有 { $n } 项需要留意，已用 “!” 标出。
