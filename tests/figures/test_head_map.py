@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plotly.colors import hex_to_rgb, sample_colorscale, unlabel_rgb
 
-from explorer.figures import numbers
 from explorer.figures.escape import escape
 from explorer.figures.head_map import MOST_CELLS, Part, head_map, query_of_cell
 from explorer.figures.look import Look
 from explorer.figures.weights import weight_share
 from explorer.language_model.attention import Floats
+from explorer.locales import numbers
 from tests.attention import random_weights
 from tests.figures.reading import HOSTILE, OUR_MARKUP, UNTIMED, assert_no_foreign_markup, trace_named
 

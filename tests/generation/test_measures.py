@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from explorer.engine.local_model import LanguageModel
 from explorer.generation.compare import compare
 from explorer.generation.decoders import Sample, Step
+from explorer.generation.intervals import ALIKE, DEPENDENT, FEW, FEWEST, STUDENT, STUDENT_LOG, WILSON
 from explorer.generation.measures import MOST_PAIRED, _distance, fingerprint, measures
 from explorer.language_model.tokens import Token
 from explorer.sampling.distribution import Candidate
@@ -37,6 +38,7 @@ def test_surprisal_and_perplexity() -> None:
     assert found["surprisal"].value == pytest.approx((1 + 3) / 2)
     assert found["surprisal"].of_each == pytest.approx((1, 3))
     assert found["perplexity"].of_each == pytest.approx((2, 8))
+    assert found["perplexity"].value == pytest.approx(2 ** found["surprisal"].value) == pytest.approx(4)
     assert found["length"].of_each == (2, 1)
 
 
@@ -51,6 +53,15 @@ def test_repetition_is_within_a_text() -> None:
     found = measures([sample(1, 2, 3, 4, 1, 2, 3, 4), sample(1, 2, 3, 4, 5, 6, 7, 8)], [])
     assert found["repetition-4"].of_each == pytest.approx((1 - 4 / 5, 0))
     assert found["repeated-tokens"].of_each == pytest.approx((0.5, 0))
+
+
+def test_tokens_of_the_prefix_are_repeated_too_and_runs_of_it_are_not() -> None:
+    """Welleck et al. 2020: rep/128 looks at all the context, seq-rep-4 at the continuation alone."""
+    found = measures([sample(1, 2, 3, 4), sample(9, 9, 8, 7)], [1, 2, 3, 4, 5])
+    assert found["repeated-tokens"].of_each == pytest.approx((1, 1 / 4))
+    assert found["repetition-4"].of_each == (0, 0)
+    far = measures([sample(1, *range(100, 227), 1, 2)], [1, 2])
+    assert far["repeated-tokens"].of_each == pytest.approx((2 / 130,)), "the second 1 is 128 tokens away, the 2 is 129"
 
 
 def test_copied_is_what_the_prefix_has() -> None:
@@ -105,24 +116,28 @@ def test_of_many_samples_the_first_are_compared_with_each_other() -> None:
 def test_intervals_hold_the_mean_and_narrow_with_samples() -> None:
     random = np.random.default_rng(0)
     widths = []
-    for n in (8, 128):
+    for n in (FEWEST, 128):
         found = measures([sample(1, probability=p) for p in random.uniform(0.1, 0.9, n)], [])["surprisal"]
         assert found.low < found.value < found.high
         widths.append(found.high - found.low)
     assert widths[1] < widths[0] / 2
-    few = measures([sample(1), sample(2)], [])["surprisal"]
-    assert math.isnan(few.low)
 
 
-def test_the_bootstrap_covers_the_true_mean_as_often_as_it_says() -> None:
-    random = np.random.default_rng(3)
-    covered = 0
-    for _ in range(200):
-        found = measures([sample(1, probability=2.0 ** -max(0.01, x)) for x in random.normal(5, 1, 30)], [])[
-            "surprisal"
-        ]
-        covered += found.low <= 5 <= found.high
-    assert 0.87 <= covered / 200 <= 0.99
+def test_each_measure_has_the_interval_that_fits_it() -> None:
+    random = np.random.default_rng(0)
+    ranks = random.integers(1, 3, (FEWEST, 4)).tolist()
+    texts = [
+        sample(1, 2, 3, 4, probability=p, ranks=tuple(r))
+        for p, r in zip(random.uniform(0.1, 0.9, FEWEST), ranks, strict=True)
+    ]
+    methods = {name: measure.interval.method for name, measure in measures(texts, [1]).items()}
+    assert methods["surprisal"] == methods["first-choices"] == STUDENT
+    assert methods["perplexity"] == STUDENT_LOG
+    assert methods["length"] == methods["repeated-tokens"] == ALIKE, "all texts have the same"
+    assert methods["self-bleu"] == methods["distance"] == methods["distinct-2"] == DEPENDENT
+    assert {measure.interval.method for measure in measures(texts[1:], [1]).values()} == {FEW, DEPENDENT}
+    first = [Sample(text.steps[:1], None) for text in texts]
+    assert measures(first, [1])["first-choices"].interval.method == WILSON
 
 
 def test_texts_too_short_or_too_few_have_no_number() -> None:
