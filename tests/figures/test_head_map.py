@@ -204,6 +204,17 @@ def test_small_pictures_have_numbers_and_large_ones_only_hovers() -> None:
     assert "largest of 3 × 3 weights" in trace_named(picture(300), "weights").hovertemplate
 
 
+def test_a_weight_a_little_below_1_never_reads_1() -> None:
+    """The page writes four digits: 0.99996 would be 1, so that what is missing is written after it."""
+    dense = np.eye(8)
+    dense[3, :4], dense[5, :6] = (0, 4e-5, 0, 1 - 4e-5), (0.0001, 0, 0, 0, 0, 0.9999)
+    trace = trace_named(head_map(dense[np.tril_indices(8)], list("abcdefgh"), ENGLISH, head=(0, 0)), "weights")
+    assert "%{z:.4~g}%{hovertext}<" in trace.hovertemplate
+    after = np.array(trace.hovertext)
+    assert after[3, 3] == " − 4e-5"
+    assert np.count_nonzero(after) == 1
+
+
 @pytest.mark.parametrize(
     ("n_tokens", "part", "cursor", "row"),
     [

@@ -60,8 +60,9 @@ def test_tokens_of_the_prefix_are_repeated_too_and_runs_of_it_are_not() -> None:
     found = measures([sample(1, 2, 3, 4), sample(9, 9, 8, 7)], [1, 2, 3, 4, 5])
     assert found["repeated-tokens"].of_each == pytest.approx((1, 1 / 4))
     assert found["repetition-4"].of_each == (0, 0)
-    far = measures([sample(1, *range(100, 227), 1, 2)], [1, 2])
-    assert far["repeated-tokens"].of_each == pytest.approx((2 / 130,)), "the second 1 is 128 tokens away, the 2 is 129"
+    between = range(100, 227)
+    far = measures([sample(*between, 1), sample(*between, 2)], [2, 1])
+    assert far["repeated-tokens"].of_each == pytest.approx((1 / 128, 0)), "the 1 is 128 tokens away, the 2 is 129"
 
 
 def test_copied_is_what_the_prefix_has() -> None:

@@ -161,7 +161,7 @@ class SamplingPanel(Panel):
         pairs = (
             [(i, "") for i in sampling.banned]
             if stage == "banned"
-            else [(i, f" {'+' if b > 0 else '−'}{numbers.parameter(abs(b))}") for i, b in sampling.bias]
+            else [(i, f" {'+' if b > 0 else ''}{numbers.parameter(b)}") for i, b in sampling.bias]
         )
         chips: list[dict[str, Any]] = []
         for i, amount in pairs[:MOST_CHIPS]:
