@@ -26,7 +26,7 @@ samplers differ, at the first choice. BLEU is sacrebleu's of a sentence, with it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import combinations
@@ -72,25 +72,80 @@ class Measure:
         return self.interval.high
 
 
-def measures(samples: Sequence[Sample], prefix: Sequence[int]) -> dict[str, Measure]:
+def measures(samples: Sequence[Sample], prefix: Sequence[int]) -> Mapping[str, Measure]:
     """Every measure by its name; NaN where the texts are too short or too few for it."""
-    texts = [tuple(token.id for token in sample.tokens) for sample in samples]
-    surprisal = [_mean(sample.surprisal) for sample in samples]
-    found = {
-        "surprisal": _mean_over_texts(surprisal),
-        "perplexity": _geometric_mean_over_texts([2.0**bits for bits in surprisal]),
-        "entropy": _mean_over_texts([_mean([step.raw_entropy_bits for step in sample.steps]) for sample in samples]),
-        "length": _mean_over_texts([float(len(text)) for text in texts]),
-        "repetition-4": _shares_over_texts([_seen_before(_ngrams(text, N_REPEATED)) for text in texts]),
-        "repeated-tokens": _shares_over_texts([_repeated(text, prefix) for text in texts]),
-        "copied": _shares_over_texts([_copied(text, prefix) for text in texts]),
-        "first-choices": _shares_over_texts([[token.rank == 1 for token in sample.tokens] for sample in samples]),
-    }
-    for n in (1, 2, 3):
-        found[f"distinct-{n}"] = Measure(_different([gram for text in texts for gram in _ngrams(text, n)]))
-    found["self-bleu"] = _self_bleu([sample.text for sample in samples[:MOST_PAIRED]])
-    found["distance"] = Measure(_mean([_distance(a, b) for a, b in combinations(texts[:MOST_PAIRED], 2)]))
-    return found
+    return _Measures(samples, prefix)
+
+
+class _Measures(Mapping[str, Measure]):
+    """Computes a measure when it is first asked for: those that compare every two texts take seconds for many."""
+
+    def __init__(self, samples: Sequence[Sample], prefix: Sequence[int]) -> None:
+        self._samples, self._prefix = samples, prefix
+        self._texts = [tuple(token.id for token in sample.tokens) for sample in samples]
+        self._found: dict[str, Measure] = {}
+
+    def __getitem__(self, name: str) -> Measure:
+        if name not in self._found:
+            self._found[name] = _COMPUTE[name](self)
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_COMPUTE)
+
+    def __len__(self) -> int:
+        return len(_COMPUTE)
+
+    def surprisal(self) -> Measure:
+        return _mean_over_texts([_mean(sample.surprisal) for sample in self._samples])
+
+    def perplexity(self) -> Measure:
+        return _geometric_mean_over_texts([2.0**bits for bits in self["surprisal"].of_each])
+
+    def entropy(self) -> Measure:
+        bits = [[step.raw_entropy_bits for step in sample.steps] for sample in self._samples]
+        return _mean_over_texts([_mean(each) for each in bits])
+
+    def length(self) -> Measure:
+        return _mean_over_texts([float(len(text)) for text in self._texts])
+
+    def distinct(self, n: int) -> Measure:
+        return Measure(_different([gram for text in self._texts for gram in _ngrams(text, n)]))
+
+    def repetition(self) -> Measure:
+        return _shares_over_texts([_seen_before(_ngrams(text, N_REPEATED)) for text in self._texts])
+
+    def repeated_tokens(self) -> Measure:
+        return _shares_over_texts([_repeated(text, self._prefix) for text in self._texts])
+
+    def copied(self) -> Measure:
+        return _shares_over_texts([_copied(text, self._prefix) for text in self._texts])
+
+    def first_choices(self) -> Measure:
+        return _shares_over_texts([[token.rank == 1 for token in sample.tokens] for sample in self._samples])
+
+    def self_bleu(self) -> Measure:
+        return _self_bleu([sample.text for sample in self._samples[:MOST_PAIRED]])
+
+    def distance(self) -> Measure:
+        return Measure(_mean([_distance(a, b) for a, b in combinations(self._texts[:MOST_PAIRED], 2)]))
+
+
+_COMPUTE: dict[str, Callable[[_Measures], Measure]] = {
+    "surprisal": _Measures.surprisal,
+    "perplexity": _Measures.perplexity,
+    "entropy": _Measures.entropy,
+    "length": _Measures.length,
+    "repetition-4": _Measures.repetition,
+    "repeated-tokens": _Measures.repeated_tokens,
+    "copied": _Measures.copied,
+    "first-choices": _Measures.first_choices,
+    "distinct-1": partial(_Measures.distinct, n=1),
+    "distinct-2": partial(_Measures.distinct, n=2),
+    "distinct-3": partial(_Measures.distinct, n=3),
+    "self-bleu": _Measures.self_bleu,
+    "distance": _Measures.distance,
+}
 
 
 def fingerprint(samples: Sequence[Sample]) -> tuple[float, ...]:
@@ -165,12 +220,24 @@ def _self_bleu(texts: Sequence[str]) -> Measure:
 
 
 def _distance(a: Sequence[int], b: Sequence[int]) -> float:
-    """Edit distance over the longer length, 0..1 (Levenshtein 1966): insertions, deletions, substitutions cost 1."""
-    if not a and not b:
-        return float("nan")
-    row = list(range(len(b) + 1))
-    for i, token in enumerate(a, 1):
-        diagonal, row[0] = row[0], i
-        for j, other in enumerate(b, 1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (token != other))
-    return row[-1] / max(len(a), len(b))
+    """Edit distance over the longer length, 0..1 (Levenshtein 1966): insertions, deletions, substitutions cost 1.
+
+    By bits (Myers 1999, as in Hyyrö 2001): ``rises`` and ``falls`` say where in a column of the table of distances
+    between beginnings of ``a`` and of ``b`` the next number is one more, and one less.
+    """
+    longer = max(len(a), len(b))
+    if not a or not b:
+        return 1.0 if longer else float("nan")
+    places: dict[int, int] = {}
+    for i, token in enumerate(a):
+        places[token] = places.get(token, 0) | 1 << i
+    every, last = (1 << len(a)) - 1, 1 << len(a) - 1
+    rises, falls, distance = every, 0, len(a)
+    for token in b:
+        same = places.get(token, 0)
+        no_cost = (((same & rises) + rises) ^ rises) | same
+        more, less = falls | every & ~(no_cost | rises), rises & no_cost
+        distance += bool(more & last) - bool(less & last)
+        more, less = (more << 1 | 1) & every, less << 1 & every
+        rises, falls = less | every & ~(same | falls | more), more & (same | falls)
+    return distance / longer

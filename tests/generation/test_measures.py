@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.engine.local_model import LanguageModel
+from explorer.generation import measures as module
 from explorer.generation.compare import compare
 from explorer.generation.decoders import Sample, Step
 from explorer.generation.intervals import ALIKE, DEPENDENT, FEW, FEWEST, STUDENT, STUDENT_LOG, WILSON
@@ -96,6 +98,32 @@ def test_self_bleu_is_sacrebleus() -> None:
 )
 def test_distance_by_hand(a: str, b: str, edits: int) -> None:
     assert _distance([*map(ord, a)], [*map(ord, b)]) == pytest.approx(edits / max(len(a), len(b)))
+
+
+def table_of_distances(a: list[int], b: list[int]) -> int:
+    """Wagner and Fischer 1974, the whole table."""
+    table = [list(range(len(b) + 1))]
+    for i, token in enumerate(a, 1):
+        table.append([i])
+        for j, other in enumerate(b, 1):
+            table[i].append(min(table[i - 1][j] + 1, table[i][j - 1] + 1, table[i - 1][j - 1] + (token != other)))
+    return table[-1][-1]
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=90), st.lists(st.integers(0, 3), min_size=1, max_size=90))
+def test_distance_is_that_of_the_whole_table(a: list[int], b: list[int]) -> None:
+    assert _distance(a, b) == pytest.approx(table_of_distances(a, b) / max(len(a), len(b)))
+
+
+def test_a_measure_is_computed_when_it_is_asked_for_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = list[tuple[Sequence[int], Sequence[int]]]()
+    monkeypatch.setattr(module, "_distance", lambda a, b: pairs.append((a, b)) or 0.5)
+    found = measures([sample(1, 2), sample(3, 4), sample(5, 6)], [])
+    assert found["perplexity"].value == pytest.approx(2)
+    assert not pairs
+    assert found["distance"].value == found["distance"].value == 0.5
+    assert len(pairs) == 3
+    assert len(found) == len(list(found)) == 13
 
 
 @given(st.lists(st.integers(0, 3), min_size=1), st.lists(st.integers(0, 3), min_size=1))
