@@ -140,9 +140,9 @@ def _what_is_drawn(found: Iterable[Measure], look: Look) -> str:
     if not any(each.of_each for each in found):
         return tr("strips-aside-together", look.language)
     kinds = {each.interval.method for each in found}
-    shown = kinds & {STUDENT, STUDENT_LOG, WILSON}
-    if shown:
-        return tr("strips-aside", look.language, method=shown.pop(), alike="yes" if ALIKE in kinds else "no")
+    method = next((method for method in (STUDENT, STUDENT_LOG, WILSON) if method in kinds), None)
+    if method is not None:
+        return tr("strips-aside", look.language, method=method, alike="yes" if ALIKE in kinds else "no")
     why = next((why for why in (DEPENDENT, ALIKE, FEW) if why in kinds), INFINITE)
     return tr("strips-aside-none", look.language, why=why, n=FEWEST)
 

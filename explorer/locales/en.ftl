@@ -643,24 +643,24 @@ difference-hover = { $name }: { $token } has probability { $probability }, rank 
 difference-hover-rest = { $name }: { $probability }
 difference-of-vocabularies = The two distributions are over { $first } tokens and { $second }. Only distributions of the same model can be compared.
 fingerprint-title = Ranks of the tokens
-fingerprint-aside = where each token stood in the model’s own distribution (after GLTR, with finer bounds)
+fingerprint-aside = where each token stood in the model’s own distribution (after GLTR, finer)
 fingerprint-axis = share of the tokens
 fingerprint-first = first choice
 fingerprint-ranks = { $low } to { $high }
 fingerprint-beyond = beyond { $last }
 fingerprint-hover = { $name } · { $ranks }: { $share }
 strips-aside = { $method ->
-    [student-log] a dot for each text, the geometric mean as a line, its 95% interval (Student’s t of the logarithms)
-    [wilson] a dot for each text, the share of ones as a line, its 95% interval (Wilson)
-   *[student] a dot for each text, the mean as a line, its 95% interval (Student’s t)
+    [student-log] a dot for each text, the geometric mean, its 95% interval (t of the logarithms)
+    [wilson] a dot for each text, the share of ones, its 95% interval (Wilson)
+   *[student] a dot for each text, the mean as a line, its 95% interval (t)
 }{ $alike ->
-    [yes] ; none where most texts have the same value
+    [yes] ; none where most are equal
    *[no] {""}
 }
 strips-aside-none = a dot for each text, the mean as a line; { $why ->
     [few] an interval needs { $n } texts
-    [alike] no interval where most texts have the same value
-    [dependent] no interval, as each text is measured by the others
+    [alike] no interval where most are equal
+    [dependent] no interval, as texts are measured by each other
    *[infinite] no interval of infinite values
 }
 strips-aside-together = of all texts of a strategy together

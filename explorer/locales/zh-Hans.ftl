@@ -599,18 +599,18 @@ difference-hover = { $name }：{ $token } 的概率为 { $probability }，排名
 difference-hover-rest = { $name }：概率 { $probability }
 difference-of-vocabularies = 两个分布分别覆盖 { $first } 个和 { $second } 个词元。只能比较同一模型的分布。
 fingerprint-title = 词元的排名
-fingerprint-aside = 每个词元在模型自身分布中的位置（仿 GLTR，分界更细）
+fingerprint-aside = 每个词元在模型自身分布中的位置（仿 GLTR，更细）
 fingerprint-axis = 词元占比
 fingerprint-first = 首选
 fingerprint-ranks = { $low } 到 { $high }
 fingerprint-beyond = { $last } 之后
 fingerprint-hover = { $name } · { $ranks }：{ $share }
 strips-aside = { $method ->
-    [student-log] 每点一篇文本，竖线为几何均值，横线为 95% 区间（取对数后的 t 区间）
+    [student-log] 每点一篇文本，竖线为几何均值，横线为 95% 区间（对数的 t 区间）
     [wilson] 每点一篇文本，竖线为取 1 的比例，横线为 95% 区间（Wilson 区间）
    *[student] 每点一篇文本，竖线为均值，横线为 95% 区间（t 区间）
 }{ $alike ->
-    [yes] ；多数文本取值相同时不给区间
+    [yes] ；多数取值相同时不给
    *[no] {""}
 }
 strips-aside-none = 每点一篇文本，竖线为均值；{ $why ->

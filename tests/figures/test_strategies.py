@@ -51,18 +51,18 @@ def test_strips_have_a_dot_for_each_text_and_an_interval() -> None:
     ("intervals", "promised"),
     [
         ([Interval.none(FEW)], "the mean as a line; an interval needs 8 texts"),
-        ([Interval.none(FEW), Interval.none(ALIKE)], "no interval where most texts have the same value"),
-        ([Interval.none(DEPENDENT)], "no interval, as each text is measured by the others"),
-        ([Interval.none(FEW), Interval(2.5, 3.5, STUDENT)], "the mean as a line, its 95% interval (Student’s t)"),
+        ([Interval.none(FEW), Interval.none(ALIKE)], "no interval where most are equal"),
+        ([Interval.none(DEPENDENT)], "no interval, as texts are measured by each other"),
+        ([Interval.none(FEW), Interval(2.5, 3.5, STUDENT)], "the mean as a line, its 95% interval (t)"),
         (
             [Interval(2.5, 3.5, STUDENT), Interval.none(ALIKE)],
-            "its 95% interval (Student’s t); none where most texts have the same value",
+            "its 95% interval (t); none where most are equal",
         ),
         (
             [Interval(2.5, 3.5, STUDENT_LOG)],
-            "the geometric mean as a line, its 95% interval (Student’s t of the logarithms)",
+            "the geometric mean, its 95% interval (t of the logarithms)",
         ),
-        ([Interval(0.1, 0.5, WILSON)], "the share of ones as a line, its 95% interval (Wilson)"),
+        ([Interval(0.1, 0.5, WILSON)], "the share of ones, its 95% interval (Wilson)"),
     ],
 )
 def test_the_title_promises_what_is_drawn(intervals: list[Interval], promised: str) -> None:
