@@ -15,7 +15,7 @@ from explorer.cli.options import ModelOptions
 from explorer.cli.sampling_options import number
 from explorer.cli.terminal import print_json, progress_bar, say, say_what_is_not_read, visible
 from explorer.language_model.tokens import as_read
-from explorer.locales import ExplorerError, Message, language, tr
+from explorer.locales import ExplorerError, Message, language, numbers, tr
 
 if TYPE_CHECKING:
     from explorer.generation.compare import Comparison
@@ -117,14 +117,10 @@ def _print(comparison: Comparison) -> None:
         table.add_column(measure_name(name), justify="right", width=MEASURE_WIDTH, overflow="fold")
     for written in comparison.strategies:
         found = comparison.measures[written.name]
-        table.add_row(Text(written.name), *(_shown(found[name].value) for name in SHOWN))
+        table.add_row(Text(written.name), *(numbers.measured(found[name].value) for name in SHOWN))
     console = Console(highlight=False)
     console.print(table)
     console.print(
         tr("cli-compare-line", model=comparison.model[0], n=comparison.n_samples, seed=str(comparison.seed)),
         markup=False, style="dim",
     )  # fmt: skip
-
-
-def _shown(value: float) -> str:
-    return "" if value != value else f"{value:.2f}"

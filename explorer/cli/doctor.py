@@ -15,7 +15,7 @@ import psutil
 
 from explorer.cli.options import ModelOptions
 from explorer.cli.terminal import print_json, visible
-from explorer.locales import ExplorerError, Message, tr
+from explorer.locales import ExplorerError, Message, numbers, tr
 from explorer.models import hub, sources
 from explorer.models.catalog import BUNDLED, CATALOG, HubSource
 
@@ -104,7 +104,7 @@ def _disk() -> Finding:
 
 
 def _gigabytes(n_bytes: int) -> str:
-    return f"{n_bytes / 10**9:.1f}"
+    return numbers.count(n_bytes / 10**9)
 
 
 def _models() -> Finding:
@@ -165,7 +165,7 @@ def _model_answers(model: ModelOptions) -> Finding:
             device=info.device,
             dtype=info.dtype,
             engine=info.engine,
-            milliseconds=round(milliseconds),
+            milliseconds=numbers.milliseconds(milliseconds),
         ),
     )
 

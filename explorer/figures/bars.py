@@ -9,10 +9,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from explorer.figures import numbers, rows
+from explorer.figures import rows
 from explorer.figures.escape import escape
 from explorer.figures.look import Look
-from explorer.locales import tr
+from explorer.locales import numbers, tr
 from explorer.sampling.distribution import Candidate, Distribution
 
 ROW_PIXELS = 22
@@ -93,7 +93,7 @@ def _token_row(candidate: Candidate, look: Look, colour: str, *, is_next: bool) 
         "token": candidate.token.label,
         "id": str(candidate.id),
         "raw": numbers.probability(candidate.raw_probability),
-        "logit": f"{candidate.logit:.2f}",
+        "logit": numbers.logit(candidate.logit),
         "rank": candidate.rank,
     }
     shown = numbers.probability(candidate.probability)
@@ -153,7 +153,7 @@ def _layout(
     entropy = tr(
         "entropy",
         look.language,
-        bits=f"{distribution.entropy_bits:.2f}",  # so many digits that 2 to it is what follows
+        bits=numbers.bits(distribution.entropy_bits, 2),  # so many digits that 2 to it is what follows
         choices=numbers.count(distribution.effective_choices),
     )
     axis: dict[str, Any] = {"type": "linear", "range": [0, 1], "tickvals": [0, 0.2, 0.4, 0.6, 0.8, 1]}

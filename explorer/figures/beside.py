@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from explorer.figures import numbers, rows
+from explorer.figures import rows
 from explorer.figures.escape import escape
 from explorer.figures.look import Look
-from explorer.locales import tr
+from explorer.locales import numbers, tr
 from explorer.sampling.distribution import Distribution, descending
 
 ROW_PIXELS = 22

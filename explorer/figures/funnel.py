@@ -13,12 +13,12 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from explorer.figures import numbers, rows
+from explorer.figures import rows
 from explorer.figures.escape import escape
 from explorer.figures.look import Look
 from explorer.figures.stage_names import stage_parameter
 from explorer.language_model.trace import Floats, Ints
-from explorer.locales import tr
+from explorer.locales import numbers, tr
 from explorer.sampling.distribution import Distribution, entropy
 from explorer.sampling.sampling import Sampling
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from explorer.figures import numbers, rows
+from explorer.figures import rows
 from explorer.figures.escape import escape
 from explorer.figures.look import Look
 from explorer.language_model.trace import Ints
-from explorer.locales import tr
+from explorer.locales import numbers, tr
 from explorer.sampling.distribution import Distribution
 
 ROW_PIXELS = 22

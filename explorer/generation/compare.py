@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import index
@@ -70,7 +70,7 @@ class Comparison:
     notices: tuple[Message, ...] = ()
 
     @cached_property
-    def measures(self) -> dict[str, dict[str, Measure]]:
+    def measures(self) -> dict[str, Mapping[str, Measure]]:
         """By the name of the strategy, every measure of `explorer.generation.measures` by its own."""
         return {written.name: measures(written.samples, self.ids) for written in self.strategies}
 

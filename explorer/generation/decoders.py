@@ -38,7 +38,7 @@ class Sample:
     steps: tuple[Step, ...]
     ended: str | None
 
-    @property
+    @cached_property
     def tokens(self) -> tuple[Candidate, ...]:
         """The tokens, each with how it was chosen."""
         return tuple(step.choice for step in self.steps)
@@ -48,11 +48,13 @@ class Sample:
         """What the new tokens spell, special ones in their written form; bytes that are no text as �."""
         return b"".join(step.choice.token.bytes for step in self.steps).decode("utf-8", errors="replace")
 
-    @property
+    @cached_property
     def surprisal(self) -> Floats:
         """(n,) bits each token costs under the model, before any sampler."""
         with np.errstate(divide="ignore"):
-            return -np.log2([step.choice.raw_probability for step in self.steps])
+            bits = -np.log2([step.choice.raw_probability for step in self.steps])
+        bits.flags.writeable = False
+        return bits
 
 
 def first_difference(a: Sample, b: Sample) -> int | None:

@@ -14,6 +14,7 @@ from explorer.generation.compare import Comparison, Written
 from explorer.generation.decoders import Sample
 from explorer.generation.measures import BUCKETS, Measure, fingerprint
 from explorer.generation.strategy import Method
+from explorer.locales import numbers
 from explorer.sampling.sampling import Sampling
 
 SCHEMA = 1
@@ -61,7 +62,7 @@ def _sample(sample: Sample) -> dict[str, Any]:
 
 def _measure(found: Measure) -> dict[str, Any]:
     record = {"value": _finite(found.value), "low": _finite(found.low), "high": _finite(found.high)}
-    return record | {"of_each": [_finite(value) for value in found.of_each]}
+    return record | {"interval": found.interval.method, "of_each": [_finite(value) for value in found.of_each]}
 
 
 def _finite(value: float) -> float | None:
@@ -94,7 +95,7 @@ def _values(found: Measure, with_interval: bool) -> list[float]:
 
 
 def _number(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:.6g}"
+    return "" if math.isnan(value) else numbers.parameter(value)
 
 
 def _cell(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from explorer.locales import ExplorerError
+from explorer.locales import ExplorerError, numbers
 from explorer.sampling.sampling import Sampling, number, shown
 
 MOST_BEAMS = 64
@@ -36,7 +36,7 @@ class Beam:
         object.__setattr__(self, "length_penalty", penalty)
 
     def __str__(self) -> str:
-        penalty = f", length_penalty {self.length_penalty:g}" if self.length_penalty != 1 else ""
+        penalty = f", length_penalty {numbers.parameter(self.length_penalty)}" if self.length_penalty != 1 else ""
         return f"beam {self.n_beams}{penalty}"
 
     def record(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from explorer.language_model.attention import Attention
 from explorer.language_model.interventions import Interventions
 from explorer.language_model.tokens import Token, Vocabulary
-from explorer.locales import ExplorerError, Message
+from explorer.locales import ExplorerError, Message, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +89,8 @@ class Trace:
 
     def __repr__(self) -> str:
         text = self.text if len(self.text) <= 60 else "…" + self.text[-60:]
-        return f"Trace({text!r}, {len(self.ids)} tokens, {self.total_bits:.1f} bits over {max(0, self.n_scored)})"
+        bits = numbers.bits(self.total_bits)
+        return f"Trace({text!r}, {len(self.ids)} tokens, {bits} bits over {max(0, self.n_scored)})"
 
     @cached_property
     def tokens(self) -> tuple[Token, ...]:

@@ -669,14 +669,26 @@ difference-hover = { $name }: { $token } has probability { $probability }, rank 
 difference-hover-rest = { $name }: { $probability }
 difference-of-vocabularies = The two distributions are over { $first } tokens and { $second }. Only distributions of the same model can be compared.
 fingerprint-title = Ranks of the tokens
-fingerprint-aside = where each token stood in the model’s own distribution
+fingerprint-aside = where each token stood in the model’s own distribution (after GLTR, finer)
 fingerprint-axis = share of the tokens
 fingerprint-first = first choice
 fingerprint-ranks = { $low } to { $high }
 fingerprint-beyond = beyond { $last }
 fingerprint-hover = { $name } · { $ranks }: { $share }
-strips-aside = a dot for each text, the mean as a line, its 95% interval
-strips-aside-few = a dot for each text, the mean as a line; its interval needs { $n } texts
+strips-aside = { $method ->
+    [student-log] a dot for each text, the geometric mean, its 95% interval (t of the logarithms)
+    [wilson] a dot for each text, the share of ones, its 95% interval (Wilson)
+   *[student] a dot for each text, the mean as a line, its 95% interval (t)
+}{ $alike ->
+    [yes] ; none where most are equal
+   *[no] {""}
+}
+strips-aside-none = a dot for each text, the mean as a line; { $why ->
+    [few] an interval needs { $n } texts
+    [alike] no interval where most are equal
+    [dependent] no interval, as texts are measured by each other
+   *[infinite] no interval of infinite values
+}
 strips-aside-together = of all texts of a strategy together
 strips-hover = { $name }, text { $number }: { $value }
 strategies-file-unreadable = The strategies in “{ $file }” cannot be read: { $reason }. Write them as TOML: tables [[strategy]] with a name and a sampling or a beam.
@@ -700,14 +712,14 @@ measure-first-choices = first choices
 measure-self-bleu = self-BLEU
 measure-distance = distance
 measure-surprisal-explained = Bits a token cost under the model, before any sampler: a mean over the text. High: the text surprises the model.
-measure-perplexity-explained = 2 to the mean surprisal: as if the model had chosen among so many equally likely tokens each time.
+measure-perplexity-explained = 2 to the mean surprisal: as if the model had chosen among so many equally likely tokens each time. The mean of several texts is geometric.
 measure-entropy-explained = Bits: how open the choice was at each token, before any sampler; a mean over the text.
 measure-length-explained = How many tokens a text has.
 measure-distinct-1-explained = Different tokens over all tokens of all texts. 1: none occurs twice.
-measure-distinct-2-explained = Different pairs of tokens over all pairs of all texts. 1: none occurs twice.
-measure-distinct-3-explained = Different triples of tokens over all triples of all texts. 1: none occurs twice.
+measure-distinct-2-explained = Different pairs of tokens over all pairs of all texts (Li et al. 2016: over all tokens). 1: none occurs twice.
+measure-distinct-3-explained = Different triples of tokens over all triples of all texts (Li et al. 2016: over all tokens). 1: none occurs twice.
 measure-repetition-explained = Share of runs of four tokens that repeat an earlier one of the same text. 0: none does.
-measure-repeated-tokens-explained = Share of tokens that occur among the 128 before them.
+measure-repeated-tokens-explained = Share of tokens that occur among the 128 before them; those of the prefix count too.
 measure-copied-explained = Share of runs of four tokens that stand in the prefix too. 0: nothing is copied.
 measure-first-choices-explained = Share of tokens that were the model’s likeliest. 1: as greedy as can be.
 measure-self-bleu-explained = How much the texts of a strategy resemble each other, 0 to 100. 100: all are the same.

@@ -622,14 +622,26 @@ difference-hover = { $name }：{ $token } 的概率为 { $probability }，排名
 difference-hover-rest = { $name }：概率 { $probability }
 difference-of-vocabularies = 两个分布分别覆盖 { $first } 个和 { $second } 个词元。只能比较同一模型的分布。
 fingerprint-title = 词元的排名
-fingerprint-aside = 每个词元在模型自身分布中的位置
+fingerprint-aside = 每个词元在模型自身分布中的位置（仿 GLTR，更细）
 fingerprint-axis = 词元占比
 fingerprint-first = 首选
 fingerprint-ranks = { $low } 到 { $high }
 fingerprint-beyond = { $last } 之后
 fingerprint-hover = { $name } · { $ranks }：{ $share }
-strips-aside = 每点一篇文本，竖线为均值，横线为 95% 区间
-strips-aside-few = 每点一篇文本，竖线为均值；区间需要 { $n } 篇文本
+strips-aside = { $method ->
+    [student-log] 每点一篇文本，竖线为几何均值，横线为 95% 区间（对数的 t 区间）
+    [wilson] 每点一篇文本，竖线为取 1 的比例，横线为 95% 区间（Wilson 区间）
+   *[student] 每点一篇文本，竖线为均值，横线为 95% 区间（t 区间）
+}{ $alike ->
+    [yes] ；多数取值相同时不给
+   *[no] {""}
+}
+strips-aside-none = 每点一篇文本，竖线为均值；{ $why ->
+    [few] 至少要有 { $n } 篇文本才有区间
+    [alike] 多数文本取值相同，不给区间
+    [dependent] 各篇文本互相参照得分，不给区间
+   *[infinite] 有无穷大的值，不给区间
+}
 strips-aside-together = 由一个策略的所有文本一起得出
 strips-hover = { $name }，第 { $number } 篇：{ $value }
 strategies-file-unreadable = 无法读取“{ $file }”中的策略：{ $reason }。请用 TOML 书写：每个 [[strategy]] 表含名称，以及 sampling 或 beam。
@@ -653,14 +665,14 @@ measure-first-choices = 首选比例
 measure-self-bleu = 自 BLEU
 measure-distance = 距离
 measure-surprisal-explained = 每个词元在模型下（采样之前）的比特数，取一篇文本的平均。越高，文本越让模型意外。
-measure-perplexity-explained = 2 的平均惊异度次方：好比每次都在这么多个同样可能的词元中选择。
+measure-perplexity-explained = 2 的平均惊异度次方：好比每次都在这么多个同样可能的词元中选择。多篇文本取几何均值。
 measure-entropy-explained = 比特：每个词元处（采样之前）选择有多开放，取一篇文本的平均。
 measure-length-explained = 一篇文本有多少个词元。
 measure-distinct-1-explained = 所有文本中不同词元占全部词元的比例。1：没有重复出现的。
-measure-distinct-2-explained = 所有文本中不同二元组占全部二元组的比例。1：没有重复出现的。
-measure-distinct-3-explained = 所有文本中不同三元组占全部三元组的比例。1：没有重复出现的。
+measure-distinct-2-explained = 所有文本中不同二元组占全部二元组的比例（Li 等 2016 除以词元总数）。1：没有重复出现的。
+measure-distinct-3-explained = 所有文本中不同三元组占全部三元组的比例（Li 等 2016 除以词元总数）。1：没有重复出现的。
 measure-repetition-explained = 连续四个词元重复同一文本前面内容的比例。0：没有重复。
-measure-repeated-tokens-explained = 在之前 128 个词元中出现过的词元的比例。
+measure-repeated-tokens-explained = 在之前 128 个词元（包括前文）中出现过的词元的比例。
 measure-copied-explained = 连续四个词元也出现在前文中的比例。0：没有照抄。
 measure-first-choices-explained = 恰为模型首选的词元的比例。1：完全贪心。
 measure-self-bleu-explained = 同一策略的文本彼此有多相似，0 到 100。100：全都一样。

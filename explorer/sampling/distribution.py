@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from explorer.language_model.tokens import Token, Vocabulary
 from explorer.language_model.trace import Floats, Ints
-from explorer.locales import ExplorerError
+from explorer.locales import ExplorerError, numbers
 
 KEPT = -1
 """In `Distribution.removed_by`: no stage removed the token."""
@@ -65,7 +65,8 @@ class Candidate:
 
     def __repr__(self) -> str:
         shown = repr(self.text) if self.text is not None else self.token.bytes.hex(" ")
-        return f"Candidate(text={shown}, id={self.id}, probability={self.probability:.4g}, rank={self.rank})"
+        probability = numbers.probability(self.probability)
+        return f"Candidate(text={shown}, id={self.id}, probability={probability}, rank={self.rank})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,8 +125,8 @@ class Distribution:
     def __repr__(self) -> str:
         if self.logits.ndim != 1:
             return f"Distribution({' × '.join(map(str, self.logits.shape[:-1]))} over {self.logits.shape[-1]:,} tokens)"
-        top = ", ".join(f"{c.token.label} {c.probability:.3g}" for c in self.top(3))
-        return f"Distribution({top}, … of {len(self.logits):,} tokens; {self.entropy_bits:.2f} bits)"
+        top = ", ".join(f"{c.token.label} {numbers.probability(c.probability)}" for c in self.top(3))
+        return f"Distribution({top}, … of {len(self.logits):,} tokens; {numbers.bits(self.entropy_bits, 2)} bits)"
 
     def row(self, *index: int) -> Distribution:
         """One of many: the distribution at ``index`` of the leading dimensions."""

@@ -14,6 +14,7 @@ import numpy as np
 from explorer.language_model.tokens import Vocabulary
 from explorer.language_model.trace import Floats, Ints
 from explorer.locales import ExplorerError
+from explorer.locales.numbers import parameter
 from explorer.sampling.distribution import Distribution, Stage, softmax
 from explorer.sampling.stages import DEFAULT_ORDER, GREEDY, STAGES
 
@@ -177,7 +178,7 @@ def _parameter(name: str, value: Any) -> float | int | None:
         return number(name, value, low, high, whole=name in WHOLE)
     temperature = _real(value)
     if temperature is None or not low <= temperature <= high:
-        raise ExplorerError("temperature-out-of-range", value=shown(value), low=f"{low:g}", high=f"{high:g}")
+        raise ExplorerError("temperature-out-of-range", value=shown(value), low=parameter(low), high=parameter(high))
     return temperature
 
 
@@ -190,7 +191,7 @@ def number(name: str, value: Any, low: float, high: float, *, whole: bool = Fals
     found = _whole(value) if whole else _real(value)
     if found is None or not low <= found <= high:  # NaN lies nowhere
         message = "sampling-no-whole-number" if whole else "sampling-no-number"
-        raise ExplorerError(message, name=name, value=shown(value), low=f"{low:g}", high=f"{high:.15g}")
+        raise ExplorerError(message, name=name, value=shown(value), low=parameter(low), high=parameter(high))
     return found
 
 
@@ -254,7 +255,7 @@ def _said(value: Any) -> str:
     """A parameter as a line of them has it: numbers without needless digits."""
     if isinstance(value, tuple):
         return f"{len(value)} {'token' if len(value) == 1 else 'tokens'}"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return parameter(value) if isinstance(value, float) else str(value)
 
 
 def shown(value: Any) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from explorer.language_model.model import Model
-from explorer.locales import ExplorerError, Message
+from explorer.locales import ExplorerError, Message, numbers
 from explorer.sessions import session_file
 from explorer.sessions.autosave import Autosave, Earlier
 from explorer.sessions.replay import replay
@@ -125,7 +125,7 @@ class SessionKeeper:
             self._state.say(Message.of("session-same", total=total))
             return
         worst = max(wrong, key=lambda step: abs(step.difference))
-        difference, token = f"{abs(worst.difference):.2g}", worst.node.choice.token.label
+        difference, token = numbers.probability(abs(worst.difference)), worst.node.choice.token.label
         self._state.fail(
             ExplorerError("session-differs", n=len(wrong), total=total, difference=difference, token=token)
         )

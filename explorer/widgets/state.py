@@ -15,7 +15,7 @@ from explorer.generation.generate import Stop
 from explorer.language_model.attention import Attention
 from explorer.language_model.model import Model
 from explorer.language_model.trace import NOT_ASKED, Trace
-from explorer.locales import ExplorerError, Message, language
+from explorer.locales import ExplorerError, Message, language, numbers
 from explorer.models.progress import Progress
 from explorer.probes.first_token import FIRST_TOKEN
 from explorer.sampling.distribution import Distribution
@@ -156,7 +156,9 @@ class ExplorerState(t.HasTraits):
                 self._say_ready(self.trace)
 
     def _say_ready(self, trace: Trace) -> None:
-        self.say(Message.of("status-ready", milliseconds=round(trace.milliseconds), computed=trace.computed))
+        self.say(
+            Message.of("status-ready", milliseconds=numbers.milliseconds(trace.milliseconds), computed=trace.computed)
+        )
 
     def attempt(self, action: Callable[..., object], *arguments: object) -> None:
         """Do what a reader asked for; what cannot be done is a sentence in the status line."""

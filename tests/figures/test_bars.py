@@ -98,7 +98,7 @@ def test_a_hover_says_what_the_bar_stands_for() -> None:
         "·word0",
         f"probability {candidate.probability:.3g}",
         f"before the sampler {candidate.raw_probability:.3g}",
-        "logit -1.75",
+        "logit −1.75",
         "rank 8",
         f"id {candidate.id}",
     ]

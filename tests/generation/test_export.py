@@ -29,7 +29,7 @@ def made(peaked: LocalModel) -> Comparison:
         Sampling(),
     ]
     strategies = [Strategy(name, method) for name, method in zip(HOSTILE, methods, strict=True)]
-    return compare(peaked, 'The "capital"\nof', strategies, n=5, max_new_tokens=12, seed=9, **RARELY_SET)
+    return compare(peaked, 'The "capital"\nof', strategies, n=8, max_new_tokens=12, seed=9, **RARELY_SET)
 
 
 def test_the_json_has_every_token_and_every_measure(made: Comparison) -> None:

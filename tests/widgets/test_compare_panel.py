@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from ipywidgets import Label
 from explorer.engine.local_model import LocalModel
 from explorer.figures.measure_names import MEASURES
 from explorer.generation.compare import Comparing, compare
+from explorer.generation.decoders import Sample, Step
 from explorer.generation.generate import TEXT, Stop
 from explorer.generation.presets import COMPARED
 from explorer.generation.strategy import Beam
@@ -258,6 +260,34 @@ def test_what_went_otherwise_than_asked_is_said(state: ExplorerState, comparer: 
     assert texts.summary.startswith("The memory is too small for all texts at once")
     state.look = type(state.look)(language="zh-Hans")
     assert texts.summary.startswith("内存不足")
+
+
+class CountedSteps(tuple[Step, ...]):
+    """Steps of a text, which count how often somebody walks over all of them."""
+
+    n_walks = 0
+
+    def __iter__(self) -> Iterator[Step]:
+        CountedSteps.n_walks += 1
+        return super().__iter__()
+
+
+@pytest.mark.parametrize("colours", ["surprisal", "choice"])
+def test_what_is_of_a_whole_text_is_computed_once(state: ExplorerState, comparer: Comparer, colours: str) -> None:
+    comparer.colour_by = colours
+    made = run(comparer)
+    panels = [ComparePanel(state), MeasuresPanel(state), RanksPanel(state)]
+    walks = []
+    for length in (2, 6):
+        texts = [
+            replace(each, samples=tuple(Sample(CountedSteps(s.steps[:length]), s.ended) for s in each.samples))
+            for each in made.strategies
+        ]
+        CountedSteps.n_walks = 0
+        comparer.comparison = replace(made, strategies=tuple(texts))
+        assert len(only(panels[0], TextColumns).columns[1]["samples"][0]["shades"]) == length
+        walks.append(CountedSteps.n_walks / sum(len(each.samples) for each in made.strategies))
+    assert walks[0] == walks[1] <= 5, "of each text: tokens, text, surprisal, entropy"
 
 
 def test_the_legend_says_what_is_seen(state: ExplorerState, comparer: Comparer) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import ipywidgets as w
-import numpy as np
 import plotly.graph_objects as go
 import traitlets as t
 
@@ -16,7 +15,7 @@ from explorer.figures.summary import score_map, score_map_size
 from explorer.figures.weights import head_name
 from explorer.language_model.attention import EXACT_TOKENS
 from explorer.language_model.model import Model
-from explorer.locales import Message
+from explorer.locales import Message, numbers
 from explorer.probes.roles import FEWEST, KINDS, LIFT, Roles, repeated_random, roles_of
 from explorer.widgets.elements import StatusLine
 from explorer.widgets.panels.panel import Panel, set_options
@@ -116,7 +115,7 @@ class RolesPanel(Panel):
         n_layer, n_head = roles.of(self.kind).shape
         self._shown = roles
         self._show(self.figure_of(roles), score_map_size(n_layer, n_head)[0])
-        notes = [self.tr("roles-caution", lift=f"{LIFT:.0%}")]
+        notes = [self.tr("roles-caution", lift=numbers.percent(LIFT))]
         if not exact:
             notes.append(self.tr("summary-bytes", exact=EXACT_TOKENS))
         with self._explanation.hold_sync():
@@ -126,13 +125,13 @@ class RolesPanel(Panel):
     def figure_of(self, roles: Roles) -> go.Figure:
         """The scores for the chosen role."""
         look, scores, number = self.state.look, roles.of(self.kind), KINDS.index(self.kind)
-        chance = _share(roles.chance[number])
+        chance = numbers.fraction(roles.chance[number], 2)
         labelled = {kind: set(roles.heads(kind)) for kind in KINDS}
         plain = self.tr("roles-hover", score="{}", chance=chance)
 
         def text(layer: int, head: int) -> str:
             labels = [role_name(kind, look.language) for kind in KINDS if (layer, head) in labelled[kind]]
-            return "\n".join([plain.format(_share(scores[layer, head])), *labels])
+            return "\n".join([plain.format(numbers.fraction(scores[layer, head], 2)), *labels])
 
         aside = "roles-aside" if roles.n_cases[number] else "roles-aside-nothing"
         return score_map(
@@ -169,7 +168,7 @@ class RolesPanel(Panel):
                     "layer": layer,
                     "head": head,
                     "label": head_name(layer, head),
-                    "note": _share(roles.of(kind)[layer, head]),
+                    "note": numbers.fraction(roles.of(kind)[layer, head], 2),
                     "pressed": state.head == (layer, head),
                     "description": self.tr("roles-open", head=head_name(layer, head), role=name),
                 }
@@ -236,7 +235,3 @@ class RolesPanel(Panel):
 
 
 _on_random: WeakKeyDictionary[Model, Roles] = WeakKeyDictionary()
-
-
-def _share(score: float) -> str:
-    return "–" if np.isnan(score) else f"{score:.2f}"
