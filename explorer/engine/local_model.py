@@ -111,7 +111,7 @@ class LanguageModel:
         with self._lock:
             return self.retry_after_oom(lambda: self._compute_rows(windows))
 
-    def branches(self, ids: Sequence[int] | Ints, n_rows: int) -> Branches:
+    def decoder(self, ids: Sequence[int] | Ints, n_rows: int) -> Branches:
         """``n_rows`` continuations of one text, to be read side by side; see `Branches`.
 
         Raises:

@@ -27,7 +27,7 @@ import numpy as np
 
 from explorer.generation.decoders import Sample
 
-MOST_PAIRED = 64
+MAX_PAIRED = 64
 """Of more samples, the first so many are compared with each other: the work grows with their square."""
 
 Ngram = tuple[int, ...]
@@ -73,8 +73,8 @@ def measures(samples: Sequence[Sample], prefix: Sequence[int]) -> dict[str, Meas
     found = {name: _mean_of(tuple(of(i) for i in range(len(samples)))) for name, of in each.items()}
     for n in (1, 2, 3):
         found[f"distinct-{n}"] = Measure(_different([gram for text in texts for gram in _ngrams(text, n)]))
-    found["self-bleu"] = _self_bleu([sample.text for sample in samples[:MOST_PAIRED]])
-    found["distance"] = Measure(_mean([_distance(a, b) for a, b in combinations(texts[:MOST_PAIRED], 2)]))
+    found["self-bleu"] = _self_bleu([sample.text for sample in samples[:MAX_PAIRED]])
+    found["distance"] = Measure(_mean([_distance(a, b) for a, b in combinations(texts[:MAX_PAIRED], 2)]))
     return found
 
 

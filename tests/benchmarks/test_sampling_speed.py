@@ -69,8 +69,10 @@ def test_a_distribution_with_every_stage() -> None:
         "transformers": lambda i: transformers_alone,
         "apply": lambda i: lambda: Sampling(**EVERYTHING).apply(logits, text),
         "account": lambda i: lambda: with_its_account(Sampling(**EVERYTHING)),
-        "temperature": lambda i: lambda: Sampling(temperature=0.5 + i / 100).apply(logits, text).foremost(10),
-        "simple": lambda i: lambda: Sampling(**simple).apply(logits, text).foremost(10),
+        "temperature": lambda i: (
+            lambda: Sampling(temperature=0.5 + i / 100).apply(logits, text).top_before_or_after(10)
+        ),
+        "simple": lambda i: lambda: Sampling(**simple).apply(logits, text).top_before_or_after(10),
         "simple account": lambda i: lambda: with_its_account(Sampling(**simple)),
     }
     times = medians(actions)

@@ -111,7 +111,7 @@ def test_bars_are_those_of_the_record(made: tuple[Distribution, Sampling], n: in
     figure = distribution_bars(distribution, ENGLISH, n=n, pins=(pin,))
     bars, raw = final(figure), trace_named(figure, "raw")
     ids = [i for i in bars.customdata if i >= 0]
-    assert ids == [*(c.id for c in distribution.foremost(n)), pin]
+    assert ids == [*(c.id for c in distribution.top_before_or_after(n)), pin]
     assert [i for i, shown in enumerate(bars.customdata) if shown == NO_TOKEN] == [n]
     for place, i in enumerate(bars.customdata):
         if i == NO_TOKEN:

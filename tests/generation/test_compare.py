@@ -11,7 +11,7 @@ from transformers import AutoTokenizer
 
 from explorer.engine.local_model import LanguageModel
 from explorer.engine.torch_engine import branches
-from explorer.generation.compare import Comparing, Comparison, compare
+from explorer.generation.compare import Comparison, ComparisonRun, compare
 from explorer.generation.generate import TEXT, Stop, generate
 from explorer.generation.measures import measures
 from explorer.generation.strategy import Beam, Strategy
@@ -181,7 +181,7 @@ def test_texts_end_at_the_end_of_text_and_at_a_string(peaked64: LanguageModel) -
 
 
 def test_what_is_there_so_far_can_be_had_at_any_time(peaked64: LanguageModel) -> None:
-    comparing = Comparing(peaked64, PREFIX, STRATEGIES, n=2, max_new_tokens=6)
+    comparing = ComparisonRun(peaked64, PREFIX, STRATEGIES, n=2, max_new_tokens=6)
     assert not comparing.comparison.complete
     assert comparing.advance()
     so_far = comparing.comparison
@@ -236,7 +236,7 @@ def test_a_memory_too_small_for_one_text_keeps_what_is_there(
     real = branches.Branches.advance
     monkeypatch.setattr(branches.Branches, "advance", full_soon)
     monkeypatch.setattr(LanguageModel, "next_logits", full)
-    comparing = Comparing(peaked64, PREFIX, STRATEGIES, n=2, max_new_tokens=8)
+    comparing = ComparisonRun(peaked64, PREFIX, STRATEGIES, n=2, max_new_tokens=8)
     while comparing.advance():
         pass
     made = comparing.comparison
