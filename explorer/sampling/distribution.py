@@ -26,8 +26,7 @@ class Candidate:
 
     Attributes:
         token: which one.
-        raw_probability: before the sampler; probability: after it (both 0..1, 0 only for what cannot come, or where no
-            float64 holds it).
+        raw_probability: before the sampler; probability: after it (both 0..1, and 0 only for what cannot come).
         logit: as the model gave it (natural logarithm's units).
         rank: from 1, before the sampler; equal logits by lower id.
         u: where the draw fell, in [0, 1); None unless it was drawn.
@@ -116,8 +115,7 @@ class Distribution:
 
     @property
     def probabilities(self) -> Floats:
-        """(..., V) float64, after the sampler; they sum to 1. A token that no stage removed can still be so unlikely
-        that no float64 holds it: `log_probabilities` and `survives` tell it from one that is gone."""
+        """(..., V) float64, after the sampler; they sum to 1, and are 0 for what cannot come alone, see `Softmax`."""
         return self.final.probabilities
 
     @property
@@ -236,7 +234,7 @@ class Distribution:
     def rest(self, shown: Iterable[Candidate], *, raw: bool = False) -> float:
         """The probability of all tokens but those ``shown``, after the sampler or before it.
 
-        0 only where none of them can come (or where no float64 holds it), and 1 only where none of those shown can.
+        0 only where none of them can come, and 1 only where none of those shown can.
         """
         side = self.raw if raw else self.final
         ids = np.unique([candidate.id for candidate in shown]).astype(np.int64)

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from explorer.language_model.trace import Floats
 
+SMALLEST = 5e-324
+"""The smallest number above 0 that float64 holds."""
+
 _SHARED_BY_ROWS = ("largest", "weights", "total")
 
 
@@ -19,7 +22,9 @@ class Softmax:
     """Scores (logits), of one distribution (V,) or of many (..., V), and their softmax.
 
     Whatever the dtype of the scores, the probabilities are float64: float32 holds none below 1e-45, and tokens that
-    nothing removed would seem to be gone. Each array is computed when it is first asked for, and is read-only.
+    nothing removed would seem to be gone. A token has the probability 0 only where its score is -inf: what is too
+    unlikely for float64 as well has `SMALLEST`, and its `log_probabilities` are right. Each array is computed when it
+    is first asked for, and is read-only.
 
     Attributes:
         scores: (..., V) float32 or float64, natural logarithm's units; -inf for tokens that cannot come.
@@ -46,8 +51,10 @@ class Softmax:
 
     @cached_property
     def probabilities(self) -> Floats:
-        """(..., V) weights over their sum; they sum to 1."""
-        return frozen(self.weights / self.total)
+        """(..., V) weights over their sum; they sum to 1, and are above 0 for exactly the tokens that survive."""
+        shares = self.weights / self.total
+        np.maximum(shares, SMALLEST, out=shares, where=self.survives)
+        return frozen(shares)
 
     @cached_property
     def log_probabilities(self) -> Floats:
@@ -80,7 +87,8 @@ class Softmax:
 
     def probability(self, i: int) -> float:
         """Of one token of one distribution; the same number as in `probabilities`, which need not be there."""
-        return float(self.weights[i] / self.total[0])
+        share = float(self.weights[i] / self.total[0])
+        return max(share, SMALLEST) if np.isfinite(self.scores[i]) else share
 
     def row(self, *index: int) -> Self:
         """One of many: that at ``index`` of the leading dimensions, with what was computed for all of them."""

@@ -193,6 +193,18 @@ def test_a_logarithmic_axis_holds_every_bar(dtype: type[np.floating[Any]]) -> No
     assert figure.layout.xaxis.title.text == "probability (logarithmic)"
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("temperature", [0.1, 0.001])
+def test_what_no_stage_removed_never_reads_0(temperature: float, dtype: type[np.floating[Any]]) -> None:
+    distribution = Sampling(temperature=temperature).apply(-np.arange(V, dtype=dtype), (), VOCABULARY)
+    assert np.float32(math.exp(distribution.logits[-1] / temperature)) == 0
+    figure = distribution_bars(distribution, ENGLISH, n=V - 5, log=True)
+    assert "0" not in final(figure).text
+    assert min(final(figure).x) > 0
+    few, many = (distribution_bars(distribution, ENGLISH, n=n, log=True).layout.xaxis.dtick for n in (2, V))
+    assert few <= many <= 16, "not a tick for each of 300 powers of ten"
+
+
 @pytest.mark.parametrize("log", [False, True])
 @pytest.mark.parametrize("dark", [False, True])
 def test_colours_are_values_and_follow_the_theme(dark: bool, log: bool) -> None:
