@@ -64,8 +64,7 @@ class Difference:
 
 
 def _kl(p: Distribution, q: Distribution) -> float:
-    if (p.survives & ~q.survives).any():
-        return float("inf")
+    """Of a token that q lacks the logarithm is infinite; no other's is, however unlikely it is."""
     return _mean_bits(p, lambda there: p.log_probabilities[there] - q.log_probabilities[there])
 
 

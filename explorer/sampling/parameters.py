@@ -52,6 +52,8 @@ def listed(values: Any) -> list[Any] | None:
         return None
     try:
         entries = list(islice(values, MAX_LISTED + 1))
+    except ExplorerError:  # a sentence already
+        raise
     except Exception:
         return None
     return entries if len(entries) <= MAX_LISTED else None

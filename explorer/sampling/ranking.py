@@ -22,7 +22,7 @@ def ascending(values: Floats) -> Ints:
     """(n,) indices of (n,) ``values`` from the smallest to the largest, equal ones by lower index."""
     if values.dtype != np.float32:
         return np.argsort(values, kind="stable")
-    # A stable sort of 50,000 floats takes 3.5 ms, on every draw; one of whole numbers 0.2. The bits of a float, those
+    # A stable sort of 50,000 floats takes 3 ms, in every picture of a draw; one of whole numbers 0.2. The bits of a float, those
     # of a negative one turned over, order as it does; its index stands below them.
     bits = (values + np.float32(0)).view(np.int32)  # -0.0 equals 0.0
     keys = (bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))).astype(np.int64)
@@ -36,7 +36,7 @@ def ascending(values: Floats) -> Ints:
 def largest(values: Floats, n: int, ties: Floats | None = None) -> Ints:
     """(n,) indices of the ``n`` largest of (V,) ``values``, the largest first; all V where there are no more.
 
-    Of equal ones those come first whose ``ties`` (V,) are larger, then those of lower index. A tenth of the time of
+    Of equal ones those come first whose ``ties`` (V,) are larger, then those of lower index. A fifth of the time of
     `descending`, where few are asked for.
     """
     n = min(max(n, 0), len(values))
@@ -51,7 +51,7 @@ def largest(values: Floats, n: int, ties: Floats | None = None) -> Ints:
 
 
 def rank_of(values: Floats, index: int) -> int:
-    """The rank of one of (V,) ``values`` in `descending`, from 1: by counting, a hundredth of the time of a sort."""
+    """The rank of one of (V,) ``values`` in `descending`, from 1: by counting, in a fortieth of the time of a sort."""
     own = values[index]
     return 1 + int(np.count_nonzero(values > own)) + int(np.count_nonzero(values[:index] == own))
 
@@ -60,7 +60,7 @@ def at_mass(values: Floats, weights: Floats, mass: float, *, beyond: bool = Fals
     """The index at which weights, summed by descending value, equal ones by lower index, have the sum ``mass``.
 
     As if all were sorted and summed up one by one, but only what lies near that index is sorted. For 50,000 tokens
-    this takes 0.1 ms where sorting and summing take 0.45, and a step of a comparison needs it for most of its rows.
+    this takes 0.14 ms where sorting and summing take 0.38, and a step of a comparison needs it for most of its rows.
 
     Args:
         values: (V,) float32 or float64, natural logarithm's units.

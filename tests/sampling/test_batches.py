@@ -119,10 +119,12 @@ def test_nothing_that_is_given_is_changed_and_nothing_that_is_got_can_be() -> No
 
 
 @pytest.mark.parametrize("sampling", [Sampling(temperature=2, top_k=3), Sampling(no_repeat_ngram=3)], ids=str)
-def test_stages_keep_what_they_left_when_the_logits_change_later(sampling: Sampling) -> None:
+def test_a_distribution_keeps_what_it_says_when_the_logits_change_later(sampling: Sampling) -> None:
     logits = np.array([0.0, 1, 2, 3])
     got = sampling.apply(logits, ())  # without a text there are no n-grams: that stage hands on what it was given
     before = [stage.scores.copy() for stage in got.stages]
+    raw = Sampling().apply(logits.copy(), ()).raw_probabilities
     logits[:] = 0
     for stage, scores in zip(got.stages, before, strict=True):
         np.testing.assert_array_equal(stage.scores, scores)
+    np.testing.assert_array_equal(got.raw_probabilities, raw, "they are computed when they are first asked for")
