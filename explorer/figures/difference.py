@@ -13,7 +13,7 @@ from explorer.figures.escape import escape
 from explorer.figures.look import Look
 from explorer.locales import numbers, tr
 from explorer.sampling.differences import Difference
-from explorer.sampling.distribution import descending
+from explorer.sampling.ranking import largest
 
 ROW_PIXELS = 30
 FRAME_PIXELS = 84  # title, legend and axis
@@ -93,7 +93,7 @@ def difference_bars(
 def _likeliest(difference: Difference, n: int) -> Any:
     """(n,) ids of the tokens that are likeliest in either distribution."""
     either = np.maximum(difference.first.probabilities, difference.second.probabilities)
-    return descending(either)[:n]
+    return largest(either, n)
 
 
 def _token_row(difference: Difference, token_id: int, look: Look, names: tuple[str, str]) -> _Row:

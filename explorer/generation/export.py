@@ -10,7 +10,7 @@ from dataclasses import fields
 from itertools import pairwise
 from typing import Any
 
-from explorer.generation.compare import Comparison, Written
+from explorer.generation.compare import Comparison, StrategyResult
 from explorer.generation.decoders import Sample
 from explorer.generation.measures import BUCKETS, Measure, fingerprint
 from explorer.generation.strategy import Method
@@ -35,7 +35,7 @@ def to_record(comparison: Comparison) -> dict[str, Any]:
         "max_new_tokens": comparison.max_new_tokens,
         **_rarely_set(comparison),
         "complete": comparison.complete,
-        "strategies": [_written(each, comparison.measures[each.name]) for each in comparison.strategies],
+        "strategies": [_result(each, comparison.measures[each.name]) for each in comparison.strategies],
     }
 
 
@@ -43,12 +43,12 @@ def _rarely_set(comparison: Comparison) -> dict[str, Any]:
     return {name: getattr(comparison, name) for name in ("stop_text", "through_end", "first_step")}
 
 
-def _written(written: Written, measured: Mapping[str, Measure]) -> dict[str, Any]:
+def _result(result: StrategyResult, measured: Mapping[str, Measure]) -> dict[str, Any]:
     return {
-        **written.strategy.record(),
-        "samples": [_sample(sample) for sample in written.samples],
+        **result.strategy.record(),
+        "samples": [_sample(sample) for sample in result.samples],
         "measures": {name: _measure(found) for name, found in measured.items()},
-        "fingerprint": [_finite(share) for share in fingerprint(written.samples)],
+        "fingerprint": [_finite(share) for share in fingerprint(result.samples)],
     }
 
 

@@ -37,7 +37,7 @@ from explorer.generation.decoders import Sample
 from explorer.generation.intervals import DEPENDENT, Interval, student, student_log, wilson
 from explorer.language_model.trace import Floats
 
-MOST_PAIRED = 64
+MAX_PAIRED = 64
 """Of more samples, the first so many are compared with each other: the work grows with their square."""
 
 Ngram = tuple[int, ...]
@@ -125,10 +125,10 @@ class _Measures(Mapping[str, Measure]):
         return _shares_over_texts([[token.rank == 1 for token in sample.tokens] for sample in self._samples])
 
     def self_bleu(self) -> Measure:
-        return _self_bleu([sample.text for sample in self._samples[:MOST_PAIRED]])
+        return _self_bleu([sample.text for sample in self._samples[:MAX_PAIRED]])
 
     def distance(self) -> Measure:
-        return Measure(_mean([_distance(a, b) for a, b in combinations(self._texts[:MOST_PAIRED], 2)]))
+        return Measure(_mean([_distance(a, b) for a, b in combinations(self._texts[:MAX_PAIRED], 2)]))
 
 
 _COMPUTE: dict[str, Callable[[_Measures], Measure]] = {

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ConfigDict, FailFast, Field, TypeAdapter, ValidationError, with_config
 
 from explorer.locales import ExplorerError
-from explorer.sampling.draw import MOST_SEED
+from explorer.sampling.draw import MAX_SEED
 from explorer.sampling.sampling import Sampling
 
 SCHEMA = 1
@@ -29,7 +29,7 @@ def _known(schema: int) -> int:
     return schema
 
 
-Number = Annotated[int, Field(ge=0, le=MOST_SEED)]
+Number = Annotated[int, Field(ge=0, le=MAX_SEED)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Hexadecimal = Annotated[str, Field(pattern=r"^([0-9a-f]{2})*$")]
 ModelName = Annotated[str, Field(max_length=_MOST_NAME)]
@@ -65,7 +65,7 @@ class NodeRecord:
     raw_probability: Share
     probability: Share
     logit: float | None
-    rank: Annotated[int, Field(ge=1, le=MOST_SEED)]
+    rank: Annotated[int, Field(ge=1, le=MAX_SEED)]
     u: Annotated[float, Field(ge=0, lt=1)] | None
     chosen_by: Literal["greedy", "drawn", "hand"]
     name: str = ""

@@ -16,7 +16,7 @@ from explorer.generation import measures as module
 from explorer.generation.compare import compare
 from explorer.generation.decoders import Sample, Step
 from explorer.generation.intervals import ALIKE, DEPENDENT, FEW, FEWEST, STUDENT, STUDENT_LOG, WILSON
-from explorer.generation.measures import MOST_PAIRED, _distance, fingerprint, measures
+from explorer.generation.measures import MAX_PAIRED, _distance, fingerprint, measures
 from explorer.language_model.tokens import Token
 from explorer.sampling.distribution import Candidate
 from explorer.sampling.sampling import Sampling
@@ -135,8 +135,8 @@ def test_distance_is_a_distance(a: list[int], b: list[int]) -> None:
 
 def test_of_many_samples_the_first_are_compared_with_each_other() -> None:
     alike, other = sample(1, 2, 3, 4), sample(5, 6, 7, 8)
-    few = measures([alike] * MOST_PAIRED, ())
-    many = measures([*[alike] * MOST_PAIRED, *[other] * 10], ())
+    few = measures([alike] * MAX_PAIRED, ())
+    many = measures([*[alike] * MAX_PAIRED, *[other] * 10], ())
     for name in ("distance", "self-bleu"):
         assert many[name].value == few[name].value
     assert many["distinct-1"].value > few["distinct-1"].value, "all else is of all"

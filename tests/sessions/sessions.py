@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from explorer.language_model.tokens import Vocabulary
 from explorer.locales import ExplorerError
 from explorer.sampling.distribution import Candidate
-from explorer.sampling.draw import DRAWN, HAND, MOST_SEED
+from explorer.sampling.draw import DRAWN, HAND, MAX_SEED
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.stages import GREEDY, STAGES
 from explorer.sessions import session_file
@@ -108,7 +108,7 @@ def sessions(draw: st.DrawFn) -> Session:
 
 
 def _act(draw: st.DrawFn, tree: Tree, action: str) -> None:
-    numbers = st.integers(0, MOST_SEED)
+    numbers = st.integers(0, MAX_SEED)
     if action == "add":
         sampling = draw(st.sampled_from(SAMPLINGS))
         tree.add(draw(choices(sampling)), sampling, seed=draw(numbers), sample=draw(numbers), throw=draw(numbers))

@@ -16,7 +16,7 @@ from ipywidgets import Label
 
 from explorer.engine.local_model import LocalModel
 from explorer.figures.measure_names import MEASURES
-from explorer.generation.compare import Comparing, compare
+from explorer.generation.compare import ComparisonRun, compare
 from explorer.generation.decoders import Sample, Step
 from explorer.generation.generate import TEXT, Stop
 from explorer.generation.presets import COMPARED
@@ -132,16 +132,16 @@ def test_cancelling_takes_effect_within_a_step_and_keeps_what_is_there(
     state: ExplorerState, comparer: Comparer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps, third, go = [], threading.Event(), threading.Event()
-    real = Comparing.advance
+    real = ComparisonRun.advance
 
-    def paced(self: Comparing) -> bool:
+    def paced(self: ComparisonRun) -> bool:
         steps.append(1)
         if len(steps) == 3:
             third.set()
             assert go.wait(20)
         return real(self)
 
-    monkeypatch.setattr(Comparing, "advance", paced)
+    monkeypatch.setattr(ComparisonRun, "advance", paced)
     comparer.n_tokens = 50
     comparer.run()
     assert third.wait(20)
@@ -158,13 +158,13 @@ def test_a_key_is_answered_between_two_steps(
     state: ExplorerState, comparer: Comparer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     n_steps = []
-    real = Comparing.advance
+    real = ComparisonRun.advance
 
-    def counted(self: Comparing) -> bool:
+    def counted(self: ComparisonRun) -> bool:
         n_steps.append(1)
         return real(self)
 
-    monkeypatch.setattr(Comparing, "advance", counted)
+    monkeypatch.setattr(ComparisonRun, "advance", counted)
     comparer.n_samples, comparer.n_tokens = 8, 100
     comparer.run()
     wait_until(lambda: len(n_steps) > 3, "it is under way")
@@ -180,15 +180,15 @@ def test_a_key_is_answered_between_two_steps(
 def test_what_fails_is_a_sentence_and_keeps_what_is_there(
     state: ExplorerState, comparer: Comparer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, steps = Comparing.advance, []
+    real, steps = ComparisonRun.advance, []
 
-    def failing(self: Comparing) -> bool:
+    def failing(self: ComparisonRun) -> bool:
         steps.append(1)
         if len(steps) == 3:
             raise RuntimeError("the model is gone")
         return real(self)
 
-    monkeypatch.setattr(Comparing, "advance", failing)
+    monkeypatch.setattr(ComparisonRun, "advance", failing)
     made = run(comparer)
     assert state.status.state == "error"
     assert [len(written.samples[0].steps) for written in made.strategies] == [2] * 4

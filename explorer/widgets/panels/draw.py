@@ -59,14 +59,14 @@ class DrawPanel(Panel):
 
     def _segments(self, distribution: Distribution, ends: Any, n_shown: int) -> list[dict[str, Any]]:
         segments, before = [], 0.0
-        for i, end in enumerate(ends[:n_shown].tolist()):
-            candidate = distribution.candidate(int(distribution.survivors[i]))
+        shown = [distribution.candidate(int(i)) for i in distribution.survivors[:n_shown]]
+        for candidate, end in zip(shown, ends[:n_shown].tolist(), strict=True):
             about = {"token": candidate.token.label, "probability": numbers.probability(candidate.probability)}
             note = self.tr("draw-segment", start=numbers.draw(before), end=numbers.draw(end), **about)
             segments.append(_segment(candidate.token.label, end - before, note))
             before = end
         # The last segment is always that of the others, be there any or not.
-        n, share = len(ends) - n_shown, max(0.0, 1 - before) if n_shown < len(ends) else 0.0
+        n, share = len(ends) - n_shown, distribution.rest(shown)
         note = self.tr("draw-others", n=n, start=numbers.draw(before), probability=numbers.probability(share))
         segments.append(_segment("…" if n else "", share, note))
         return segments
