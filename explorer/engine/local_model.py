@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from operator import index
@@ -20,8 +20,10 @@ from explorer.engine.torch_engine.attention_recorder import Rows, catching_into,
 from explorer.engine.torch_engine.branches import Branches
 from explorer.engine.torch_engine.token_statistics import outcomes, padded, to_numpy
 from explorer.language_model.attention import Attention, HeadVectors, most_tokens
+from explorer.language_model.interventions import Intervention
 from explorer.language_model.memory import OutOfMemory, translate_oom
 from explorer.language_model.model import ModelInfo, Watch
+from explorer.language_model.request import Asked, Request
 from explorer.language_model.tokens import Encoding, Tokenizer, Vocabulary
 from explorer.language_model.trace import Floats, Ints, Trace
 from explorer.language_model.window import window_start
@@ -71,7 +73,12 @@ class LanguageModel:
         return self.tokenizer.encode(text)
 
     def trace(
-        self, text_or_ids: str | Sequence[int] | Ints, *, attention: bool = False, watch: Watch | None = None
+        self,
+        text_or_ids: Asked,
+        *,
+        attention: bool = False,
+        interventions: Iterable[Intervention] = (),
+        watch: Watch | None = None,
     ) -> Trace:
         """Read a text (or token ids) and record what the model makes of it.
 
@@ -88,6 +95,15 @@ class LanguageModel:
         Raises:
             ExplorerError: an id the vocabulary lacks, no start token for an empty text, a damaged model.
         """
+        if isinstance(text_or_ids, Request):
+            extras, interventions = text_or_ids.extras, text_or_ids.interventions
+            trace = self.trace(text_or_ids.ids, attention=extras.attention, interventions=interventions, watch=watch)
+            if trace.captured is None or (extras.layer is None and extras.vectors is None):
+                return trace
+            layer, head = extras.vectors or (extras.layer or 0, None)
+            return replace(trace, captured=trace.captured.fetched(layer, head))
+        if tuple(interventions):
+            raise ExplorerError("no-ablation", name=self.info.name)
         began = perf_counter()
         encoding = self._encoding(text_or_ids)
         ids = np.asarray(encoding.ids, dtype=np.int64)
@@ -99,7 +115,7 @@ class LanguageModel:
         milliseconds = (perf_counter() - began) * 1000
         return replace(trace, notices=encoding.notices, milliseconds=milliseconds)
 
-    def next_logits(self, rows: Sequence[Sequence[int]]) -> Floats:
+    def next_logits(self, rows: Sequence[Sequence[int]], *, interventions: Iterable[Intervention] = ()) -> Floats:
         """(B, V) logits of the token after each of B rows of token ids, in the trace's dtype.
 
         Rows of different lengths may be mixed: a causal model needs no mask for what is padded on the right.
@@ -111,7 +127,9 @@ class LanguageModel:
         with self._lock:
             return self.retry_after_oom(lambda: self._compute_rows(windows))
 
-    def branches(self, ids: Sequence[int] | Ints, n_rows: int) -> Branches:
+    def decoder(
+        self, ids: Sequence[int] | Ints, n_rows: int, *, interventions: Iterable[Intervention] = ()
+    ) -> Branches:
         """``n_rows`` continuations of one text, to be read side by side; see `Branches`.
 
         Raises:

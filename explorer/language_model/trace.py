@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.language_model.attention import Attention
+from explorer.language_model.interventions import Interventions
 from explorer.language_model.tokens import Token, Vocabulary
 from explorer.locales import ExplorerError, Message
 
@@ -51,6 +52,7 @@ class Trace:
         notices: what a reader must know about how the text was read.
         captured: the attention of ``ids[start:]``, where it was asked for and there is any; see `attention`.
         uncaptured: why there is none.
+        interventions: what was changed inside the model while it read; nothing that is said here holds without them.
 
     Raises:
         ExplorerError: a logit is NaN or infinite upwards: the weights are damaged or overflow their dtype.
@@ -68,6 +70,7 @@ class Trace:
     notices: tuple[Message, ...] = ()
     captured: Attention | None = None
     uncaptured: Message = NOT_ASKED
+    interventions: Interventions = ()
 
     def __post_init__(self) -> None:
         n_tokens = len(self.ids)
