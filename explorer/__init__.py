@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from explorer.generation.generate import Stop, generate
     from explorer.generation.strategy import Beam, Strategy
     from explorer.language_model.attention import Attention, HeadVectors
+    from explorer.language_model.interventions import Ablate
     from explorer.language_model.model import Model, ModelInfo
     from explorer.language_model.tokens import Token
     from explorer.language_model.trace import Trace
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
 
 # Nothing below is imported before it is asked for: torch alone takes seconds.
 _HOMES = {
+    "Ablate": "explorer.language_model.interventions",
     "Attention": "explorer.language_model.attention",
     "AttentionPanel": "explorer.widgets.panels.attention",
     "AttentionTextPanel": "explorer.widgets.panels.attention_text",
@@ -116,6 +118,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Ablate",
     "Attention",
     "AttentionPanel",
     "AttentionTextPanel",

@@ -227,7 +227,7 @@ def test_a_memory_too_small_for_one_text_keeps_what_is_there(
 ) -> None:
     whole, calls = compare(peaked64, PREFIX, STRATEGIES, n=2, max_new_tokens=8), iter(range(100))
 
-    def full(*_: object) -> object:
+    def full(*_: object, **_how: object) -> object:
         raise OutOfMemory
 
     def full_soon(self: branches.Branches, tokens: list[int]) -> object:
