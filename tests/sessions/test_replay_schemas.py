@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from explorer.engine.loading import load
 from explorer.language_model.interventions import Ablate, Interventions
+from explorer.language_model.trace import Floats
 from explorer.sampling.draw import choose, uniform
 from explorer.sampling.sampling import Sampling
 from explorer.sessions import session_file
@@ -115,6 +119,33 @@ def test_what_is_beyond_rounding_to_16_bits_is_told(dtype: str, rounding: float)
     tree.nodes[number] = replace(node, seed=99)
     (found,) = told(list(replay(session, FakeModel())))
     assert found.u_differs
+
+
+class Rounded(FakeModel):
+    """Its two likeliest tokens are nearly alike, the one or the other ahead."""
+
+    def __init__(self, *, ahead: int, **info: Any) -> None:
+        super().__init__(**info)
+        self._ahead = ahead
+
+    def logits(self, ids: Sequence[int], interventions: Interventions) -> Floats:
+        logits = super().logits(ids, interventions)
+        two = np.sort(np.argsort(logits)[-2:])
+        logits[two] = logits.max()
+        logits[two[self._ahead]] += 0.02
+        return logits
+
+
+@pytest.mark.parametrize(("dtype", "wrong"), [("float16", 0), ("float32", 1)])
+def test_which_of_two_tokens_that_are_nearly_alike_is_greedy_is_rounding_in_16_bits(dtype: str, wrong: int) -> None:
+    made, used = Rounded(ahead=0, dtype=dtype), Rounded(ahead=1)
+    session = Session.of(made.info)
+    tree = session.tree("the", made.tokenize("the").ids)
+    sampling = Sampling(greedy=True)
+    tree.add(choose(made.trace(tree.ids()).distribution(sampling), 0.0), sampling)
+    (seen,) = replay(session, used)
+    assert seen.probability == 0
+    assert len(told([seen])) == wrong
 
 
 def test_64_bits_are_compared_as_32_are() -> None:

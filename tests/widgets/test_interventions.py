@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from explorer.language_model.interventions import Ablate, Interventions
+from explorer.language_model.memory import OutOfMemory
 from explorer.language_model.model import ATTENTION
 from explorer.language_model.trace import Floats
 from explorer.locales import ExplorerError
@@ -25,7 +26,7 @@ from explorer.widgets.panels.roles import MOST_KNOWN, RANDOM, RolesPanel
 from explorer.widgets.panels.two_prefixes import TwoPrefixesPanel
 from explorer.widgets.plot import Plot
 from explorer.widgets.state import ExplorerState
-from tests.widgets.fake_model import FakeModel
+from tests.widgets.fake_model import FakeDecoder, FakeModel
 from tests.widgets.paced_model import PacedModel
 from tests.widgets.page import Page, only, settle, wait_until
 
@@ -343,6 +344,22 @@ def test_a_comparison_is_of_what_was_in_force_when_it_began(state: ExplorerState
     state.comparer.go_on(2, 1, 2)
     settle(state)
     assert [node.interventions for node in nodes(state)] == [OFF] * 3
+
+
+def test_so_it_is_where_the_memory_is_too_small_for_a_batch(
+    state: ExplorerState, model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OutOfMemory
+
+    ablated(state)
+    whole = compare(state)
+    monkeypatch.setattr(FakeDecoder, "advance", full)
+    n_before = len(model.passes)
+    made = compare(state)
+    assert [notice.id for notice in made.notices] == ["compare-memory-full"]
+    assert made.strategies == whole.strategies
+    assert {request.interventions for request in model.passes[n_before:]} == {OFF}
 
 
 def test_the_place_of_a_comparison_is_read_as_the_comparison_was(state: ExplorerState, model: FakeModel) -> None:
