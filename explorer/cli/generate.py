@@ -81,7 +81,7 @@ def generate(
         say(notice)
     say_what_is_not_read(len(encoding.ids), lm.info.n_positions)
 
-    session = Session(lm.info.name, lm.info.revision)
+    session = Session.of(lm.info)
     tree = session.tree(prefix, encoding.ids)
     samples: list[Sample] = []
     page = Page(prefix, n_texts, quiet=as_json)

@@ -14,6 +14,7 @@ from explorer.generation.decoders import Decoder, Sample, decoder_of
 from explorer.generation.generate import Stop
 from explorer.generation.measures import Measure, measures
 from explorer.generation.strategy import Method, Strategy, strategies
+from explorer.language_model.interventions import Intervention, Interventions, canonical
 from explorer.language_model.memory import OutOfMemory, translate_oom
 from explorer.language_model.model import BatchDecoder, Model
 from explorer.language_model.request import as_ids
@@ -54,6 +55,7 @@ class Comparison:
         model: the name of the model, and its revision where there is one.
         complete: whether every text has ended.
         notices: what went otherwise than asked.
+        interventions: what was changed inside the model while they were written.
     """
 
     ids: tuple[int, ...]
@@ -68,6 +70,7 @@ class Comparison:
     model: tuple[str, str | None]
     complete: bool
     notices: tuple[Message, ...] = ()
+    interventions: Interventions = ()
 
     @cached_property
     def measures(self) -> dict[str, Mapping[str, Measure]]:
@@ -93,6 +96,7 @@ class ComparisonRun:
         stop_text: str = "",
         through_end: bool = False,
         first_step: int = 0,
+        interventions: Iterable[Intervention] = (),
     ) -> None:
         self._model, self._strategies = model, strategies(given)
         self._n = int(number("n", n, 1, MAX_SAMPLES, whole_only=True))
@@ -114,6 +118,7 @@ class ComparisonRun:
             )
             for each in self._strategies
         ]
+        self._interventions = canonical(interventions)
         self._notices: tuple[Message, ...] = ()
         self._given_up = False
         self._batch: BatchDecoder | None = None
@@ -142,7 +147,7 @@ class ComparisonRun:
             return False
 
     def _advance(self) -> bool:
-        logits = self._logits if self._logits is not None else self._model.trace(self._ids).logits[None]
+        logits = self._logits if self._logits is not None else self._first_logits()
         parents, tokens, rows = list[int](), list[int](), list[range]()
         for each, own in zip(self._decoders, self._rows, strict=True):
             place = slice(own.start, own.stop)
@@ -162,13 +167,17 @@ class ComparisonRun:
         if not self._notices:
             try:
                 if self._batch is None:
-                    self._batch = self._model.decoder(self._ids, 1)
+                    self._batch = self._model.decoder(self._ids, 1, interventions=self._interventions)
                 self._batch.select(parents)
                 return self._batch.advance(tokens)
             except OutOfMemory:
                 self._notices = (Message.of("compare-memory-full"),)
                 self._batch = None
-        return self._model.next_logits(self._texts.tolist())
+        return self._model.next_logits(self._texts.tolist(), interventions=self._interventions)
+
+    def _first_logits(self) -> Floats:
+        """(1, V) after the prefix."""
+        return self._model.trace(self._ids, interventions=self._interventions).logits[None]
 
     @property
     def comparison(self) -> Comparison:
@@ -190,6 +199,7 @@ class ComparisonRun:
             model=(info.name, info.revision),
             complete=bool(self.n_steps) and not self._given_up and not any(len(rows) for rows in self._rows),
             notices=self._notices,
+            interventions=self._interventions,
         )
 
 
@@ -204,6 +214,7 @@ def compare(
     stop_text: str = "",
     through_end: bool = False,
     first_step: int = 0,
+    interventions: Iterable[Intervention] = (),
     report: Report | None = None,
 ) -> Comparison:
     """What each strategy writes after ``prefix``; an interrupted comparison gives what there is so far, with a warning.
@@ -217,6 +228,7 @@ def compare(
         stop_text: ends a text whose new tokens spell it.
         through_end: go on where the model ends its text.
         first_step: how many tokens of ``prefix`` were drawn already: the next draws are those that would follow them.
+        interventions: what is changed inside the model while they are written.
 
     Raises:
         ExplorerError: no strategy, two of one name, or a number out of range; so is one by which a text would grow
@@ -232,6 +244,7 @@ def compare(
         stop_text=stop_text,
         through_end=through_end,
         first_step=first_step,
+        interventions=interventions,
     )
     try:
         while run.advance():

@@ -14,6 +14,7 @@ from explorer.generation.compare import Comparison, StrategyResult
 from explorer.generation.decoders import Sample
 from explorer.generation.measures import BUCKETS, Measure, fingerprint
 from explorer.generation.strategy import Method
+from explorer.language_model.interventions import Interventions
 from explorer.locales import numbers
 from explorer.sampling.sampling import Sampling
 
@@ -34,6 +35,7 @@ def to_record(comparison: Comparison) -> dict[str, Any]:
         "n": comparison.n_samples,
         "max_new_tokens": comparison.max_new_tokens,
         **_rarely_set(comparison),
+        "interventions": [each.record() for each in comparison.interventions],
         "complete": comparison.complete,
         "strategies": [_result(each, comparison.measures[each.name]) for each in comparison.strategies],
     }
@@ -125,9 +127,16 @@ def to_code(comparison: Comparison, *, retokenized: bool) -> str:
         f"    max_new_tokens={comparison.max_new_tokens},",
         f"    seed={comparison.seed},",
         *(f"    {name}={value!r}," for name, value in _rarely_set(comparison).items() if value),
+        *_interventions(comparison.interventions),
         ")",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _interventions(interventions: Interventions) -> list[str]:
+    """The argument that puts them into force; no line where there are none."""
+    made = ", ".join(f"explorer.Ablate(heads={list(each.heads)}, mode={each.mode!r})" for each in interventions)
+    return [f"    interventions=[{made}],"] if made else []
 
 
 def _made(method: Method) -> str:

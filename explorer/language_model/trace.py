@@ -50,9 +50,9 @@ class Trace:
         milliseconds: how long it took.
         vocabulary: the model's tokens.
         notices: what a reader must know about how the text was read.
-        interventions: what was changed inside the model while it read.
         captured: the attention of ``ids[start:]``, where it was asked for and there is any; see `attention`.
         uncaptured: why there is none.
+        interventions: what was changed inside the model while it read; nothing that is said here holds without them.
 
     Raises:
         ExplorerError: a logit is NaN or infinite upwards: the weights are damaged or overflow their dtype.
@@ -68,9 +68,9 @@ class Trace:
     milliseconds: float
     vocabulary: Vocabulary
     notices: tuple[Message, ...] = ()
-    interventions: Interventions = ()
     captured: Attention | None = None
     uncaptured: Message = NOT_ASKED
+    interventions: Interventions = ()
 
     def __post_init__(self) -> None:
         n_tokens = len(self.ids)

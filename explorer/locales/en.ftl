@@ -40,7 +40,6 @@ checking-model = { $name }: checking its numbers
 model-ready = { $name }: ready
 attention-not-asked = This trace was made without attention. Ask for it: lm.trace(text, attention=True).
 no-attention = The model { $name } gives no attention weights that can be trusted. Choose another model, such as gpt2.
-no-ablation = In the model { $name } no head can be switched off exactly. Choose a GPT-2 or Llama-shaped model.
 attention-too-long = The text has { $n } tokens, and of this model attention is kept for at most { $most }. Shorten the text.
 attention-too-large = All the attention of { $n } tokens would take { $megabytes } MB. Take single heads with head(layer, head), or at most { $most } tokens.
 attention-not-numbers = { $n ->
@@ -51,6 +50,7 @@ unknown-layer = There is no layer { $layer }. The layers of this model go from 0
 unknown-head = There is no head { $head }. The heads of this model go from 0 to { $last }.
 unknown-ablation-mode = “{ $mode }” is not a way to switch a head off. Choose one of: { $known }.
 ablation-no-heads = { $given } names no heads. Give pairs of a layer and a head, both from 0, such as Ablate(heads=[(5, 1)]).
+no-ablation = The heads of the model { $name } cannot be switched off here. Choose another model, such as gpt2, or leave all heads on.
 not-an-intervention = { $given } is not an intervention. Pass a list of them, such as [explorer.Ablate(heads=[(5, 1)])].
 unknown-intervention = This version does not know the intervention “{ $kind }”, so its numbers would be those of another model. Open it with a newer version of the explorer.
 unknown-position = There is no token at place { $position }. The places of this text go from 0 to { $last }.
@@ -86,6 +86,10 @@ session-later-schema = The session file is of format { $schema }, and this versi
 session-lacks = The session file lacks { $place }. It was changed or damaged; open another copy.
 session-wrong-value = The session file has { $value } at { $place }, which cannot be. It was changed or damaged; open another copy.
 session-foreign-token = The token { $id } at { $place } of the session file is not that of the model in use. The session was made with { $model }; choose that model, and open the file again.
+session-other-weights = The session was made with other weights than those of the model in use, though both are called { $model }: one of them may have been trained further. Choose the model with the weights { $theirs }… (in use are { $ours }…), and open the session again.
+session-unknown-intervention = The session file has { $given } at { $place }, and this version knows no such intervention: its numbers would be those of another model. Open it with a newer version of the explorer.
+session-foreign-heads = The session file has { $given } at { $place }, and the model in use has { $layers } layers of { $heads } heads. The session was made with { $model }; choose that model, and open the file again.
+session-no-ablation = Tokens of the session were chosen with heads switched off ({ $place }), and the heads of the model in use, { $ours }, cannot be switched off here. The session was made with { $model }; choose that model, and open the file again.
 session-other-model = The session was made with the model { $theirs }, and the model in use is { $ours }. Choose { $theirs }, and open the session again.
 session-not-saved = The session could not be saved as “{ $file }”: { $reason }. Save it in another place, or make room there.
 session-not-opened = The session file “{ $file }” cannot be read: { $reason }. Check its name and its permissions.
@@ -357,7 +361,9 @@ session-empty = There is nothing to save yet. Take a step first.
 session-without-model = No model is loaded yet, so a session cannot be opened. Wait until it is there.
 session-checking = Checking the session: { $done } of { $total } tokens read again
 session-same = The session is open. All { $total } tokens read again: same probabilities.
+session-same-rounded = The session is open. All { $total } tokens read again: same probabilities, as far as rounding lets one tell. It was made in { $theirs }, and the model in use computes in { $ours }.
 session-differs = The session is open, but { $n } of { $total } tokens now differ in probability or draw, at most by { $difference } (at { $token }). Another device, number format or version may be the reason.
+session-differs-rounded = The session is open, but { $n } of { $total } tokens now differ in probability or draw by more than rounding does, at most by { $difference } (at { $token }). It was made in { $theirs }, and the model in use computes in { $ours }: load it with --dtype { $theirs } to compare them exactly.
 speed-slow = ½ /s
 speed-one = 1 /s
 speed-two = 2 /s

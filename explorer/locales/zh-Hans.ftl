@@ -34,7 +34,6 @@ checking-model = { $name }：正在核对数值
 model-ready = { $name }：就绪
 attention-not-asked = 这次计算没有记录注意力。请这样索取：lm.trace(text, attention=True)。
 no-attention = 模型 { $name } 给不出可信的注意力权重。请换一个模型，例如 gpt2。
-no-ablation = 模型 { $name } 的注意力头无法精确关闭。请选择 GPT-2 或 Llama 结构的模型。
 attention-too-long = 文本有 { $n } 个词元，而这个模型的注意力最多保留 { $most } 个词元。请缩短文本。
 attention-too-large = { $n } 个词元的全部注意力需要 { $megabytes } MB。请用 head(layer, head) 逐个取头，或者不超过 { $most } 个词元。
 attention-not-numbers = 有 { $n } 行注意力权重不是数字（第一处在第 { $layer } 层第 { $head } 头）。权重已损坏，或超出了其数字格式：请用 --dtype float32 重新加载模型。
@@ -42,6 +41,7 @@ unknown-layer = 没有第 { $layer } 层。这个模型的层从 0 到 { $last }
 unknown-head = 没有第 { $head } 头。这个模型的头从 0 到 { $last }。
 unknown-ablation-mode = “{ $mode }”不是关闭注意力头的方式。可选：{ $known }。
 ablation-no-heads = { $given } 没有指明任何注意力头。请给出由层和头组成的数对，都从 0 开始，例如 Ablate(heads=[(5, 1)])。
+no-ablation = 这里无法关闭模型 { $name } 的注意力头。请换一个模型，例如 gpt2，或者保留所有的头。
 not-an-intervention = { $given } 不是干预。请传入干预的列表，例如 [explorer.Ablate(heads=[(5, 1)])]。
 unknown-intervention = 这个版本不认识干预“{ $kind }”，得到的数会是另一个模型的。请用更新版本的探索器打开。
 unknown-position = 没有位置为 { $position } 的词元。这段文本的位置从 0 到 { $last }。
@@ -77,6 +77,10 @@ session-later-schema = 会话文件的格式版本是 { $schema }，而当前程
 session-lacks = 会话文件缺少 { $place }，可能被改动过或已损坏。请打开另一份副本。
 session-wrong-value = 会话文件中 { $place } 的值是 { $value }，这不可能成立。文件可能被改动过或已损坏，请打开另一份副本。
 session-foreign-token = 会话文件中 { $place } 处的词元 { $id } 与当前模型的词元不一致。该会话由模型 { $model } 生成；请选择该模型，再重新打开文件。
+session-other-weights = 该会话与当前模型虽然都叫 { $model }，权重却不同：其中一个可能经过了进一步训练。请选择权重为 { $theirs }… 的模型（当前为 { $ours }…），再重新打开会话。
+session-unknown-intervention = 会话文件中 { $place } 的值是 { $given }，这个版本不认识这种干预，得到的数会是另一个模型的。请用更新版本的程序打开。
+session-foreign-heads = 会话文件中 { $place } 的值是 { $given }，而当前模型只有 { $layers } 层、每层 { $heads } 个头。该会话由模型 { $model } 生成；请选择该模型，再重新打开文件。
+session-no-ablation = 该会话中有词元是在关闭注意力头的情况下选出的（{ $place }），而当前模型 { $ours } 在这里无法关闭注意力头。该会话由模型 { $model } 生成；请选择该模型，再重新打开文件。
 session-other-model = 该会话由模型 { $theirs } 生成，而当前模型是 { $ours }。请选择 { $theirs }，再重新打开会话。
 session-not-saved = 无法将会话保存为“{ $file }”：{ $reason }。请换一个位置保存，或先腾出空间。
 session-not-opened = 无法读取会话文件“{ $file }”：{ $reason }。请检查文件名和访问权限。
@@ -321,7 +325,9 @@ session-empty = 还没有可保存的内容。请先走一步。
 session-without-model = 模型尚未加载，无法打开会话。请等模型就绪。
 session-checking = 正在核对会话：已重读 { $done } / { $total } 个词元
 session-same = 会话已打开。重读全部 { $total } 个词元：概率一致。
+session-same-rounded = 会话已打开。重读全部 { $total } 个词元：在舍入误差范围内概率一致。会话以 { $theirs } 生成，当前模型以 { $ours } 计算。
 session-differs = 会话已打开，但 { $total } 个词元中有 { $n } 个的概率或抽取与记录不同，最大相差 { $difference }（在 { $token } 处）。可能是设备、数值格式或版本不同。
+session-differs-rounded = 会话已打开，但 { $total } 个词元中有 { $n } 个的概率或抽取与记录不同，超出了舍入误差，最大相差 { $difference }（在 { $token } 处）。会话以 { $theirs } 生成，当前模型以 { $ours } 计算：若要精确比较，请用 --dtype { $theirs } 加载模型。
 speed-slow = ½ 个/秒
 speed-one = 1 个/秒
 speed-two = 2 个/秒

@@ -148,6 +148,7 @@ class Comparer(t.HasTraits):
                 stop_text=self._state.stop.text,
                 through_end=not self._state.stop_at_end,
                 first_step=len(tree.path(place.number)),
+                interventions=self._state.interventions,
             )
             self.place, self.chosen, self._stopped = place, (), False
             self.running = True
@@ -194,7 +195,8 @@ class Comparer(t.HasTraits):
         method, choices = written.strategy.method, list(written.samples[sample].tokens[: token + 1])
         if isinstance(method, Beam):  # a session knows no beams: as if somebody had picked each token
             method, choices = Sampling(), [replace(choice, chosen_by=HAND) for choice in choices]
-        self._state.stepper.follow(place, choices, method, seed=made.seed, sample=sample)
+        how = {"seed": made.seed, "sample": sample}
+        self._state.stepper.follow(place, choices, method, **how, interventions=made.interventions)
 
 
 def _free(name: str, taken: Set[str]) -> str:

@@ -9,8 +9,7 @@ import pytest
 import torch
 from transformers import AutoTokenizer
 
-from explorer.engine.local_model import LocalModel
-from explorer.engine.local_model import LocalDecoder
+from explorer.engine.local_model import LocalDecoder, LocalModel
 from explorer.generation.compare import Comparison, ComparisonRun, compare
 from explorer.generation.generate import TEXT, Stop, generate
 from explorer.generation.measures import measures
@@ -236,7 +235,7 @@ def test_a_memory_too_small_for_one_text_keeps_what_is_there(
 ) -> None:
     whole, calls = compare(peaked64, PREFIX, STRATEGIES, n=2, max_new_tokens=8), iter(range(100))
 
-    def full(*_: object) -> object:
+    def full(*_: object, **_how: object) -> object:
         raise OutOfMemory
 
     def full_soon(self: LocalDecoder, tokens: list[int]) -> object:
