@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from explorer.engine.local_model import LocalModel
 
-# The first sampler of a process imports transformers, which takes longer than any deadline worth having.
+# The first model of a process imports transformers, which takes longer than any deadline worth having.
 hypothesis.settings.register_profile("explorer", deadline=None)
 hypothesis.settings.load_profile("explorer")
 

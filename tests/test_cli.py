@@ -18,6 +18,7 @@ from explorer import cli
 from explorer.cli import jupyter, terminal
 from explorer.cli.doctor import CHECKS
 from explorer.engine.loading import load
+from explorer.locales import numbers
 from explorer.sampling.sampling import Sampling
 from tests.command_line import Run, explorer, runner
 
@@ -64,6 +65,19 @@ def test_temperature_zero_is_greedy_and_says_so(run: Run, tiny_gpt2: Path) -> No
     assert "greedy" in ran.err
     assert found["candidates"][0]["probability"] == 1
     assert (found["entropy_bits"], found["rest_probability"]) == (0, 0)
+
+
+def test_the_table_claims_no_0_and_no_1_where_there_is_none(run: Run, tiny_gpt2: Path) -> None:
+    asked = ("predict", "the cat", "--top", "4", "--bias", "#5=18", "--model", str(tiny_gpt2))
+    found = json.loads(run(*asked, "--json").out)
+    exact = [candidate["probability"] for candidate in found["candidates"]]
+    assert exact[0] > 0.99995, "which would read 1.0000"
+    assert 0 < exact[3] < 0.00005, "which would read 0.0000"
+    printed = run(*asked).out
+    for probability in (*exact, found["rest_probability"]):
+        assert numbers.fraction(probability, 4) in printed
+    assert "1.0000" not in printed
+    assert ("0.0000" in printed) == (found["rest_probability"] == 0)
 
 
 def test_a_wrong_temperature_is_one_sentence(run: Run, tiny_gpt2: Path) -> None:

@@ -116,7 +116,7 @@ def test_the_page_holds_the_texts_harmless_for_a_terminal(write: Run, options: l
         assert page == "\n\n".join(f"text {i} of {len(texts)}\n{text}" for i, text in enumerate(texts, 1))
     else:
         assert page == texts[0]
-    assert re.search(r" · (bias 1 token, )?top_k 400 · seed 3 · \d+\.\d tokens/s · ", summary)
+    assert re.search(r" · (bias 1 token, )?top_k 400 · seed 3 · [\d,]+(\.\d)? tokens/s · ", summary)
 
 
 def test_a_token_is_on_the_page_before_the_next_one_is_computed(write: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,8 @@ class Kind:
     Attributes:
         base: ``bytes``, ``sentencepiece`` or ``unigram``: what the vocabulary is of.
         model_type: as in ``config.json``; settings: ``tokenizer_config.json``, None: there is none.
-        changes: to ``tokenizer.json``; added: tokens outside the vocabulary proper, beside the special ones.
+        changes: to ``tokenizer.json``; model: to the part of that name in it.
+        added: tokens outside the vocabulary proper, beside the special ones.
         begin: the token that the post-processor puts in front.
         files: other files, by name.
     """
@@ -43,6 +44,7 @@ class Kind:
     model_type: str
     settings: Mapping[str, Any] | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)
+    model: Mapping[str, Any] = field(default_factory=dict)
     added: tuple[Mapping[str, Any], ...] = ()
     begin: str | None = None
     files: Mapping[str, Any] = field(default_factory=dict)
@@ -79,6 +81,7 @@ KINDS = {
     "gpt2 whose file says otherwise": Kind(
         "bytes", "gpt2", {"tokenizer_class": "GPT2TokenizerFast"},
         changes={"normalizer": {"type": "Lowercase"}, "pre_tokenizer": {**BYTE_LEVEL, "add_prefix_space": True}},
+        model={"dropout": 0.5, "ignore_merges": True, "unk_token": END, "byte_fallback": True, "fuse_unk": True},
     ),
     "gpt2 taken as it is": Kind(
         "bytes", "gpt2", {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": END},
@@ -120,6 +123,13 @@ KINDS = {
         "sentencepiece", "gemma", {"tokenizer_class": "GemmaTokenizer", "bos_token": "<s>", "eos_token": "</s>"},
         begin="<s>",
     ),
+    "gemma whose file says otherwise": Kind(
+        "sentencepiece", "gemma2", {"tokenizer_class": "GemmaTokenizer", "unk_token": "</s>"},
+        model={"byte_fallback": False, "fuse_unk": False, "unk_token": None, "dropout": 0.5},
+    ),
+    "llama 2 whose file says otherwise": Kind(
+        "sentencepiece", "llama", LLAMA, model={"byte_fallback": False, "fuse_unk": False, "dropout": 0.5}
+    ),
     "gemma 3": Kind("sentencepiece", "gemma3_text", {"unk_token": "<unk>", "mask_token": None, "pad_token": "</s>"}),
     "olmo2": Kind("bytes", "olmo2", {"tokenizer_class": "GPT2Tokenizer"}, begin=END),
     "unigram": Kind("unigram", "llama", {"tokenizer_class": "PreTrainedTokenizerFast", "unk_token": "<unk>"}),
@@ -134,6 +144,7 @@ def write_tokenizer(folder: Path, kind: Kind) -> Path:
     for token in kind.added:
         described["added_tokens"].append({"id": 10_000 + len(described["added_tokens"]), **token})
     described.update(kind.changes)
+    described["model"].update(kind.model)
     if kind.begin is not None:
         token_id = next(t["id"] for t in described["added_tokens"] if t["content"] == kind.begin)
         described["post_processor"] = template(kind.begin, token_id)

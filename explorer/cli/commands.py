@@ -211,7 +211,19 @@ def models_fetch(
 
 @app.command(help=tr("cli-doctor"))
 @with_options
-def doctor(*, as_json: AsJson = False, model: ModelOptions, lang: Language = None) -> None:
+def doctor(
+    *,
+    as_json: AsJson = False,
+    write_reference: Annotated[
+        str | None, typer.Option("--write-reference", metavar="NAME", help=tr("cli-option-write-reference"))
+    ] = None,
+    model: ModelOptions,
+    lang: Language = None,
+) -> None:
+    if write_reference is not None:
+        from explorer.cli.reference import write
+
+        return write(write_reference)
     from explorer.cli.doctor import examine
 
-    examine(as_json=as_json, model=model)
+    return examine(as_json=as_json, model=model)

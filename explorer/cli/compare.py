@@ -15,7 +15,7 @@ from explorer.cli.options import ModelOptions
 from explorer.cli.sampling_options import number
 from explorer.cli.terminal import print_json, progress_bar, say, say_what_is_not_read, visible
 from explorer.language_model.tokens import as_read
-from explorer.locales import ExplorerError, Message, language, tr
+from explorer.locales import ExplorerError, Message, language, numbers, tr
 
 if TYPE_CHECKING:
     from explorer.generation.compare import Comparison
@@ -82,7 +82,7 @@ def compare(
     if as_json:
         print_json(**{name: value for name, value in to_record(comparison).items() if name != "schema"})
     else:
-        _print(comparison)
+        _print(comparison, as_read(text))
     if table is not None:
         _write(table, to_csv(comparison))
     if figure is not None:
@@ -97,7 +97,7 @@ def _write(file: Path, content: str) -> None:
     say(Message.of("cli-saved", file=str(file)))
 
 
-def _print(comparison: Comparison) -> None:
+def _print(comparison: Comparison, prefix: str) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -105,11 +105,10 @@ def _print(comparison: Comparison) -> None:
 
     from explorer.figures.measure_names import measure_name
 
-    prefix = visible(comparison.text)
     for written in comparison.strategies:
         typer.secho(f"\n{visible(written.name)}", bold=True)
         for sample in written.samples:
-            typer.echo(f"  {prefix}", nl=False)
+            typer.echo(f"  {visible(prefix)}", nl=False)
             typer.secho(visible(sample.text).replace("\n", "⏎"), fg="cyan")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(tr("compare-strategy"), overflow="fold")
@@ -117,14 +116,10 @@ def _print(comparison: Comparison) -> None:
         table.add_column(measure_name(name), justify="right", width=MEASURE_WIDTH, overflow="fold")
     for written in comparison.strategies:
         found = comparison.measures[written.name]
-        table.add_row(Text(written.name), *(_shown(found[name].value) for name in SHOWN))
+        table.add_row(Text(written.name), *(numbers.measured(found[name].value) for name in SHOWN))
     console = Console(highlight=False)
     console.print(table)
     console.print(
         tr("cli-compare-line", model=comparison.model[0], n=comparison.n_samples, seed=str(comparison.seed)),
         markup=False, style="dim",
     )  # fmt: skip
-
-
-def _shown(value: float) -> str:
-    return "" if value != value else f"{value:.2f}"

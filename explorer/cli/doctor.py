@@ -15,7 +15,7 @@ import psutil
 
 from explorer.cli.options import ModelOptions
 from explorer.cli.terminal import print_json, visible
-from explorer.locales import ExplorerError, Message, tr
+from explorer.locales import ExplorerError, Message, numbers, tr
 from explorer.models import hub, sources
 from explorer.models.catalog import BUNDLED, CATALOG, HubSource
 
@@ -36,7 +36,7 @@ class Finding:
 def examine(*, as_json: bool, model: ModelOptions) -> None:
     """Print every finding; with a model, device or dtype, also whether that model answers here."""
     checks = dict(CHECKS)
-    if model.model or model.device or model.dtype:
+    if model.model or model.device or model.dtype or model.engine:
         checks["model"] = lambda: _model_answers(model)
     if as_json:
         found = {name: check() for name, check in checks.items()}
@@ -104,7 +104,7 @@ def _disk() -> Finding:
 
 
 def _gigabytes(n_bytes: int) -> str:
-    return f"{n_bytes / 10**9:.1f}"
+    return numbers.count(n_bytes / 10**9)
 
 
 def _models() -> Finding:
@@ -164,7 +164,8 @@ def _model_answers(model: ModelOptions) -> Finding:
             title=info.title,
             device=info.device,
             dtype=info.dtype,
-            milliseconds=round(milliseconds),
+            engine=info.engine,
+            milliseconds=numbers.milliseconds(milliseconds),
         ),
     )
 

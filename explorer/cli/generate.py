@@ -22,7 +22,7 @@ from explorer.cli.terminal import print_json, say, say_what_is_not_read, visible
 from explorer.generation.generate import END, LENGTH, TEXT, Stop
 from explorer.generation.generate import generate as chosen_tokens
 from explorer.language_model.tokens import Token, as_read
-from explorer.locales import ExplorerError, Message, tr
+from explorer.locales import ExplorerError, Message, numbers, tr
 from explorer.sampling.distribution import Candidate
 from explorer.sampling.draw import checked_seed
 from explorer.sampling.spelling import unescaped
@@ -81,7 +81,7 @@ def generate(
         say(notice)
     say_what_is_not_read(len(encoding.ids), lm.info.n_positions)
 
-    session = Session(lm.info.name, lm.info.revision)
+    session = Session.of(lm.info)
     tree = session.tree(prefix, encoding.ids)
     samples: list[Sample] = []
     page = Page(prefix, n_texts, quiet=as_json)
@@ -183,7 +183,7 @@ def _summed_up(page: Page, samples: list[Sample], info: explorer.ModelInfo, samp
                 dtype=info.dtype,
                 sampling=sampling,
                 seed=str(seed),
-                speed=f"{speed:.1f}",
+                speed=numbers.count(speed),
                 reasons=", ".join(f"{n} × {reason}" if len(samples) > 1 else reason for reason, n in reasons.items()),
             )
         )

@@ -64,7 +64,8 @@ def app(options: Sequence[str]) -> int:
 
 def hand_to_kernels(asked: ModelOptions, lang: str | None) -> None:
     """What was asked for becomes what `explorer.load` and `tr` go by in the kernels that start from here."""
-    for name, value in (("MODEL", asked.model), ("DEVICE", asked.device), ("DTYPE", asked.dtype), ("LANG", lang)):
+    wanted = {"MODEL": asked.model, "DEVICE": asked.device, "DTYPE": asked.dtype, "ENGINE": asked.engine, "LANG": lang}
+    for name, value in wanted.items():
         if value is not None:
             os.environ[f"EXPLORER_{name}"] = value
 

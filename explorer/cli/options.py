@@ -17,16 +17,17 @@ from explorer.locales import tr
 
 @dataclass(frozen=True)
 class ModelOptions:
-    """Which model, where it runs, and the number format of its weights; None where nothing was said."""
+    """Which model, where it runs, the number format of its weights, and what computes; None where nothing was said."""
 
     model: Annotated[str | None, typer.Option("--model", metavar="NAME", help=tr("cli-option-model"))] = None
     device: Annotated[str | None, typer.Option("--device", metavar="DEVICE", help=tr("cli-option-device"))] = None
     dtype: Annotated[str | None, typer.Option("--dtype", metavar="TYPE", help=tr("cli-option-dtype"))] = None
+    engine: Annotated[str | None, typer.Option("--engine", metavar="ENGINE", help=tr("cli-option-engine"))] = None
 
     def load(self) -> explorer.LocalModel:
         """The model, with a progress bar while it is fetched and read; see `explorer.load`."""
         with progress_bar() as report:
-            return explorer.load(self.model, device=self.device, dtype=self.dtype, report=report)
+            return explorer.load(self.model, device=self.device, dtype=self.dtype, engine=self.engine, report=report)
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:

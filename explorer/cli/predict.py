@@ -9,7 +9,7 @@ from explorer.cli.options import ModelOptions
 from explorer.cli.sampling_options import SamplingOptions
 from explorer.cli.terminal import print_json, say, say_what_is_not_read
 from explorer.language_model.tokens import whole_characters
-from explorer.locales import tr
+from explorer.locales import numbers, tr
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from explorer.sampling.distribution import Distribution
 
 BAR_WIDTH = 18  # characters
+PLACES = 4  # decimals of a probability
 SHOWN_TOKENS = 100  # of a long text, the last ones
 
 
@@ -67,14 +68,19 @@ def _print_table(
     console.print(_table(distribution, candidates))
     lines = [
         *([tr("cli-sampler-line", sampling=str(sampling))] if distribution.stages else []),
-        tr("entropy", bits=f"{distribution.entropy_bits:.2f}", choices=f"{distribution.effective_choices:.1f}"),
+        tr(
+            "entropy",
+            bits=numbers.bits(distribution.entropy_bits, 2),
+            choices=numbers.count(distribution.effective_choices),
+        ),
         tr(
             "cli-model-line",
             title=info.title,
             device=info.device,
             dtype=info.dtype,
+            engine=info.engine,
             tokens=len(trace.ids),
-            milliseconds=round(trace.milliseconds),
+            milliseconds=numbers.milliseconds(trace.milliseconds),
         ),
         *([info.note.render()] if info.note is not None else []),
     ]
@@ -119,11 +125,13 @@ def _table(distribution: Distribution, candidates: list[explorer.Candidate]) -> 
             str(candidate.rank),
             Text(candidate.token.label, style="bold"),
             Bar(longest, 0, candidate.probability, width=BAR_WIDTH, color="cyan"),
-            f"{candidate.probability:.4f}",
-            f"{candidate.raw_probability:.4f}",
+            numbers.fraction(candidate.probability, PLACES),
+            numbers.fraction(candidate.raw_probability, PLACES),
             str(candidate.id),
             *([candidate.removed_by] if candidate.removed_by else []),
         )
     others = Text(tr("cli-other-tokens", n=len(distribution.probabilities) - len(candidates)), style="dim")
-    table.add_row("", others, Bar(longest, 0, rest, width=BAR_WIDTH, color="bright_black"), f"{rest:.4f}")
+    table.add_row(
+        "", others, Bar(longest, 0, rest, width=BAR_WIDTH, color="bright_black"), numbers.fraction(rest, PLACES)
+    )
     return table

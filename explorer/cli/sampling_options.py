@@ -102,12 +102,12 @@ def number(text: str, *, whole: bool = False) -> Any:
 
 def _text_and_amount(typed: str) -> tuple[str, float]:
     """``==-5`` is -5 for ``=``: what is biased may hold an equals sign itself."""
-    from explorer.sampling.sampling import MOST_BIAS
+    from explorer.sampling.sampling import MAX_BIAS
 
     text, _, amount = typed.rpartition("=")
     bias = number(amount)
-    if not text or isinstance(bias, str) or not abs(bias) <= MOST_BIAS:  # NaN fails the comparison
-        raise ExplorerError("cli-no-bias", value=typed[:60], most=f"{MOST_BIAS:g}")
+    if not text or isinstance(bias, str) or not abs(bias) <= MAX_BIAS:  # NaN fails the comparison
+        raise ExplorerError("cli-no-bias", value=typed[:60], most=f"{MAX_BIAS:g}")
     return text, bias
 
 

@@ -16,9 +16,9 @@ from explorer.engine.engine import CHUNK, Batch, Engine
 from explorer.engine.prefix_cache import CacheKey, Entry, PrefixCache
 from explorer.engine.tokenizer import Tokenizer
 from explorer.language_model.attention import Attention, most_tokens
-from explorer.language_model.interventions import Intervention, Interventions, canonical, check_heads
+from explorer.language_model.interventions import Intervention, Interventions, canonical
 from explorer.language_model.memory import OutOfMemory, translate_oom
-from explorer.language_model.model import ABLATION, ModelInfo, Watch
+from explorer.language_model.model import ModelInfo, Watch
 from explorer.language_model.request import Asked, Request, as_ids, as_request, require_known
 from explorer.language_model.tokens import Encoding, Vocabulary
 from explorer.language_model.trace import Floats, Ints, Trace
@@ -82,9 +82,8 @@ class LocalModel:
         by-product: only of a text that was read without it, all must be read anew, once.
 
         Args:
-            asked: a text, or token ids, which are taken as they are (none at all means the start token), or a
-            `Request`. attention: record what every head of every layer looks at, as ``Trace.attention``; where there is
-            none,
+            asked: a text, or token ids, which are taken as they are (none means the start token), or a `Request`.
+            attention: record what every head of every layer looks at, as ``Trace.attention``; where there is none,
                 that raises an error that says why.
             interventions: what is changed inside the model while it reads, see `explorer.Ablate`.
             watch: told the progress between chunks of a long text; see `Watch`.
@@ -100,7 +99,7 @@ class LocalModel:
             interventions=interventions,
             attention=attention,
         )
-        self._require_able(request.interventions)
+        self.info.check(request.interventions)
         ids = np.asarray(request.ids, dtype=np.int64)
         with self._lock:
             trace = self.retry_after_oom(lambda: self._answer(ids, request, watch))
@@ -110,7 +109,8 @@ class LocalModel:
         """(B, V) logits of the token after each of B rows of token ids, in the trace's dtype."""
         if isinstance(rows, str):  # a sequence of texts, as Python sees it
             raise ExplorerError("rows-are-one-text")
-        changed = self._require_able(canonical(interventions))
+        changed = canonical(interventions)
+        self.info.check(changed)
         windows = [self._window(row) for row in rows]
         with self._lock:
             return self.retry_after_oom(lambda: self._read_texts(windows, changed))
@@ -123,7 +123,8 @@ class LocalModel:
         Raises:
             ExplorerError: an id or a head that the model lacks.
         """
-        changed = self._require_able(canonical(interventions))
+        changed = canonical(interventions)
+        self.info.check(changed)
         whole = np.asarray(self._ids(ids), dtype=np.int64)
         start = window_start(len(whole), self.info.n_positions)
         window = whole[start:]
@@ -166,12 +167,6 @@ class LocalModel:
         self.engine.release_memory()
 
     # --- requests -----------------------------------------------------------------------------------------------------
-
-    def _require_able(self, interventions: Interventions) -> Interventions:
-        if interventions and ABLATION not in self.info.capabilities:
-            raise ExplorerError("no-ablation", name=self.info.name)
-        check_heads(interventions, self.info.n_layer, self.info.n_head)
-        return interventions
 
     def _ids(self, row: Any) -> tuple[int, ...]:
         ids = as_ids(row, tokenize=self.tokenize).ids

@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from explorer.engine.check import Outcome, Reference
+from explorer.language_model.attention import Attention, n_weights
 from explorer.language_model.trace import Floats, Ints, Trace
 from explorer.models.storage import disk_errors_as_sentences
 
@@ -51,8 +52,7 @@ class StoredReference:
         for text in self.texts:
             trace = model.trace(text["ids"].tolist(), attention=True)
             nats = max(nats, _worst_nats(trace, text))
-            row = trace.attention.rows(trace.attention.n_tokens - 1)[..., text["keys"]]
-            weight = max(weight, float(np.abs(row - text["attention"]).max()))
+            weight = max(weight, float(np.abs(_last_rows(trace.attention, text["keys"]) - text["attention"]).max()))
         lengths = tuple(len(text["ids"]) for text in self.texts)
         return Outcome(nats <= MAX_NATS, nats <= MAX_NATS and weight <= MAX_WEIGHT, lengths, nats, weight)
 
@@ -116,6 +116,12 @@ def _worst_nats(trace: Trace, text: Mapping[str, Any]) -> float:
     ours = _log_softmax(trace.logits)[text["likeliest"]]
     bits = trace.surprisal[trace.start + 1 :]
     return float(max(np.abs(ours - text["log_p"]).max(), np.abs(bits - text["surprisal"]).max(initial=0.0)))
+
+
+def _last_rows(attention: Attention, keys: Ints) -> Any:
+    """(n_layer, n_head, K) weights of the last token on ``keys``, exact: of long texts `Attention.rows` is rounded."""
+    first = n_weights(attention.n_tokens - 1)
+    return np.stack([attention.triangles(layer)[:, first + keys] for layer in range(attention.n_layer)])
 
 
 def _log_softmax(logits: Floats) -> Any:

@@ -60,10 +60,10 @@ class Backend:
         """One that the library tokenizers computes; ``special`` are ids besides those that are marked as special."""
         added = tokenizer.get_added_tokens_decoder()
         to_bytes = bytes_of_byte_level if "ByteLevel" in _decoder_types(tokenizer) else bytes_of_sentencepiece
-        written = {i: token for token, i in tokenizer.get_vocab().items()}
+        pieces = {i: to_bytes(token) for token, i in tokenizer.get_vocab(with_added_tokens=False).items()}
         return cls(
             encode=lambda text, add: tokenizer.encode(text, add_special_tokens=add).ids,
-            pieces={i: token.encode() if i in added else to_bytes(token) for i, token in written.items()},
+            pieces=pieces | {i: token.content.encode() for i, token in added.items()},
             cutting=frozenset(i for i, token in added.items() if not token.normalized),
             special=frozenset(i for i, token in added.items() if token.special) | {i for i in special if i is not None},
             bos_id=bos_id,

@@ -107,8 +107,11 @@ def read_tokenizer(folder: Path) -> TokenizerFiles | None:
     if kind is None or (folder / "tekken.json").is_file():  # Mistral's own format, which may come first
         return None
     settings = _with_legacy(given, folder)
-    if settings is None:
-        return None
+    return None if settings is None else _assembled(data, kind, settings)
+
+
+def _assembled(data: bytes, kind: str, settings: Mapping[str, Any]) -> TokenizerFiles | None:
+    """What ``tokenizer.json`` and the settings say together, as the class ``kind`` puts it together."""
     backend = tokenizers.Tokenizer.from_buffer(data)
     added = {int(i): AddedToken(**token) for i, token in settings.get("added_tokens_decoder", {}).items()}
     if kind != AS_IT_IS:
@@ -119,13 +122,12 @@ def read_tokenizer(folder: Path) -> TokenizerFiles | None:
             added = _added_in(data)
         backend = _set_up(backend, _CLASSES[kind], settings)
     named, others = _special_tokens(settings, {token.content: token for token in added.values()})
-    _add(backend, [added[i] for i in sorted(added)], [*named.values(), *others], set(map(str, named.values())))
+    special = [*named.values(), *others]
+    _add(backend, [added[i] for i in sorted(added)], special, set(map(str, named.values())))
     backend.no_truncation()
     backend.no_padding()
     backend.encode_special_tokens = bool(settings.get("split_special_tokens", False))
-    return TokenizerFiles(
-        backend, {name: str(token) for name, token in named.items()}, tuple(map(str, [*named.values(), *others]))
-    )
+    return TokenizerFiles(backend, {name: str(token) for name, token in named.items()}, tuple(map(str, special)))
 
 
 def class_of(config: Mapping[str, Any], settings: Mapping[str, Any], *, byte_level: bool) -> str | None:

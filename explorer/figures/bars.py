@@ -9,14 +9,17 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from explorer.figures import numbers, rows
+from explorer.figures import rows
 from explorer.figures.escape import escape
 from explorer.figures.look import Look
-from explorer.locales import tr
+from explorer.locales import numbers, tr
 from explorer.sampling.distribution import Candidate, Distribution
 
 ROW_PIXELS = 22
 FRAME_PIXELS = 68  # title and axis
+
+MAX_POWERS = 20
+"""So many powers of ten a logarithmic axis names: at a low temperature probabilities go down to 1e-308."""
 
 NO_TOKEN = -1
 """In the bars' ``customdata``, which is token ids: this bar stands for many tokens."""
@@ -46,7 +49,8 @@ def distribution_bars(
     pins: Sequence[int] = (),
     next_id: int | None = None,
 ) -> go.Figure:
-    """The ``n`` foremost tokens, one bar for all the others together, and the pinned ones below.
+    """The ``n`` tokens that are likeliest before or after the sampler, one bar for all the others together, and the
+    pinned ones below.
 
     The bars above the pins sum to 1. Where the sampler changed the distribution, the one before it stands behind as a
     pale bar. A token that the sampler removed has only that one, and the stage's name in the place of its number.
@@ -59,7 +63,7 @@ def distribution_bars(
         pins: token ids to show in any case.
         next_id: the token that the coming draw falls on; its row gets a mark.
     """
-    top = distribution.foremost(n)
+    top = distribution.top_before_or_after(n)
     shown = [_token_row(c, look, look.accent, is_next=c.id == next_id) for c in top]
     pinned = [_token_row(distribution.candidate(i), look, look.pinned, is_next=i == next_id) for i in pins]
     hidden_id = None if next_id in [c.id for c in top] else next_id
@@ -93,7 +97,7 @@ def _token_row(candidate: Candidate, look: Look, colour: str, *, is_next: bool) 
         "token": candidate.token.label,
         "id": str(candidate.id),
         "raw": numbers.probability(candidate.raw_probability),
-        "logit": f"{candidate.logit:.2f}",
+        "logit": numbers.logit(candidate.logit),
         "rank": candidate.rank,
     }
     shown = numbers.probability(candidate.probability)
@@ -153,14 +157,15 @@ def _layout(
     entropy = tr(
         "entropy",
         look.language,
-        bits=f"{distribution.entropy_bits:.2f}",  # so many digits that 2 to it is what follows
+        bits=numbers.bits(distribution.entropy_bits, 2),  # so many digits that 2 to it is what follows
         choices=numbers.count(distribution.effective_choices),
     )
     axis: dict[str, Any] = {"type": "linear", "range": [0, 1], "tickvals": [0, 0.2, 0.4, 0.6, 0.8, 1]}
     ticks = rows.small(look)
     if log:
         ticks["size"] = 10  # plotly enlarges powers by a quarter
-        axis = {"type": "log", "range": [math.log10(floor), 0.15], "dtick": 1, "exponentformat": "power"}
+        dtick = math.ceil(-math.log10(floor) / MAX_POWERS)
+        axis = {"type": "log", "range": [math.log10(floor), 0.15], "dtick": dtick, "exponentformat": "power"}
     axis_title = tr("axis-probability-log" if log else "axis-probability", look.language)
     border = len(table) - n_pinned - 0.5
     line = {

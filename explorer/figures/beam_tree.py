@@ -8,12 +8,12 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from explorer.figures import numbers, rows
+from explorer.figures import rows
 from explorer.figures.escape import escape
 from explorer.figures.look import Look
 from explorer.generation.beam import ENDED, GOES_ON, PRUNED, Continuation
 from explorer.language_model.tokens import Vocabulary
-from explorer.locales import tr
+from explorer.locales import numbers, tr
 
 ROW_PIXELS = 34
 FRAME_PIXELS = 90

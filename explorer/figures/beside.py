@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from explorer.figures import numbers, rows
+from explorer.figures import rows
 from explorer.figures.escape import escape
 from explorer.figures.look import Look
-from explorer.locales import tr
-from explorer.sampling.distribution import Distribution, descending
+from explorer.locales import numbers, tr
+from explorer.sampling.distribution import Distribution
+from explorer.sampling.ranking import largest
 
 ROW_PIXELS = 22
 FRAME_PIXELS = 92
@@ -31,7 +32,7 @@ def distributions_beside(
         marked: the token that was chosen here; its row gets a mark.
     """
     either = np.max([each.probabilities for each in distributions.values()], axis=0)
-    ids = [int(i) for i in descending(either)[:n]]
+    ids = largest(either, n).tolist()
     if marked is not None and marked not in ids:
         ids[-1] = marked
     first = next(iter(distributions.values()))
@@ -40,10 +41,10 @@ def distributions_beside(
     labels = [escape(candidate.token.label, rows.LONGEST_LABEL) for candidate in shown] + [escape(others.name(look))]
     places = list(range(len(labels)))
     width = (1 - _GAP * (len(distributions) - 1)) / len(distributions)
-    most = min(1.0, 1.3 * max(float(either.max()), *(_rest(each, ids) for each in distributions.values())))
+    most = min(1.0, 1.3 * max(float(either.max()), *(each.rest(shown) for each in distributions.values())))
     bars, axes, names = [], dict[str, Any](), []
     for column, (name, distribution) in enumerate(distributions.items()):
-        shares = [*(float(distribution.probabilities[i]) for i in ids), _rest(distribution, ids)]
+        shares = [*(float(distribution.probabilities[i]) for i in ids), distribution.rest(shown)]
         suffix = str(column + 1) if column else ""
         left = column * (width + _GAP)
         bars.append({
@@ -75,11 +76,6 @@ def distributions_beside(
         height=ROW_PIXELS * len(labels) + FRAME_PIXELS,
     )
     return go.Figure(data=bars, layout=layout | axes | {"annotations": names, "margin": layout["margin"] | {"t": 56}})
-
-
-def _rest(distribution: Distribution, ids: list[int]) -> float:
-    """The probability of all tokens but ``ids``."""
-    return max(0.0, min(1.0, 1.0 - float(distribution.probabilities[ids].sum(dtype=np.float64))))
 
 
 def _labels(shown: list[Any], others: rows.Others, look: Look) -> list[str]:

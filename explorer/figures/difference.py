@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from explorer.figures import numbers, rows
+from explorer.figures import rows
 from explorer.figures.escape import escape
 from explorer.figures.look import Look
-from explorer.locales import tr
+from explorer.locales import numbers, tr
 from explorer.sampling.differences import Difference
-from explorer.sampling.distribution import descending
+from explorer.sampling.ranking import largest
 
 ROW_PIXELS = 30
 FRAME_PIXELS = 84  # title, legend and axis
@@ -82,9 +81,9 @@ def difference_bars(
         aside=tr(
             "difference-aside",
             look.language,
-            js=_bits(difference.js_bits),
-            there=_bits(difference.kl_bits),
-            back=_bits(difference.kl_back_bits),
+            js=numbers.bits(difference.js_bits, 2),
+            there=numbers.bits(difference.kl_bits, 2),
+            back=numbers.bits(difference.kl_back_bits, 2),
         ),
         height=ROW_PIXELS * len(table) + FRAME_PIXELS,
     )
@@ -94,7 +93,7 @@ def difference_bars(
 def _likeliest(difference: Difference, n: int) -> Any:
     """(n,) ids of the tokens that are likeliest in either distribution."""
     either = np.maximum(difference.first.probabilities, difference.second.probabilities)
-    return descending(either)[:n]
+    return largest(either, n)
 
 
 def _token_row(difference: Difference, token_id: int, look: Look, names: tuple[str, str]) -> _Row:
@@ -150,7 +149,3 @@ def _signed(change: float) -> str:
     if change == 0:
         return "0"
     return f"{'+' if change > 0 else '−'}{numbers.probability(abs(change))}"
-
-
-def _bits(amount: float) -> str:
-    return "∞" if math.isinf(amount) else f"{amount:.2f}"

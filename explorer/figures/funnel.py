@@ -6,21 +6,20 @@ import math
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
-from explorer.figures import numbers, rows
+from explorer.figures import rows
 from explorer.figures.escape import escape
 from explorer.figures.look import Look
 from explorer.figures.stage_names import stage_parameter
-from explorer.language_model.trace import Floats, Ints
-from explorer.locales import tr
-from explorer.sampling.distribution import Distribution, entropy
+from explorer.language_model.trace import Ints
+from explorer.locales import numbers, tr
+from explorer.sampling.distribution import Distribution
 from explorer.sampling.sampling import Sampling
+from explorer.sampling.softmax import Softmax
 
 ROW_PIXELS = 20
 N_GAUGES = 3
@@ -41,23 +40,13 @@ class _Column:
 
     Attributes:
         name: the stage with its parameter.
-        probabilities: (V,).
-        survives: (V,) which tokens are left.
+        left: its probabilities (V,), and which tokens are left.
         raw_mass: the raw probability of these, 0..1.
     """
 
     name: str
-    probabilities: Floats
-    survives: NDArray[np.bool_]
+    left: Softmax
     raw_mass: float
-
-    @cached_property
-    def n_left(self) -> int:
-        return int(np.count_nonzero(self.survives))
-
-    @cached_property
-    def entropy_bits(self) -> float:
-        return float(entropy(self.probabilities))
 
 
 @dataclass(frozen=True)
@@ -73,8 +62,9 @@ class _Cell:
 def sampler_funnel(distribution: Distribution, sampling: Sampling, look: Look, *, n: int = 10) -> go.Figure:
     """A column before the sampler and one after each stage in force; the last is what a draw sees.
 
-    Rows: three that say what is left, the ``n`` foremost tokens, all the others together. A column's bars of tokens
-    and others sum to 1. What a stage removes has a cross in its column, and is grey from there on.
+    Rows: three that say what is left, the ``n`` tokens that are likeliest before or after, all the others together. A
+    column's bars of tokens and others sum to 1. What a stage removes has a cross in its column, and is grey from there
+    on.
 
     Args:
         distribution: what ``sampling`` made of the logits.
@@ -83,7 +73,7 @@ def sampler_funnel(distribution: Distribution, sampling: Sampling, look: Look, *
         n: how many tokens have a row of their own.
     """
     columns = _columns(distribution, sampling, look)
-    top = distribution.foremost(n)
+    top = distribution.top_before_or_after(n)
     others = rows.Others.of(distribution, top)
     other_ids = np.delete(np.arange(len(distribution.logits)), [c.id for c in top])
     tokens = [_way(c.token.label, np.array([c.id]), columns, look) for c in top]
@@ -97,35 +87,31 @@ def sampler_funnel(distribution: Distribution, sampling: Sampling, look: Look, *
 
 
 def _columns(distribution: Distribution, sampling: Sampling, look: Look) -> list[_Column]:
-    raw = distribution.raw_probabilities
-    columns = [_Column(tr("funnel-raw", look.language), raw, np.isfinite(distribution.logits), 1.0)]
+    columns = [_Column(tr("funnel-raw", look.language), distribution.raw, 1.0)]
     for stage in distribution.stages:
         name = stage_parameter(sampling, stage.name, look.language)
-        # Of float32 probabilities the sum is 1 but for rounding: what lost no token has to have all of it.
-        complete = stage.n_survivors == columns[0].n_left
-        mass = 1.0 if complete else min(1.0, distribution.raw_mass(stage))
-        columns.append(_Column(name, stage.probabilities, stage.survives, mass))
+        columns.append(_Column(name, stage, distribution.raw_mass(stage)))
     return columns
 
 
 def _gauges(columns: Sequence[_Column], look: Look) -> Iterator[list[_Cell]]:
     """Tokens and entropy share a scale, bits: n tokens have at most log2 n of them (Shannon 1948, section 6)."""
-    most = math.log2(len(columns[0].probabilities)) or 1.0
+    most = math.log2(len(columns[0].left.scores)) or 1.0
     hovers = [rows.hover(column.name, _left(column, columns[0], look)) for column in columns]
     pairs = list(zip(columns, hovers, strict=True))
-    yield [_Cell(math.log2(c.n_left) / most, f"{c.n_left:,}", hover) for c, hover in pairs]
+    yield [_Cell(math.log2(c.left.n_survivors) / most, f"{c.left.n_survivors:,}", hover) for c, hover in pairs]
     yield [_Cell(c.raw_mass, _brief(c.raw_mass), hover) for c, hover in pairs]
-    yield [_Cell(c.entropy_bits / most, numbers.bits(c.entropy_bits), hover) for c, hover in pairs]
+    yield [_Cell(c.left.entropy_bits / most, numbers.bits(c.left.entropy_bits), hover) for c, hover in pairs]
 
 
 def _left(column: _Column, first: _Column, look: Look) -> str:
     return tr(
         "funnel-left",
         look.language,
-        n=column.n_left,
-        of=first.n_left,
+        n=column.left.n_survivors,
+        of=first.left.n_survivors,
         mass=numbers.probability(column.raw_mass),
-        bits=numbers.bits(column.entropy_bits),
+        bits=numbers.bits(column.left.entropy_bits),
     )
 
 
@@ -135,8 +121,8 @@ def _way(label: str, ids: Ints, columns: Sequence[_Column], look: Look) -> list[
     cells: list[_Cell] = []
     for column in columns:
         before = numbers.probability(cells[-1].length) if cells else ""
-        length = min(1.0, float(column.probabilities[ids].sum(dtype=np.float64)))
-        n_left = int(column.survives[ids].sum())
+        length = _together(column.left, ids)
+        n_left = int(np.count_nonzero(column.left.survives[ids]))
         gone = len(ids) > 0 and not n_left
         text, exact = _brief(length), numbers.probability(length)
         if not cells:
@@ -151,6 +137,11 @@ def _way(label: str, ids: Ints, columns: Sequence[_Column], look: Look) -> list[
         left = [tr("hover-rest-left", look.language, left=n_left)] if len(ids) > 1 else []
         cells.append(_Cell(length, text, f"{name}<br>{rows.hover(said, *left)}", gone))
     return cells
+
+
+def _together(left: Softmax, ids: Ints) -> float:
+    """The probability, 0..1, of tokens together; a sum, which rounding may lift above 1."""
+    return min(1.0, float(left.probabilities[ids].sum()))
 
 
 def _brief(probability: float) -> str:

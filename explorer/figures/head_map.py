@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from explorer.figures import numbers, rows
+from explorer.figures import rows
 from explorer.figures.escape import escape
 from explorer.figures.look import Look
 from explorer.figures.weights import LOG_FLOOR, evenly, head_name, weight_share
 from explorer.language_model.attention import Floats, n_weights, square
-from explorer.locales import tr
+from explorer.locales import numbers, tr
 from explorer.probes.first_token import row_without_first, without_first
 
 MOST_CELLS = 128
@@ -37,6 +37,7 @@ _LINE_PIXELS = 16
 _MARGIN = {"l": 124, "r": 86, "t": 36, "b": 118}  # names have a fixed place: cells keep theirs whatever these are
 _TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 _LOG_TICKS = (LOG_FLOOR, 1e-3, 1e-2, 1e-1, 1.0)
+_READS_AS_1 = 0.99995  # and what is above it, with four digits
 _SCALE_STEPS = 40  # of the logarithmic colour scale, between which plotly draws straight lines
 
 
@@ -168,9 +169,13 @@ def weight_map(
         "type": "heatmap", "name": "weights", "z": weights, "zmin": 0, "zmax": 1,
         "x": _names(part.keys, labels, part.n, start, look), "y": _names(part.queries, labels, part.n, start, look),
         "colorscale": _colour_scale(look, log=log), "showscale": False, "hoverongaps": False,
-        # Names and numbers are put in by the page: a text for each cell would be larger than all the weights.
-        "hovertemplate": f"%{{y}} → %{{x}}<br>{escape(value)} %{{z:.4~g}}<extra></extra>",
     }  # fmt: skip
+    # Names and numbers are put in by the page: a text for each cell would be larger than all the weights.
+    number = "%{z:.4~g}"
+    if ((weights >= _READS_AS_1) & (weights < 1)).any():
+        number += "%{hovertext}"
+        heatmap |= {"hovertext": _short_of_1(weights)}
+    heatmap |= {"hovertemplate": f"%{{y}} → %{{x}}<br>{escape(value)} {number}<extra></extra>"}
     if max(weights.shape) <= MOST_WITH_GAPS:
         heatmap |= {"xgap": 1, "ygap": 1}
     if max(weights.shape) <= MOST_WITH_NUMBERS:
@@ -184,6 +189,14 @@ def weight_map(
         "meta": {"description": description},
     }
     return go.Figure(data=[heatmap, _colour_bar(look, log=log)], layout=layout)
+
+
+def _short_of_1(weights: Floats) -> list[list[str]]:
+    """What the page writes after each weight: `` − 4e-5`` where a smaller one reads 1 in four digits, or nothing."""
+    return [
+        [numbers.probability(weight).removeprefix("1") if _READS_AS_1 <= weight < 1 else "" for weight in row]
+        for row in weights.tolist()
+    ]
 
 
 def _names(tokens: range, labels: Sequence[str], n: int, start: int, look: Look) -> list[str]:
@@ -216,7 +229,7 @@ def _colour_bar(look: Look, *, log: bool) -> dict[str, Any]:
             "colorbar": {
                 "title": {"text": escape(title), "side": "right", "font": rows.small(look)},
                 "tickvals": weight_share(ticks, log=log).tolist(), "tickfont": rows.small(look),
-                "ticktext": [f"≤ {tick:g}" if log and tick == LOG_FLOOR else f"{tick:g}" for tick in ticks],
+                "ticktext": [("≤ " if log and tick == LOG_FLOOR else "") + numbers.parameter(tick) for tick in ticks],
                 "thickness": 12, "outlinewidth": 0, "x": 1, "xpad": 8, "ypad": 0, "len": 1,
             },
         },

@@ -5,7 +5,7 @@ from __future__ import annotations
 from explorer.figures.stage_names import stage_parameter
 from explorer.generation.presets import COMPARED
 from explorer.generation.strategy import Beam, Method
-from explorer.locales import tr
+from explorer.locales import numbers, tr
 from explorer.sampling.stages import GREEDY
 
 
@@ -19,6 +19,6 @@ def method_name(method: Method, language: str) -> str:
 def method_in_words(method: Method, language: str) -> str:
     """What it does: temperature 0.7 → top-p 0.9."""
     if isinstance(method, Beam):
-        return tr("strategy-beam", language, n=method.n_beams, penalty=f"{method.length_penalty:g}")
+        return tr("strategy-beam", language, n=method.n_beams, penalty=numbers.parameter(method.length_penalty))
     stages = [*method.in_force, *([GREEDY] if method.greedy else [])]
     return " → ".join(stage_parameter(method, stage, language) for stage in stages or ["temperature"])

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from explorer.figures.escape import escape
 from explorer.figures.look import Look
 from explorer.figures.stage_names import stage_name
@@ -57,10 +55,8 @@ class Others:
     def of(cls, distribution: Distribution, shown: Sequence[Candidate]) -> Others:
         n = n_left = len(distribution.logits) - len(shown)
         if distribution.stages:
-            survives = distribution.stages[-1].survives
-            n_left = int(np.count_nonzero(survives)) - sum(bool(survives[c.id]) for c in shown)
-        # Sums, which rounding may lift above 1.
-        return cls(n, n_left, *(min(1.0, distribution.rest(shown, raw=raw)) for raw in (False, True)))
+            n_left = distribution.n_survivors - sum(bool(distribution.survives[c.id]) for c in shown)
+        return cls(n, n_left, *(distribution.rest(shown, raw=raw) for raw in (False, True)))
 
     @property
     def removed(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from explorer.locales import tr
+from explorer.locales import numbers, tr
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.stages import GREEDY
 
@@ -37,4 +37,4 @@ def stage_parameter(sampling: Sampling, stage: str, language: str) -> str:
         return tr("stage-n-grams", language, n=value)
     if isinstance(value, tuple):
         return tr("stage-tokens", language, name=name, n=len(value))
-    return tr("stage-number", language, name=name, value=value if isinstance(value, int) else f"{value:g}")
+    return tr("stage-number", language, name=name, value=value if isinstance(value, int) else numbers.parameter(value))

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from explorer.figures import numbers, rows
+from explorer.figures import rows
 from explorer.figures.escape import escape
 from explorer.figures.look import Look
-from explorer.generation.measures import BUCKETS, FEWEST, Measure
-from explorer.locales import tr
+from explorer.generation.intervals import ALIKE, DEPENDENT, FEW, FEWEST, INFINITE, STUDENT, STUDENT_LOG, WILSON
+from explorer.generation.measures import BUCKETS, Measure
+from explorer.locales import numbers, tr
 
 ROW_PIXELS = 26
 FRAME_PIXELS = 84
@@ -24,8 +25,9 @@ _JITTER = 0.28
 
 
 def fingerprints(shares: Mapping[str, Sequence[float]], look: Look) -> go.Figure:
-    """For each strategy one bar of its tokens' ranks before the sampler: 1, 2 to 10, 11 to 100, beyond (GLTR's buckets,
-    Gehrmann et al. 2019, section 3).
+    """For each strategy one bar of its tokens' ranks before the sampler: 1, 2 to 10, 11 to 100, beyond.
+
+    After GLTR (Gehrmann et al. 2019, section 3), whose buckets end at 10, 100 and 1000.
 
     Args:
         shares: by the strategy's name, (4,) shares that sum to 1; NaN where it has written nothing.
@@ -41,7 +43,7 @@ def fingerprints(shares: Mapping[str, Sequence[float]], look: Look) -> go.Figure
             "width": 0.7, "marker": {"color": colours[i], "line": {"color": look.grid, "width": 1}},
             "hoverinfo": "text",
             "hovertext": [_hover(name, label, share, look) for name, share in zip(names, table[:, i], strict=True)],
-            "text": [_percent(share) if share >= 0.06 else "" for share in table[:, i]],
+            "text": [numbers.percent(share) if share >= 0.06 else "" for share in table[:, i]],
             "textposition": "inside", "insidetextanchor": "middle", "constraintext": "none",
             "textfont": {"color": Look.ink_on(colours[i]), "size": 11},
         }
@@ -69,7 +71,8 @@ def fingerprints(shares: Mapping[str, Sequence[float]], look: Look) -> go.Figure
 
 
 def measure_strips(found: Mapping[str, Measure], look: Look, *, name: str, unit: str = "") -> go.Figure:
-    """One measure of every strategy: a dot for each text, their mean as a line, its 95% interval as a bar.
+    """One measure of every strategy: a dot for each text, their mean as a line, its 95% interval as a bar, where it has
+    one.
 
     Args:
         found: by the strategy's name.
@@ -136,9 +139,12 @@ def _what_is_drawn(found: Iterable[Measure], look: Look) -> str:
     found = list(found)
     if not any(each.of_each for each in found):
         return tr("strips-aside-together", look.language)
-    if all(math.isnan(each.low) for each in found):
-        return tr("strips-aside-few", look.language, n=FEWEST)
-    return tr("strips-aside", look.language)
+    kinds = {each.interval.method for each in found}
+    method = next((method for method in (STUDENT, STUDENT_LOG, WILSON) if method in kinds), None)
+    if method is not None:
+        return tr("strips-aside", look.language, method=method, alike="yes" if ALIKE in kinds else "no")
+    why = next((why for why in (DEPENDENT, ALIKE, FEW) if why in kinds), INFINITE)
+    return tr("strips-aside-none", look.language, why=why, n=FEWEST)
 
 
 def _buckets(look: Look) -> list[str]:
@@ -152,12 +158,8 @@ def _legend() -> dict[str, Any]:
 
 
 def _hover(name: str, ranks: str, share: float, look: Look) -> str:
-    return rows.hover(tr("fingerprint-hover", look.language, name=name, ranks=ranks, share=_percent(share)))
+    return rows.hover(tr("fingerprint-hover", look.language, name=name, ranks=ranks, share=numbers.percent(share)))
 
 
 def _reach(high: float, low: float) -> float:
     return 0.0 if math.isnan(high - low) else max(0.0, high - low)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f}%"

@@ -8,11 +8,11 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from explorer.figures import numbers, rows
+from explorer.figures import rows
 from explorer.figures.escape import escape
 from explorer.figures.look import Look
 from explorer.language_model.trace import Ints
-from explorer.locales import tr
+from explorer.locales import numbers, tr
 from explorer.sampling.distribution import Distribution
 
 ROW_PIXELS = 22
@@ -69,7 +69,8 @@ def tally_bars(distribution: Distribution, counts: Ints, n_throws: int, look: Lo
         counts: (V,) how often each token came; the sum is ``n_throws``.
         n_throws: at least 1.
         look: theme and language.
-        n: how many tokens have a row of their own, the foremost; the others have one together.
+        n: how many tokens have a row of their own, the likeliest before or after the sampler; the others have one
+            together.
     """
     table = _table(distribution, counts, n_throws, look, n)
     places = list(range(len(table)))
@@ -114,7 +115,7 @@ def tally_bars(distribution: Distribution, counts: Ints, n_throws: int, look: Lo
 
 
 def _table(distribution: Distribution, counts: Ints, n_throws: int, look: Look, n: int) -> list[_Row]:
-    top = distribution.foremost(n)
+    top = distribution.top_before_or_after(n)
     others = rows.Others.of(distribution, top)
     table = [
         _Row(

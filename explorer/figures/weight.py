@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from explorer.figures import numbers, rows
+from explorer.figures import rows
 from explorer.figures.escape import escape
 from explorer.figures.look import Look
 from explorer.figures.weight_steps import (
@@ -23,7 +23,7 @@ from explorer.figures.weight_steps import (
 )
 from explorer.figures.weights import head_name
 from explorer.language_model.attention import Floats
-from explorer.locales import tr
+from explorer.locales import numbers, tr
 
 N_ROWS = 9
 VECTORS_HEIGHT, ROWS_HEIGHT = 196, 226  # pixels, whatever the text
@@ -101,9 +101,9 @@ def _strips(
         "weight-hover-dimension",
         look.language,
         dimension="%{x}",
-        q="%{customdata[0]:.4f}",
-        k="%{customdata[1]:.4f}",
-        product="%{customdata[2]:.4f}",
+        q="%{customdata[0]:.4~r}",
+        k="%{customdata[1]:.4~r}",
+        product="%{customdata[2]:.4~r}",
     )
     colours = _SIGNED_IN_THE_DARK if look.dark else _SIGNED
     span = _PRODUCTS + 1  # of the axis: half a strip beyond the first and the last
@@ -115,7 +115,8 @@ def _strips(
         "colorbar": {
             "x": 1, "xpad": 6, "ypad": 0, "thickness": 8, "outlinewidth": 0, "len": len(places) / span,
             "y": 1 - (around + 0.5) / span, "yanchor": "middle", "tickvals": [-most, most],
-            "ticktext": [f"−{most:.3g}", f"{most:.3g}"], "tickfont": rows.small(look) | {"size": 10},
+            "ticktext": [f"−{numbers.measured(most)}", numbers.measured(most)],
+            "tickfont": rows.small(look) | {"size": 10},
         },
     }  # fmt: skip
 
@@ -312,7 +313,7 @@ def _hidden_row(name: str, said: str, look: Look) -> _Row:
 
 
 def _amount(exponential: float) -> str:
-    return numbers.probability(exponential) if exponential <= 1 else f"{exponential:.4g}"
+    return numbers.probability(exponential) if exponential <= 1 else numbers.measured(exponential)
 
 
 def _brief(score: float) -> str:

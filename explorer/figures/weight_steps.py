@@ -8,10 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
-from explorer.figures import numbers
 from explorer.figures.weights import head_name
 from explorer.language_model.attention import Floats, HeadVectors
-from explorer.locales import ExplorerError, tr
+from explorer.locales import ExplorerError, numbers, tr
 
 MOST_OFF = 1e-3
 """Steps that lead further than this from the model's own weights explain something else, and are refused."""

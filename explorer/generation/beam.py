@@ -1,4 +1,4 @@
-"""Beam search, step by step, with everything it looked at.
+"""Beam search, step by step, with everything it considered.
 
 The algorithm is that of transformers' ``generate(num_beams=..., do_sample=False)``, whose choices the tests hold it to,
 with a string to stop at and without: each unfinished text is continued by its likeliest tokens, the best continuations
@@ -23,7 +23,7 @@ GOES_ON, ENDED, PRUNED = "goes-on", "ended", "pruned"
 
 @dataclass(frozen=True)
 class Continuation:
-    """One text that a step of the search looked at.
+    """One text that a step of the search considered.
 
     Attributes:
         parent: which of the texts that went on from the step before it continues.
@@ -55,7 +55,7 @@ class BeamSearch:
         vocabulary: spells the texts for ``stop``.
 
     Attributes:
-        steps: the continuations each step looked at, likeliest first; those that went on are the next step's parents,
+        steps: the continuations each step considered, likeliest first; those that went on are the next step's parents,
             in this order.
         running: (n, t) new tokens of the texts that go on.
         finished: best first, at most as many as there are beams.
@@ -82,8 +82,8 @@ class BeamSearch:
         n_vocab, length = log_probabilities.shape[-1], len(self.running[0]) + 1
         totals = (self._log_p[:, None] + log_probabilities).ravel()
         # As many as can end, and as many again as must go on.
-        n_looked_at = min(max(2, 1 + len(self._stop.end_ids)) * self.beam.n_beams, len(totals))
-        best = np.argpartition(-totals, n_looked_at - 1)[:n_looked_at]
+        n_considered = min(max(2, 1 + len(self._stop.end_ids)) * self.beam.n_beams, len(totals))
+        best = np.argpartition(-totals, n_considered - 1)[:n_considered]
         best = best[np.lexsort((best, -totals[best]))]
         parents, tokens = np.divmod(best, n_vocab)
         texts = [(*self.running[row], token) for row, token in zip(parents.tolist(), tokens.tolist(), strict=True)]
@@ -92,21 +92,21 @@ class BeamSearch:
         fates = [
             ENDED if ends[i] and i < self.beam.n_beams else GOES_ON if i in kept else PRUNED for i in range(len(best))
         ]
-        looked_at = [
+        considered = [
             Continuation(int(parent), int(token), float(totals[place]), fate)
             for parent, token, place, fate in zip(parents, tokens, best, fates, strict=True)
         ]
-        self.steps.append(tuple(looked_at))
-        for each, text in zip(looked_at, texts, strict=True):
+        self.steps.append(tuple(considered))
+        for each, text in zip(considered, texts, strict=True):
             if each.fate == ENDED:
                 score = each.log_probability / length**self.beam.length_penalty
                 self.finished.append(Finished(text, each.log_probability, score))
         self.finished = sorted(self.finished, key=lambda text: -text.score)[: self.beam.n_beams]
         going_on = [i for i, fate in enumerate(fates) if fate == GOES_ON]
         self.running = [texts[i] for i in going_on]
-        self._log_p = np.array([looked_at[i].log_probability for i in going_on])
+        self._log_p = np.array([considered[i].log_probability for i in going_on])
         self.over = not going_on or not self._can_improve(length)
-        return [looked_at[i].parent for i in going_on]
+        return [considered[i].parent for i in going_on]
 
     def why_complete(self, text: tuple[int, ...]) -> str | None:
         """Why a text of these new tokens is complete, or None while it is not; see `Stop.reason`."""

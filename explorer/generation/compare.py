@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from operator import index
 
 import numpy as np
 
 from explorer.generation.beam import Continuation
-from explorer.generation.decoders import Sample, Writer, writer
+from explorer.generation.decoders import Decoder, Sample, decoder_of
 from explorer.generation.generate import Stop
 from explorer.generation.measures import Measure, measures
 from explorer.generation.strategy import Method, Strategy, strategies
+from explorer.language_model.interventions import Intervention, Interventions, canonical
 from explorer.language_model.memory import OutOfMemory, translate_oom
 from explorer.language_model.model import BatchDecoder, Model
+from explorer.language_model.request import as_ids
 from explorer.language_model.trace import Floats, Ints
 from explorer.language_model.window import window_start
 from explorer.locales import Message, tr
 from explorer.models.progress import Progress, Report
 from explorer.sampling.draw import checked_seed
-from explorer.sampling.sampling import number
+from explorer.sampling.parameters import number
 
-MOST_SAMPLES = 1000
+MAX_SAMPLES = 1000
 
 
 @dataclass(frozen=True)
-class Written:
+class StrategyResult:
     """What one strategy wrote. A greedy strategy and a beam search have one sample: all would be the same.
 
-    ``search``: of a beam search, what each step looked at, see `BeamSearch.steps`.
+    ``search``: of a beam search, what each step considered, see `BeamSearch.steps`.
     """
 
     strategy: Strategy
@@ -54,11 +55,12 @@ class Comparison:
         model: the name of the model, and its revision where there is one.
         complete: whether every text has ended.
         notices: what went otherwise than asked.
+        interventions: what was changed inside the model while they were written.
     """
 
     ids: tuple[int, ...]
     text: str
-    strategies: tuple[Written, ...]
+    strategies: tuple[StrategyResult, ...]
     seed: int
     n_samples: int
     max_new_tokens: int
@@ -68,14 +70,15 @@ class Comparison:
     model: tuple[str, str | None]
     complete: bool
     notices: tuple[Message, ...] = ()
+    interventions: Interventions = ()
 
     @cached_property
-    def measures(self) -> dict[str, dict[str, Measure]]:
+    def measures(self) -> dict[str, Mapping[str, Measure]]:
         """By the name of the strategy, every measure of `explorer.generation.measures` by its own."""
-        return {written.name: measures(written.samples, self.ids) for written in self.strategies}
+        return {result.name: measures(result.samples, self.ids) for result in self.strategies}
 
 
-class Comparing:
+class ComparisonRun:
     """A comparison under way: `advance` adds a token to every text, `comparison` is what there is so far.
 
     Args and errors: as `compare`.
@@ -93,18 +96,19 @@ class Comparing:
         stop_text: str = "",
         through_end: bool = False,
         first_step: int = 0,
+        interventions: Iterable[Intervention] = (),
     ) -> None:
         self._model, self._strategies = model, strategies(given)
-        self._n = int(number("n", n, 1, MOST_SAMPLES, whole=True))
-        self._ids = tuple(model.tokenize(prefix).ids) if isinstance(prefix, str) else tuple(map(index, prefix))
+        self._n = int(number("n", n, 1, MAX_SAMPLES, whole_only=True))
+        self._ids = _ids(model, prefix)
         room = _room(len(self._ids), model.info.n_positions)
-        self._most = int(number("max_new_tokens", max_new_tokens, 1, room, whole=True))
+        self._most = int(number("max_new_tokens", max_new_tokens, 1, room, whole_only=True))
         self._seed = checked_seed(seed)
         self._stop_text, self._through_end = stop_text, through_end
-        self._first_step = int(number("first_step", first_step, 0, len(self._ids), whole=True))
+        self._first_step = int(number("first_step", first_step, 0, len(self._ids), whole_only=True))
         stop = Stop(self._most, () if through_end else model.info.end_ids, stop_text)
-        self._writers: list[Writer] = [
-            writer(
+        self._decoders: list[Decoder] = [
+            decoder_of(
                 each,
                 n_samples=self._n,
                 seed=self._seed,
@@ -114,10 +118,11 @@ class Comparing:
             )
             for each in self._strategies
         ]
+        self._interventions = canonical(interventions)
         self._notices: tuple[Message, ...] = ()
         self._given_up = False
-        self._decoder: BatchDecoder | None = None
-        self._rows: list[Ints] = [np.zeros(1, np.int64)] * len(self._writers)  # of each writer, in the batch
+        self._batch: BatchDecoder | None = None
+        self._rows = [range(1)] * len(self._decoders)  # of each decoder, in the batch
         self._logits: Floats | None = None
         self._texts: Ints = np.array([self._ids], np.int64)
         self.n_steps = 0
@@ -142,12 +147,13 @@ class Comparing:
             return False
 
     def _advance(self) -> bool:
-        logits = self._logits if self._logits is not None else self._model.trace(self._ids).logits[None]
-        parents, tokens, rows = list[int](), list[int](), list[Ints]()
-        for each, own in zip(self._writers, self._rows, strict=True):
-            continued, added = each.step(logits[own], self._texts[own]) if len(own) else ([], [])
-            rows.append(np.arange(len(parents), len(parents) + len(added)))
-            parents += own[continued].tolist()
+        logits = self._logits if self._logits is not None else self._first_logits()
+        parents, tokens, rows = list[int](), list[int](), list[range]()
+        for each, own in zip(self._decoders, self._rows, strict=True):
+            place = slice(own.start, own.stop)
+            continued, added = each.step(logits[place], self._texts[place]) if own else ([], [])
+            rows.append(range(len(parents), len(parents) + len(added)))
+            parents += [own[row] for row in continued]
             tokens += added
         self._rows = rows
         self._texts = np.concatenate([self._texts[parents], np.array(tokens, np.int64)[:, None]], axis=1)
@@ -160,14 +166,18 @@ class Comparing:
         """(B, V) logits after the texts; where the memory is too small for one batch of them, a few at a time."""
         if not self._notices:
             try:
-                if self._decoder is None:
-                    self._decoder = self._model.decoder(self._ids, 1)
-                self._decoder.select(parents)
-                return self._decoder.advance(tokens)
+                if self._batch is None:
+                    self._batch = self._model.decoder(self._ids, 1, interventions=self._interventions)
+                self._batch.select(parents)
+                return self._batch.advance(tokens)
             except OutOfMemory:
                 self._notices = (Message.of("compare-memory-full"),)
-                self._decoder = None
-        return self._model.next_logits(self._texts.tolist())
+                self._batch = None
+        return self._model.next_logits(self._texts.tolist(), interventions=self._interventions)
+
+    def _first_logits(self) -> Floats:
+        """(1, V) after the prefix."""
+        return self._model.trace(self._ids, interventions=self._interventions).logits[None]
 
     @property
     def comparison(self) -> Comparison:
@@ -177,8 +187,8 @@ class Comparing:
             ids=self._ids,
             text=self._model.vocabulary.as_typed(self._ids),
             strategies=tuple(
-                Written(strategy, each.samples(), each.looked_at)
-                for strategy, each in zip(self._strategies, self._writers, strict=True)
+                StrategyResult(strategy, each.samples(), each.considered)
+                for strategy, each in zip(self._strategies, self._decoders, strict=True)
             ),
             seed=self._seed,
             n_samples=self._n,
@@ -189,6 +199,7 @@ class Comparing:
             model=(info.name, info.revision),
             complete=bool(self.n_steps) and not self._given_up and not any(len(rows) for rows in self._rows),
             notices=self._notices,
+            interventions=self._interventions,
         )
 
 
@@ -203,6 +214,7 @@ def compare(
     stop_text: str = "",
     through_end: bool = False,
     first_step: int = 0,
+    interventions: Iterable[Intervention] = (),
     report: Report | None = None,
 ) -> Comparison:
     """What each strategy writes after ``prefix``; an interrupted comparison gives what there is so far, with a warning.
@@ -216,12 +228,13 @@ def compare(
         stop_text: ends a text whose new tokens spell it.
         through_end: go on where the model ends its text.
         first_step: how many tokens of ``prefix`` were drawn already: the next draws are those that would follow them.
+        interventions: what is changed inside the model while they are written.
 
     Raises:
         ExplorerError: no strategy, two of one name, or a number out of range; so is one by which a text would grow
             longer than the model reads at once.
     """
-    comparing = Comparing(
+    run = ComparisonRun(
         model,
         prefix,
         given,
@@ -231,14 +244,20 @@ def compare(
         stop_text=stop_text,
         through_end=through_end,
         first_step=first_step,
+        interventions=interventions,
     )
     try:
-        while comparing.advance():
+        while run.advance():
             if report is not None:
-                report(Progress(Message.of("comparing"), comparing.n_steps, max_new_tokens))
+                report(Progress(Message.of("comparing"), run.n_steps, max_new_tokens))
     except KeyboardInterrupt:
-        warnings.warn(tr("compare-interrupted", "en", n=comparing.n_steps), stacklevel=2)
-    return comparing.comparison
+        warnings.warn(tr("compare-interrupted", "en", n=run.n_steps), stacklevel=2)
+    return run.comparison
+
+
+def _ids(model: Model, prefix: str | Sequence[int]) -> tuple[int, ...]:
+    encoding = model.tokenize(prefix) if isinstance(prefix, str) else as_ids(prefix, tokenize=model.tokenize)
+    return encoding.ids
 
 
 def _room(n_tokens: int, n_positions: int) -> int:

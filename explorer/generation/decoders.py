@@ -1,4 +1,4 @@
-"""How each strategy of a comparison writes: from the logits of its texts to the texts of the next step."""
+"""The decoders of a comparison, one for each strategy: from the logits of its texts to the texts of the next step."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from explorer.generation.generate import Stop
 from explorer.generation.strategy import Beam, Strategy
 from explorer.language_model.tokens import Vocabulary
 from explorer.language_model.trace import Floats, Ints
-from explorer.sampling.distribution import Candidate, entropy
+from explorer.sampling.distribution import Candidate
 from explorer.sampling.draw import choose, uniform
 from explorer.sampling.sampling import Sampling
 
@@ -38,7 +38,7 @@ class Sample:
     steps: tuple[Step, ...]
     ended: str | None
 
-    @property
+    @cached_property
     def tokens(self) -> tuple[Candidate, ...]:
         """The tokens, each with how it was chosen."""
         return tuple(step.choice for step in self.steps)
@@ -48,11 +48,13 @@ class Sample:
         """What the new tokens spell, special ones in their written form; bytes that are no text as �."""
         return b"".join(step.choice.token.bytes for step in self.steps).decode("utf-8", errors="replace")
 
-    @property
+    @cached_property
     def surprisal(self) -> Floats:
         """(n,) bits each token costs under the model, before any sampler."""
         with np.errstate(divide="ignore"):
-            return -np.log2([step.choice.raw_probability for step in self.steps])
+            bits = -np.log2([step.choice.raw_probability for step in self.steps])
+        bits.flags.writeable = False
+        return bits
 
 
 def first_difference(a: Sample, b: Sample) -> int | None:
@@ -64,7 +66,7 @@ def first_difference(a: Sample, b: Sample) -> int | None:
     return None if len(a.steps) == len(b.steps) else min(len(a.steps), len(b.steps))
 
 
-class Writer(Protocol):
+class Decoder(Protocol):
     """Several texts of one strategy, one row of the batch for each that goes on. At first all share one row."""
 
     def step(self, logits: Floats, ids: Ints) -> tuple[list[int], list[int]]:
@@ -84,13 +86,13 @@ class Writer(Protocol):
         ...
 
     @property
-    def looked_at(self) -> tuple[tuple[Continuation, ...], ...]:
-        """What each step of a search looked at; nothing where there is no search."""
+    def considered(self) -> tuple[tuple[Continuation, ...], ...]:
+        """What each step of a search considered; nothing where there is no search."""
         ...
 
 
 @dataclass
-class SamplingWriter:
+class SamplingDecoder:
     """Samples, each with draws of its own: sample i of every strategy has the same u at a step, so that what differs
     between strategies is theirs (common random numbers)."""
 
@@ -113,8 +115,8 @@ class SamplingWriter:
 
     def step(self, logits: Floats, ids: Ints) -> tuple[list[int], list[int]]:
         of_all = self.sampling.apply(logits, ids, self.vocabulary)
+        raw, after = of_all.raw.entropy_bits, of_all.entropy_bits
         rows = [of_all.row(row) for row in range(len(logits))]
-        raw, after = entropy(of_all.raw_probabilities), of_all.entropy_bits
         parents, tokens, row_of = list[int](), list[int](), dict[int, int]()
         for sample, row in self._row_of.items():
             steps = self._steps[sample]
@@ -132,12 +134,12 @@ class SamplingWriter:
         return tuple(Sample(tuple(steps), ended) for steps, ended in zip(self._steps, self._ended, strict=True))
 
     @property
-    def looked_at(self) -> tuple[tuple[Continuation, ...], ...]:
+    def considered(self) -> tuple[tuple[Continuation, ...], ...]:
         return ()
 
 
 @dataclass
-class BeamWriter:
+class BeamDecoder:
     """The best text of a beam search."""
 
     search: BeamSearch
@@ -147,9 +149,9 @@ class BeamWriter:
 
     def step(self, logits: Floats, ids: Ints) -> tuple[list[int], list[int]]:
         of_all = Sampling().apply(logits, ids, self.vocabulary)
-        bits = np.atleast_1d(of_all.entropy_bits)
+        bits = of_all.entropy_bits
         rows = [of_all.row(row) for row in range(len(logits))]
-        self.search.step(log_softmax(logits))
+        self.search.step(of_all.log_probabilities)
         running = []
         for each in self.search.steps[-1]:
             if each.fate == PRUNED:
@@ -174,7 +176,7 @@ class BeamWriter:
         return (Sample(steps, self.search.why_complete(best)),)
 
     @property
-    def looked_at(self) -> tuple[tuple[Continuation, ...], ...]:
+    def considered(self) -> tuple[tuple[Continuation, ...], ...]:
         return tuple(self.search.steps)
 
 
@@ -182,18 +184,10 @@ def ids_of(steps: tuple[Step, ...]) -> tuple[int, ...]:
     return tuple(step.choice.id for step in steps)
 
 
-def log_softmax(logits: Floats) -> Floats:
-    """(n, V) natural log probabilities, in float64."""
-    wide = logits.astype(np.float64)
-    wide -= wide.max(axis=-1, keepdims=True)
-    wide -= np.log(np.exp(wide).sum(axis=-1, keepdims=True))
-    return wide
-
-
-def writer(
+def decoder_of(
     strategy: Strategy, *, n_samples: int, seed: int, stop: Stop, vocabulary: Vocabulary, first_step: int = 0
-) -> Writer:
-    """What writes for ``strategy``; its draws are those from ``first_step`` on."""
+) -> Decoder:
+    """The decoder of ``strategy``; its draws are those from ``first_step`` on."""
     if isinstance(strategy.method, Beam):
-        return BeamWriter(BeamSearch(strategy.method, stop, vocabulary), vocabulary)
-    return SamplingWriter(strategy.method, n_samples, seed, stop, vocabulary, first_step)
+        return BeamDecoder(BeamSearch(strategy.method, stop, vocabulary), vocabulary)
+    return SamplingDecoder(strategy.method, n_samples, seed, stop, vocabulary, first_step)

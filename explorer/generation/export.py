@@ -10,10 +10,12 @@ from dataclasses import fields
 from itertools import pairwise
 from typing import Any
 
-from explorer.generation.compare import Comparison, Written
+from explorer.generation.compare import Comparison, StrategyResult
 from explorer.generation.decoders import Sample
 from explorer.generation.measures import BUCKETS, Measure, fingerprint
 from explorer.generation.strategy import Method
+from explorer.language_model.interventions import Interventions
+from explorer.locales import numbers
 from explorer.sampling.sampling import Sampling
 
 SCHEMA = 1
@@ -33,8 +35,9 @@ def to_record(comparison: Comparison) -> dict[str, Any]:
         "n": comparison.n_samples,
         "max_new_tokens": comparison.max_new_tokens,
         **_rarely_set(comparison),
+        "interventions": [each.record() for each in comparison.interventions],
         "complete": comparison.complete,
-        "strategies": [_written(each, comparison.measures[each.name]) for each in comparison.strategies],
+        "strategies": [_result(each, comparison.measures[each.name]) for each in comparison.strategies],
     }
 
 
@@ -42,12 +45,12 @@ def _rarely_set(comparison: Comparison) -> dict[str, Any]:
     return {name: getattr(comparison, name) for name in ("stop_text", "through_end", "first_step")}
 
 
-def _written(written: Written, measured: Mapping[str, Measure]) -> dict[str, Any]:
+def _result(result: StrategyResult, measured: Mapping[str, Measure]) -> dict[str, Any]:
     return {
-        **written.strategy.record(),
-        "samples": [_sample(sample) for sample in written.samples],
+        **result.strategy.record(),
+        "samples": [_sample(sample) for sample in result.samples],
         "measures": {name: _measure(found) for name, found in measured.items()},
-        "fingerprint": [_finite(share) for share in fingerprint(written.samples)],
+        "fingerprint": [_finite(share) for share in fingerprint(result.samples)],
     }
 
 
@@ -61,7 +64,7 @@ def _sample(sample: Sample) -> dict[str, Any]:
 
 def _measure(found: Measure) -> dict[str, Any]:
     record = {"value": _finite(found.value), "low": _finite(found.low), "high": _finite(found.high)}
-    return record | {"of_each": [_finite(value) for value in found.of_each]}
+    return record | {"interval": found.interval.method, "of_each": [_finite(value) for value in found.of_each]}
 
 
 def _finite(value: float) -> float | None:
@@ -94,7 +97,7 @@ def _values(found: Measure, with_interval: bool) -> list[float]:
 
 
 def _number(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:.6g}"
+    return "" if math.isnan(value) else numbers.parameter(value)
 
 
 def _cell(text: str) -> str:
@@ -124,9 +127,16 @@ def to_code(comparison: Comparison, *, retokenized: bool) -> str:
         f"    max_new_tokens={comparison.max_new_tokens},",
         f"    seed={comparison.seed},",
         *(f"    {name}={value!r}," for name, value in _rarely_set(comparison).items() if value),
+        *_interventions(comparison.interventions),
         ")",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _interventions(interventions: Interventions) -> list[str]:
+    """The argument that puts them into force; no line where there are none."""
+    made = ", ".join(f"explorer.Ablate(heads={list(each.heads)}, mode={each.mode!r})" for each in interventions)
+    return [f"    interventions=[{made}],"] if made else []
 
 
 def _made(method: Method) -> str:

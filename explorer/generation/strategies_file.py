@@ -7,9 +7,9 @@ from pathlib import Path
 
 from explorer.generation.strategy import Strategy, strategies
 from explorer.locales import ExplorerError
-from explorer.sampling.sampling import shown
+from explorer.sampling.parameters import shown
 
-MOST_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 
 
 def read_strategies(file: Path) -> tuple[Strategy, ...]:
@@ -19,8 +19,8 @@ def read_strategies(file: Path) -> tuple[Strategy, ...]:
         ExplorerError: it cannot be read, is no TOML, or holds something that is no strategy; the sentence says which.
     """
     try:
-        if file.stat().st_size > MOST_BYTES:
-            raise ExplorerError("strategies-file-unreadable", file=str(file), reason=f"> {MOST_BYTES:,} B")
+        if file.stat().st_size > MAX_BYTES:
+            raise ExplorerError("strategies-file-unreadable", file=str(file), reason=f"> {MAX_BYTES:,} B")
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise ExplorerError("strategies-file-unreadable", file=str(file), reason=str(error)[:200]) from error

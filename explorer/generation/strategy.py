@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from explorer.locales import ExplorerError
-from explorer.sampling.sampling import Sampling, number, shown
+from explorer.locales import ExplorerError, numbers
+from explorer.sampling.parameters import listed, number, shown
+from explorer.sampling.sampling import Sampling
 
-MOST_BEAMS = 64
+MAX_BEAMS = 64
 LENGTH_PENALTIES = (-10.0, 10.0)
 
 
@@ -31,12 +32,12 @@ class Beam:
     length_penalty: float = 1.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "n_beams", number("n_beams", self.n_beams, 1, MOST_BEAMS, whole=True))
+        object.__setattr__(self, "n_beams", number("n_beams", self.n_beams, 1, MAX_BEAMS, whole_only=True))
         penalty = number("length_penalty", self.length_penalty, *LENGTH_PENALTIES)
         object.__setattr__(self, "length_penalty", penalty)
 
     def __str__(self) -> str:
-        penalty = f", length_penalty {self.length_penalty:g}" if self.length_penalty != 1 else ""
+        penalty = f", length_penalty {numbers.parameter(self.length_penalty)}" if self.length_penalty != 1 else ""
         return f"beam {self.n_beams}{penalty}"
 
     def record(self) -> dict[str, Any]:
@@ -83,8 +84,11 @@ def strategies(given: Iterable[Strategy | Method] | Strategy | Method) -> tuple[
     Raises:
         ExplorerError: there is none, two have the same name, a name is empty, or something is no strategy.
     """
+    entries = [given] if isinstance(given, Strategy | Sampling | Beam) else listed(given)
+    if entries is None:
+        raise ExplorerError("strategy-is-none", value=shown(given))
     named: list[Strategy] = []
-    for each in [given] if isinstance(given, Strategy | Sampling | Beam) else given:
+    for each in entries:
         if isinstance(each, Sampling | Beam):
             each = Strategy(str(each), each)
         if not isinstance(each, Strategy):

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from explorer.language_model.interventions import Intervention
+from explorer.language_model.interventions import Intervention, Interventions, check_heads
 from explorer.language_model.request import Asked
 from explorer.language_model.tokens import Encoding, Vocabulary
 from explorer.language_model.trace import Floats, Ints, Trace
-from explorer.locales import Message
+from explorer.locales import ExplorerError, Message
 
 Watch = Callable[[int, int], None]
 """Told (tokens done, tokens to do) between the chunks of a long pass; raising `Superseded` drops the pass."""
@@ -62,6 +62,15 @@ class ModelInfo:
     def attention(self) -> bool:
         """Whether it gives its attention weights."""
         return ATTENTION in self.capabilities
+
+    def check(self, interventions: Interventions) -> None:
+        """
+        Raises:
+            ExplorerError: the model cannot be changed so, or does not have a head that is named.
+        """
+        if interventions and ABLATION not in self.capabilities:
+            raise ExplorerError("no-ablation", name=self.name)
+        check_heads(interventions, self.n_layer, self.n_head)
 
 
 class BatchDecoder(Protocol):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from explorer.language_model.attention import Attention
 from explorer.language_model.interventions import Interventions
 from explorer.language_model.tokens import Token, Vocabulary
-from explorer.locales import ExplorerError, Message
+from explorer.locales import ExplorerError, Message, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,9 +50,9 @@ class Trace:
         milliseconds: how long it took.
         vocabulary: the model's tokens.
         notices: what a reader must know about how the text was read.
-        interventions: what was changed inside the model while it read.
         captured: the attention of ``ids[start:]``, where it was asked for and there is any; see `attention`.
         uncaptured: why there is none.
+        interventions: what was changed inside the model while it read; nothing that is said here holds without them.
 
     Raises:
         ExplorerError: a logit is NaN or infinite upwards: the weights are damaged or overflow their dtype.
@@ -68,9 +68,9 @@ class Trace:
     milliseconds: float
     vocabulary: Vocabulary
     notices: tuple[Message, ...] = ()
-    interventions: Interventions = ()
     captured: Attention | None = None
     uncaptured: Message = NOT_ASKED
+    interventions: Interventions = ()
 
     def __post_init__(self) -> None:
         n_tokens = len(self.ids)
@@ -89,7 +89,8 @@ class Trace:
 
     def __repr__(self) -> str:
         text = self.text if len(self.text) <= 60 else "…" + self.text[-60:]
-        return f"Trace({text!r}, {len(self.ids)} tokens, {self.total_bits:.1f} bits over {max(0, self.n_scored)})"
+        bits = numbers.bits(self.total_bits)
+        return f"Trace({text!r}, {len(self.ids)} tokens, {bits} bits over {max(0, self.n_scored)})"
 
     @cached_property
     def tokens(self) -> tuple[Token, ...]:

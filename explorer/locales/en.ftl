@@ -40,7 +40,6 @@ checking-model = { $name }: checking its numbers
 model-ready = { $name }: ready
 attention-not-asked = This trace was made without attention. Ask for it: lm.trace(text, attention=True).
 no-attention = The model { $name } gives no attention weights that can be trusted. Choose another model, such as gpt2.
-no-ablation = In the model { $name } no head can be switched off exactly. Choose a GPT-2 or Llama-shaped model.
 attention-too-long = The text has { $n } tokens, and of this model attention is kept for at most { $most }. Shorten the text.
 attention-too-large = All the attention of { $n } tokens would take { $megabytes } MB. Take single heads with head(layer, head), or at most { $most } tokens.
 attention-not-numbers = { $n ->
@@ -51,6 +50,7 @@ unknown-layer = There is no layer { $layer }. The layers of this model go from 0
 unknown-head = There is no head { $head }. The heads of this model go from 0 to { $last }.
 unknown-ablation-mode = “{ $mode }” is not a way to switch a head off. Choose one of: { $known }.
 ablation-no-heads = { $given } names no heads. Give pairs of a layer and a head, both from 0, such as Ablate(heads=[(5, 1)]).
+no-ablation = The heads of the model { $name } cannot be switched off here. Choose another model, such as gpt2, or leave all heads on.
 not-an-intervention = { $given } is not an intervention. Pass a list of them, such as [explorer.Ablate(heads=[(5, 1)])].
 unknown-intervention = This version does not know the intervention “{ $kind }”, so its numbers would be those of another model. Open it with a newer version of the explorer.
 unknown-position = There is no token at place { $position }. The places of this text go from 0 to { $last }.
@@ -86,6 +86,10 @@ session-later-schema = The session file is of format { $schema }, and this versi
 session-lacks = The session file lacks { $place }. It was changed or damaged; open another copy.
 session-wrong-value = The session file has { $value } at { $place }, which cannot be. It was changed or damaged; open another copy.
 session-foreign-token = The token { $id } at { $place } of the session file is not that of the model in use. The session was made with { $model }; choose that model, and open the file again.
+session-other-weights = The session was made with other weights than those of the model in use, though both are called { $model }: one of them may have been trained further. Choose the model with the weights { $theirs }… (in use are { $ours }…), and open the session again.
+session-unknown-intervention = The session file has { $given } at { $place }, and this version knows no such intervention: its numbers would be those of another model. Open it with a newer version of the explorer.
+session-foreign-heads = The session file has { $given } at { $place }, and the model in use has { $layers } layers of { $heads } heads. The session was made with { $model }; choose that model, and open the file again.
+session-no-ablation = Tokens of the session were chosen with heads switched off ({ $place }), and the heads of the model in use, { $ours }, cannot be switched off here. The session was made with { $model }; choose that model, and open the file again.
 session-other-model = The session was made with the model { $theirs }, and the model in use is { $ours }. Choose { $theirs }, and open the session again.
 session-not-saved = The session could not be saved as “{ $file }”: { $reason }. Save it in another place, or make room there.
 session-not-opened = The session file “{ $file }” cannot be read: { $reason }. Check its name and its permissions.
@@ -324,7 +328,7 @@ choice-unpin = No longer keep { $token } in view: probability { $probability }, 
 model = Model
 model-choose = choose a model
 model-download = { $title } (download { $megabytes } MB)
-model-facts = { $device } · { $dtype } · reads up to { $positions } tokens · { $layers } layers × { $heads } heads
+model-facts = { $device } · { $dtype } · { $engine } · reads up to { $positions } tokens · { $layers } layers × { $heads } heads
 tree-title = Everything that was tried after this prefix, as a tree
 tree-prefix = prefix
 tree-drawn = drawn
@@ -362,7 +366,9 @@ session-empty = There is nothing to save yet. Take a step first.
 session-without-model = No model is loaded yet, so a session cannot be opened. Wait until it is there.
 session-checking = Checking the session: { $done } of { $total } tokens read again
 session-same = The session is open. All { $total } tokens read again: same probabilities.
+session-same-rounded = The session is open. All { $total } tokens read again: same probabilities, as far as rounding lets one tell. It was made in { $theirs }, and the model in use computes in { $ours }.
 session-differs = The session is open, but { $n } of { $total } tokens now differ in probability or draw, at most by { $difference } (at { $token }). Another device, number format or version may be the reason.
+session-differs-rounded = The session is open, but { $n } of { $total } tokens now differ in probability or draw by more than rounding does, at most by { $difference } (at { $token }). It was made in { $theirs }, and the model in use computes in { $ours }: load it with --dtype { $theirs } to compare them exactly.
 speed-slow = ½ /s
 speed-one = 1 /s
 speed-two = 2 /s
@@ -674,14 +680,26 @@ difference-hover = { $name }: { $token } has probability { $probability }, rank 
 difference-hover-rest = { $name }: { $probability }
 difference-of-vocabularies = The two distributions are over { $first } tokens and { $second }. Only distributions of the same model can be compared.
 fingerprint-title = Ranks of the tokens
-fingerprint-aside = where each token stood in the model’s own distribution
+fingerprint-aside = where each token stood in the model’s own distribution (after GLTR, finer)
 fingerprint-axis = share of the tokens
 fingerprint-first = first choice
 fingerprint-ranks = { $low } to { $high }
 fingerprint-beyond = beyond { $last }
 fingerprint-hover = { $name } · { $ranks }: { $share }
-strips-aside = a dot for each text, the mean as a line, its 95% interval
-strips-aside-few = a dot for each text, the mean as a line; its interval needs { $n } texts
+strips-aside = { $method ->
+    [student-log] a dot for each text, the geometric mean, its 95% interval (t of the logarithms)
+    [wilson] a dot for each text, the share of ones, its 95% interval (Wilson)
+   *[student] a dot for each text, the mean as a line, its 95% interval (t)
+}{ $alike ->
+    [yes] ; none where most are equal
+   *[no] {""}
+}
+strips-aside-none = a dot for each text, the mean as a line; { $why ->
+    [few] an interval needs { $n } texts
+    [alike] no interval where most are equal
+    [dependent] no interval, as texts are measured by each other
+   *[infinite] no interval of infinite values
+}
 strips-aside-together = of all texts of a strategy together
 strips-hover = { $name }, text { $number }: { $value }
 strategies-file-unreadable = The strategies in “{ $file }” cannot be read: { $reason }. Write them as TOML: tables [[strategy]] with a name and a sampling or a beam.
@@ -705,14 +723,14 @@ measure-first-choices = first choices
 measure-self-bleu = self-BLEU
 measure-distance = distance
 measure-surprisal-explained = Bits a token cost under the model, before any sampler: a mean over the text. High: the text surprises the model.
-measure-perplexity-explained = 2 to the mean surprisal: as if the model had chosen among so many equally likely tokens each time.
+measure-perplexity-explained = 2 to the mean surprisal: as if the model had chosen among so many equally likely tokens each time. The mean of several texts is geometric.
 measure-entropy-explained = Bits: how open the choice was at each token, before any sampler; a mean over the text.
 measure-length-explained = How many tokens a text has.
 measure-distinct-1-explained = Different tokens over all tokens of all texts. 1: none occurs twice.
-measure-distinct-2-explained = Different pairs of tokens over all pairs of all texts. 1: none occurs twice.
-measure-distinct-3-explained = Different triples of tokens over all triples of all texts. 1: none occurs twice.
+measure-distinct-2-explained = Different pairs of tokens over all pairs of all texts (Li et al. 2016: over all tokens). 1: none occurs twice.
+measure-distinct-3-explained = Different triples of tokens over all triples of all texts (Li et al. 2016: over all tokens). 1: none occurs twice.
 measure-repetition-explained = Share of runs of four tokens that repeat an earlier one of the same text. 0: none does.
-measure-repeated-tokens-explained = Share of tokens that occur among the 128 before them.
+measure-repeated-tokens-explained = Share of tokens that occur among the 128 before them; those of the prefix count too.
 measure-copied-explained = Share of runs of four tokens that stand in the prefix too. 0: nothing is copied.
 measure-first-choices-explained = Share of tokens that were the model’s likeliest. 1: as greedy as can be.
 measure-self-bleu-explained = How much the texts of a strategy resemble each other, 0 to 100. 100: all are the same.
@@ -813,6 +831,9 @@ cli-option-version = Print the version and stop.
 cli-option-lang = The language of everything printed and shown: en or zh (also EXPLORER_LANG).
 cli-option-model = Which model: a name from “explorer models list”, a folder, or organisation/name on the hub. Without it, the best one on this disk.
 cli-option-device = Where the model runs: cuda, mps or cpu. Without it, the first of them that is there.
+cli-option-write-reference = Write what transformers says of a few texts under the weights of a model, against which numpy is then held without torch.
+cli-reference-written = The reference of { $title } is written: { $file }
+cli-option-engine = What computes: numpy or torch. Without it, numpy on a CPU for models that it reads, else torch.
 cli-option-dtype = Number format of the weights: float32 (without it), float64, bfloat16 or float16.
 cli-option-json = Print one JSON object.
 cli-lab = Open JupyterLab on the notebooks.
@@ -833,7 +854,7 @@ cli-no-notebooks = The notebooks are not part of this installation. Install next
 cli-interrupted = Stopped by Ctrl-C.
 cli-unexpected = Something unexpected went wrong ({ $kind }: { $words }). Run the command again with EXPLORER_DEBUG=1 to see where.
 cli-temperature-zero = Temperature 0 means greedy: always the likeliest token.
-cli-model-line = { $title } · { $device } · { $dtype } · { $tokens ->
+cli-model-line = { $title } · { $device } · { $dtype } · { $engine } · { $tokens ->
     [one] 1 token
    *[other] { $tokens } tokens
 } · { $milliseconds } ms
@@ -869,7 +890,7 @@ cli-doctor-kernel-foreign = The notebooks’ kernel (python3) is registered for 
 cli-doctor-kernel-missing = There is no notebook kernel python3. Run “python -m ipykernel install --sys-prefix” in this environment.
 cli-doctor-browser = Chromium for the browser tests: { $path }
 cli-doctor-browser-missing = No Chromium was found. Only the browser tests need it.
-cli-doctor-answers = { $title } answers on { $device } in { $dtype }, in { $milliseconds } ms.
+cli-doctor-answers = { $title } answers on { $device } in { $dtype } (engine { $engine }), in { $milliseconds } ms.
 cli-doctor-summary = { $n ->
     [0] Everything works.
     [one] 1 thing to look at, marked with “!”.

@@ -34,7 +34,6 @@ checking-model = { $name }：正在核对数值
 model-ready = { $name }：就绪
 attention-not-asked = 这次计算没有记录注意力。请这样索取：lm.trace(text, attention=True)。
 no-attention = 模型 { $name } 给不出可信的注意力权重。请换一个模型，例如 gpt2。
-no-ablation = 模型 { $name } 的注意力头无法精确关闭。请选择 GPT-2 或 Llama 结构的模型。
 attention-too-long = 文本有 { $n } 个词元，而这个模型的注意力最多保留 { $most } 个词元。请缩短文本。
 attention-too-large = { $n } 个词元的全部注意力需要 { $megabytes } MB。请用 head(layer, head) 逐个取头，或者不超过 { $most } 个词元。
 attention-not-numbers = 有 { $n } 行注意力权重不是数字（第一处在第 { $layer } 层第 { $head } 头）。权重已损坏，或超出了其数字格式：请用 --dtype float32 重新加载模型。
@@ -42,6 +41,7 @@ unknown-layer = 没有第 { $layer } 层。这个模型的层从 0 到 { $last }
 unknown-head = 没有第 { $head } 头。这个模型的头从 0 到 { $last }。
 unknown-ablation-mode = “{ $mode }”不是关闭注意力头的方式。可选：{ $known }。
 ablation-no-heads = { $given } 没有指明任何注意力头。请给出由层和头组成的数对，都从 0 开始，例如 Ablate(heads=[(5, 1)])。
+no-ablation = 这里无法关闭模型 { $name } 的注意力头。请换一个模型，例如 gpt2，或者保留所有的头。
 not-an-intervention = { $given } 不是干预。请传入干预的列表，例如 [explorer.Ablate(heads=[(5, 1)])]。
 unknown-intervention = 这个版本不认识干预“{ $kind }”，得到的数会是另一个模型的。请用更新版本的探索器打开。
 unknown-position = 没有位置为 { $position } 的词元。这段文本的位置从 0 到 { $last }。
@@ -77,6 +77,10 @@ session-later-schema = 会话文件的格式版本是 { $schema }，而当前程
 session-lacks = 会话文件缺少 { $place }，可能被改动过或已损坏。请打开另一份副本。
 session-wrong-value = 会话文件中 { $place } 的值是 { $value }，这不可能成立。文件可能被改动过或已损坏，请打开另一份副本。
 session-foreign-token = 会话文件中 { $place } 处的词元 { $id } 与当前模型的词元不一致。该会话由模型 { $model } 生成；请选择该模型，再重新打开文件。
+session-other-weights = 该会话与当前模型虽然都叫 { $model }，权重却不同：其中一个可能经过了进一步训练。请选择权重为 { $theirs }… 的模型（当前为 { $ours }…），再重新打开会话。
+session-unknown-intervention = 会话文件中 { $place } 的值是 { $given }，这个版本不认识这种干预，得到的数会是另一个模型的。请用更新版本的程序打开。
+session-foreign-heads = 会话文件中 { $place } 的值是 { $given }，而当前模型只有 { $layers } 层、每层 { $heads } 个头。该会话由模型 { $model } 生成；请选择该模型，再重新打开文件。
+session-no-ablation = 该会话中有词元是在关闭注意力头的情况下选出的（{ $place }），而当前模型 { $ours } 在这里无法关闭注意力头。该会话由模型 { $model } 生成；请选择该模型，再重新打开文件。
 session-other-model = 该会话由模型 { $theirs } 生成，而当前模型是 { $ours }。请选择 { $theirs }，再重新打开会话。
 session-not-saved = 无法将会话保存为“{ $file }”：{ $reason }。请换一个位置保存，或先腾出空间。
 session-not-opened = 无法读取会话文件“{ $file }”：{ $reason }。请检查文件名和访问权限。
@@ -295,7 +299,7 @@ choice-unpin = 不再固定 { $token }：概率 { $probability }，排名 { $ran
 model = 模型
 model-choose = 请选择模型
 model-download = { $title }（需下载 { $megabytes } MB）
-model-facts = { $device } · { $dtype } · 最多读取 { $positions } 个词元 · { $layers } 层 × { $heads } 个注意力头
+model-facts = { $device } · { $dtype } · { $engine } · 最多读取 { $positions } 个词元 · { $layers } 层 × { $heads } 个注意力头
 tree-title = 在此前缀之后试过的所有续写，排成一棵树
 tree-prefix = 前缀
 tree-drawn = 抽样
@@ -326,7 +330,9 @@ session-empty = 还没有可保存的内容。请先走一步。
 session-without-model = 模型尚未加载，无法打开会话。请等模型就绪。
 session-checking = 正在核对会话：已重读 { $done } / { $total } 个词元
 session-same = 会话已打开。重读全部 { $total } 个词元：概率一致。
+session-same-rounded = 会话已打开。重读全部 { $total } 个词元：在舍入误差范围内概率一致。会话以 { $theirs } 生成，当前模型以 { $ours } 计算。
 session-differs = 会话已打开，但 { $total } 个词元中有 { $n } 个的概率或抽取与记录不同，最大相差 { $difference }（在 { $token } 处）。可能是设备、数值格式或版本不同。
+session-differs-rounded = 会话已打开，但 { $total } 个词元中有 { $n } 个的概率或抽取与记录不同，超出了舍入误差，最大相差 { $difference }（在 { $token } 处）。会话以 { $theirs } 生成，当前模型以 { $ours } 计算：若要精确比较，请用 --dtype { $theirs } 加载模型。
 speed-slow = ½ 个/秒
 speed-one = 1 个/秒
 speed-two = 2 个/秒
@@ -627,14 +633,26 @@ difference-hover = { $name }：{ $token } 的概率为 { $probability }，排名
 difference-hover-rest = { $name }：概率 { $probability }
 difference-of-vocabularies = 两个分布分别覆盖 { $first } 个和 { $second } 个词元。只能比较同一模型的分布。
 fingerprint-title = 词元的排名
-fingerprint-aside = 每个词元在模型自身分布中的位置
+fingerprint-aside = 每个词元在模型自身分布中的位置（仿 GLTR，更细）
 fingerprint-axis = 词元占比
 fingerprint-first = 首选
 fingerprint-ranks = { $low } 到 { $high }
 fingerprint-beyond = { $last } 之后
 fingerprint-hover = { $name } · { $ranks }：{ $share }
-strips-aside = 每点一篇文本，竖线为均值，横线为 95% 区间
-strips-aside-few = 每点一篇文本，竖线为均值；区间需要 { $n } 篇文本
+strips-aside = { $method ->
+    [student-log] 每点一篇文本，竖线为几何均值，横线为 95% 区间（对数的 t 区间）
+    [wilson] 每点一篇文本，竖线为取 1 的比例，横线为 95% 区间（Wilson 区间）
+   *[student] 每点一篇文本，竖线为均值，横线为 95% 区间（t 区间）
+}{ $alike ->
+    [yes] ；多数取值相同时不给
+   *[no] {""}
+}
+strips-aside-none = 每点一篇文本，竖线为均值；{ $why ->
+    [few] 至少要有 { $n } 篇文本才有区间
+    [alike] 多数文本取值相同，不给区间
+    [dependent] 各篇文本互相参照得分，不给区间
+   *[infinite] 有无穷大的值，不给区间
+}
 strips-aside-together = 由一个策略的所有文本一起得出
 strips-hover = { $name }，第 { $number } 篇：{ $value }
 strategies-file-unreadable = 无法读取“{ $file }”中的策略：{ $reason }。请用 TOML 书写：每个 [[strategy]] 表含名称，以及 sampling 或 beam。
@@ -658,14 +676,14 @@ measure-first-choices = 首选比例
 measure-self-bleu = 自 BLEU
 measure-distance = 距离
 measure-surprisal-explained = 每个词元在模型下（采样之前）的比特数，取一篇文本的平均。越高，文本越让模型意外。
-measure-perplexity-explained = 2 的平均惊异度次方：好比每次都在这么多个同样可能的词元中选择。
+measure-perplexity-explained = 2 的平均惊异度次方：好比每次都在这么多个同样可能的词元中选择。多篇文本取几何均值。
 measure-entropy-explained = 比特：每个词元处（采样之前）选择有多开放，取一篇文本的平均。
 measure-length-explained = 一篇文本有多少个词元。
 measure-distinct-1-explained = 所有文本中不同词元占全部词元的比例。1：没有重复出现的。
-measure-distinct-2-explained = 所有文本中不同二元组占全部二元组的比例。1：没有重复出现的。
-measure-distinct-3-explained = 所有文本中不同三元组占全部三元组的比例。1：没有重复出现的。
+measure-distinct-2-explained = 所有文本中不同二元组占全部二元组的比例（Li 等 2016 除以词元总数）。1：没有重复出现的。
+measure-distinct-3-explained = 所有文本中不同三元组占全部三元组的比例（Li 等 2016 除以词元总数）。1：没有重复出现的。
 measure-repetition-explained = 连续四个词元重复同一文本前面内容的比例。0：没有重复。
-measure-repeated-tokens-explained = 在之前 128 个词元中出现过的词元的比例。
+measure-repeated-tokens-explained = 在之前 128 个词元（包括前文）中出现过的词元的比例。
 measure-copied-explained = 连续四个词元也出现在前文中的比例。0：没有照抄。
 measure-first-choices-explained = 恰为模型首选的词元的比例。1：完全贪心。
 measure-self-bleu-explained = 同一策略的文本彼此有多相似，0 到 100。100：全都一样。
@@ -767,6 +785,9 @@ cli-option-version = 显示版本号并退出。
 cli-option-lang = 输出和界面用哪种语言：en 或 zh （环境变量 EXPLORER_LANG 亦可）。
 cli-option-model = 模型名称（见 “explorer models list”）、文件夹，或 hub 上的 “组织/名称”。不填则用本机最好的一个。
 cli-option-device = 模型在哪里运行：cuda、mps 或 cpu。 不填则取其中第一个可用的。
+cli-option-write-reference = 写下 transformers 在某个模型的权重下对几段文本的结果；此后无需 torch 即可据此核对 numpy。
+cli-reference-written = 已写好 { $title } 的参考结果：{ $file }
+cli-option-engine = 用什么计算：numpy 或 torch。 不填时，CPU 上能用 numpy 读取的模型用 numpy，否则用 torch。
 cli-option-dtype = 权重的数值格式：float32（默认）、 float64、bfloat16 或 float16。
 cli-option-json = 输出一个 JSON 对象。
 cli-lab = 打开 JupyterLab 和配套笔记本。
@@ -787,7 +808,7 @@ cli-no-notebooks = 当前安装不含笔记本。请重新安装 next-token-expl
 cli-interrupted = 已按 Ctrl-C 停止。
 cli-unexpected = 发生意外错误（{ $kind }：{ $words }）。设置 EXPLORER_DEBUG=1 后再运行一次，可查看出错位置。
 cli-temperature-zero = 温度 0 即贪心解码：总是取概率最高的词元。
-cli-model-line = { $title } · { $device } · { $dtype } · { $tokens } 个词元 · { $milliseconds } 毫秒
+cli-model-line = { $title } · { $device } · { $dtype } · { $engine } · { $tokens } 个词元 · { $milliseconds } 毫秒
 cli-column-rank = 排名
 cli-column-token = 词元
 cli-column-probability = 概率
@@ -820,7 +841,7 @@ cli-doctor-kernel-foreign = 笔记本使用的内核（python3）登记在 { $fo
 cli-doctor-kernel-missing = 没有名为 python3 的笔记本内核。请在此环境中运行 “python -m ipykernel install --sys-prefix”。
 cli-doctor-browser = 浏览器测试使用的 Chromium：{ $path }
 cli-doctor-browser-missing = 未找到 Chromium。只有浏览器测试需要它。
-cli-doctor-answers = { $title } 在 { $device } 上以 { $dtype } 运行正常，用时 { $milliseconds } 毫秒。
+cli-doctor-answers = { $title } 在 { $device } 上以 { $dtype } 运行正常（引擎 { $engine }），用时 { $milliseconds } 毫秒。
 cli-doctor-summary = { $n ->
     [0] 一切正常。
    *[other] 有 { $n } 项需要留意，已用 “!” 标出。

@@ -8,13 +8,14 @@ Streaming Language Models with Attention Sinks"). A score says what a head did o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from explorer.language_model.attention import Attention, Floats, Places
+from explorer.language_model.interventions import Intervention
 from explorer.language_model.model import Model
 from explorer.language_model.trace import Ints, Trace
 
@@ -95,8 +96,8 @@ def roles(attention: Attention, ids: Sequence[int] | Ints) -> Roles:
     return Roles(np.stack(scores), np.array(chance), np.array(n_cases))
 
 
-def repeated_random(model: Model, *, n: int = 50, seed: int = 0) -> Roles:
-    """The roles of all heads on ``n`` different random tokens that come twice, one forward pass.
+def repeated_random(model: Model, *, n: int = 50, seed: int = 0, interventions: Iterable[Intervention] = ()) -> Roles:
+    """The roles of all heads on ``n`` different random tokens that come twice, one forward pass, under interventions.
 
     In such a text nothing but the repetition can be known, so a score owes nothing to what the tokens mean.
 
@@ -107,7 +108,7 @@ def repeated_random(model: Model, *, n: int = 50, seed: int = 0) -> Roles:
     ids = [token.id for token in tokens if token.bytes and not token.special and token.id not in model.info.end_ids]
     n = min(n, len(ids), model.info.n_positions // 2)
     once = np.random.default_rng(seed).choice(ids, n, replace=False).tolist()
-    return roles_of(model.trace([*once, *once], attention=True))
+    return roles_of(model.trace([*once, *once], attention=True, interventions=interventions))
 
 
 def roles_of(trace: Trace) -> Roles:

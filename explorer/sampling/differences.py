@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explorer.language_model.trace import Floats, Ints
 from explorer.locales import ExplorerError
-from explorer.sampling.distribution import Distribution, descending
+from explorer.sampling.distribution import Distribution
+from explorer.sampling.ranking import largest
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,26 +34,24 @@ class Difference:
     @cached_property
     def change(self) -> Floats:
         """(V,) float64: each token's probability in the second less that in the first."""
-        return self.second.probabilities.astype(np.float64) - self.first.probabilities
+        return np.asarray(self.second.probabilities - self.first.probabilities)
 
     @cached_property
     def kl_bits(self) -> float:
         """Bits lost by taking the second for the first: sum p log2(p/q) (Kullback and Leibler 1951, 2.4). Infinite
-        where the first has a token that the second removed."""
-        return _kl(self.first.probabilities, self.second.probabilities)
+        where a token that can come in the first cannot in the second; not where it is only very unlikely there."""
+        return _kl(self.first, self.second)
 
     @cached_property
     def kl_back_bits(self) -> float:
         """The same the other way round."""
-        return _kl(self.second.probabilities, self.first.probabilities)
+        return _kl(self.second, self.first)
 
     @cached_property
     def js_bits(self) -> float:
         """Jensen-Shannon divergence, 0..1 bit (Lin 1991, 3.6 with equal weights): the mean divergence of both from
         their mean."""
-        p, q = (each.probabilities.astype(np.float64) for each in (self.first, self.second))
-        middle = (p + q) / 2
-        return (_kl(p, middle) + _kl(q, middle)) / 2
+        return (_divergence_from_mean(self.first, self.second) + _divergence_from_mean(self.second, self.first)) / 2
 
     @property
     def total_variation(self) -> float:
@@ -59,11 +60,22 @@ class Difference:
 
     def movers(self, n: int) -> Ints:
         """(n,) ids of the tokens whose probability changes most, by how much; equal ones by lower id."""
-        return descending(np.abs(self.change))[: max(0, n)]
+        return largest(np.abs(self.change), n)
 
 
-def _kl(p: Floats, q: Floats) -> float:
-    p, q = p.astype(np.float64), q.astype(np.float64)
-    there = p > 0
-    with np.errstate(divide="ignore"):
-        return max(0.0, float((p[there] * (np.log2(p[there]) - np.log2(q[there]))).sum()))
+def _kl(p: Distribution, q: Distribution) -> float:
+    """Of a token that q lacks the logarithm is infinite; no other's is, however unlikely it is."""
+    return _mean_bits(p, lambda there: p.log_probabilities[there] - q.log_probabilities[there])
+
+
+def _divergence_from_mean(p: Distribution, q: Distribution) -> float:
+    """Bits lost by taking (p + q) / 2 for p: the mean of log2(2p / (p + q)) = 1 - log2(1 + q/p)."""
+    return _mean_bits(
+        p, lambda there: np.log(2) - np.logaddexp(0, q.log_probabilities[there] - p.log_probabilities[there])
+    )
+
+
+def _mean_bits(p: Distribution, nats: Callable[[NDArray[np.bool_]], Floats]) -> float:
+    """The mean under p of ``nats``, which is asked for the tokens that have a probability: the others add nothing."""
+    there = p.probabilities > 0
+    return max(0.0, float((p.probabilities[there] * nats(there)).sum() / np.log(2)))

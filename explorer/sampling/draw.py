@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from operator import index
 
 import numpy as np
 
 from explorer.language_model.trace import Floats, Ints
 from explorer.locales import ExplorerError
 from explorer.sampling.distribution import Candidate, Distribution
+from explorer.sampling.parameters import shown, whole
+from explorer.sampling.ranking import at_mass
+from explorer.sampling.softmax import Softmax
 from explorer.sampling.stages import GREEDY
 
 DRAWN, HAND = "drawn", "hand"
 """With ``greedy``, the ways in which a token is chosen."""
 
-MOST_SEED = 2**63 - 1
+MAX_SEED = 2**63 - 1
 _NUMBERS_A_COUNT = 4  # the generator gives four for each value of its counter
 
 
@@ -25,37 +27,34 @@ def checked_seed(seed: int) -> int:
     Raises:
         ExplorerError: no whole number from 0 to 2 ** 63 - 1.
     """
-    try:
-        number = -1 if isinstance(seed, bool) else index(seed)
-    except TypeError:
-        number = -1
-    if not 0 <= number <= MOST_SEED:
-        raise ExplorerError("seed-out-of-range", value=str(seed)[:60], most=str(MOST_SEED))
+    number = whole(seed)
+    if number is None or not 0 <= number <= MAX_SEED:
+        raise ExplorerError("seed-out-of-range", value=shown(seed), most=str(MAX_SEED))
     return number
 
 
-def uniforms(seed: int, sample: int, step: int, throws: range) -> Floats:
-    """(len(throws),) float64 in [0, 1): the u of each throw.
+def uniforms(seed: int, sample: int, step: int, redraws: range) -> Floats:
+    """(len(redraws),) float64 in [0, 1): the u of each redraw.
 
-    Counter-based (Philox 4x64-10, Salmon et al. 2011, section 3.3): the key is the seed, the counter is (throw + 1,
+    Counter-based (Philox 4x64-10, Salmon et al. 2011, section 3.3): the key is the seed, the counter is (redraw + 1,
     step, sample, 0), and u the upper 53 bits of the first of the four numbers that come out. So a u depends on seed,
-    sample, step and throw alone, and not on what was drawn before.
+    sample, step and redraw alone, and not on what was drawn before.
 
     Args:
         seed: see `checked_seed`.
         sample: which of several texts from the same prefix, from 0.
         step: which token after the prefix, from 0.
-        throws: numbers of the throws at this place, consecutive; the first is 0.
+        redraws: which draws at this place, consecutive; the first is 0, each time that it is drawn again is one more.
     """
-    counter = np.array([throws.start, step, sample, 0], np.uint64)  # numpy adds 1 before it generates
+    counter = np.array([redraws.start, step, sample, 0], np.uint64)  # numpy adds 1 before it generates
     generator = np.random.Philox(key=checked_seed(seed), counter=counter)
-    raw = generator.random_raw(_NUMBERS_A_COUNT * len(throws))[::_NUMBERS_A_COUNT]
+    raw = generator.random_raw(_NUMBERS_A_COUNT * len(redraws))[::_NUMBERS_A_COUNT]
     return (raw >> np.uint64(11)) * 2.0**-53
 
 
-def uniform(seed: int, sample: int, step: int, throw: int = 0) -> float:
-    """The u of one throw, see `uniforms`."""
-    return float(uniforms(seed, sample, step, range(throw, throw + 1))[0])
+def uniform(seed: int, sample: int, step: int, redraw: int = 0) -> float:
+    """The u of one draw, see `uniforms`."""
+    return float(uniforms(seed, sample, step, range(redraw, redraw + 1))[0])
 
 
 def boundaries(distribution: Distribution) -> Floats:
@@ -64,7 +63,7 @@ def boundaries(distribution: Distribution) -> Floats:
     The token at place i is drawn by every u from ``boundaries[i - 1]`` (0 for the first) up to, and without,
     ``boundaries[i]``; the last is 1.
     """
-    ends: Floats = np.cumsum(distribution.probabilities[distribution.survivors], dtype=np.float64)
+    ends: Floats = np.cumsum(distribution.final.weights[distribution.survivors])
     ends /= ends[-1]
     return ends
 
@@ -76,9 +75,19 @@ def drawn(distribution: Distribution, us: Floats) -> Ints:
 
 def choose(distribution: Distribution, u: float) -> Candidate:
     """The token that comes next: the only one there is after a greedy sampler, else the one on which ``u`` falls."""
+    final = distribution.final
     if distribution.stages and distribution.stages[-1].name == GREEDY:
-        return replace(distribution.candidate(int(distribution.survivors[0])), chosen_by=GREEDY)
-    return replace(distribution.candidate(int(drawn(distribution, np.array([u]))[0])), u=u, chosen_by=DRAWN)
+        return replace(distribution.candidate(int(np.argmax(final.scores))), chosen_by=GREEDY)
+    return replace(distribution.candidate(_drawn(final, u)), u=u, chosen_by=DRAWN)
+
+
+def _drawn(final: Softmax, u: float) -> int:
+    """The token that `drawn` gives for one u, without sorting all of them."""
+    mass = u * float(final.total[0])
+    if 2 * final.n_survivors > len(final.scores):
+        return at_mass(final.scores, final.weights, mass, beyond=True)
+    ids = np.flatnonzero(final.survives)
+    return int(ids[at_mass(final.scores[ids], final.weights[ids], mass, beyond=True)])
 
 
 def by_hand(distribution: Distribution, token_id: int) -> Candidate:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from numbers import Real
-from operator import index
 from typing import Any
 
 import numpy as np
@@ -14,8 +12,11 @@ import numpy as np
 from explorer.language_model.tokens import Vocabulary
 from explorer.language_model.trace import Floats, Ints
 from explorer.locales import ExplorerError
-from explorer.sampling.distribution import Distribution, Stage, softmax
-from explorer.sampling.stages import DEFAULT_ORDER, GREEDY, STAGES
+from explorer.locales.numbers import parameter
+from explorer.sampling.distribution import Distribution, Stage
+from explorer.sampling.parameters import listed, number, real, shown, whole
+from explorer.sampling.softmax import Softmax, frozen
+from explorer.sampling.stages import DEFAULT_ORDER, GREEDY, STAGES, only_the_largest
 
 RANGES: dict[str, tuple[float, float]] = {
     "temperature": (0.001, 100),
@@ -31,7 +32,7 @@ RANGES: dict[str, tuple[float, float]] = {
 """Smallest and largest value of each parameter that is a number; a bias has the range of a penalty."""
 
 WHOLE = {"top_k", "no_repeat_ngram"}
-MOST_BIAS = 100.0
+MAX_BIAS = 100.0
 
 
 @dataclass(frozen=True)
@@ -120,29 +121,21 @@ class Sampling:
         for i in (*self.banned, *(i for i, _ in self.bias), int(ids.min(initial=0)), int(ids.max(initial=0))):
             if not 0 <= i < logits.shape[-1]:
                 raise ExplorerError("unknown-token-id", id=shown(i), last=str(logits.shape[-1] - 1))
-        raw = softmax(logits)
-        stages = self._stages(logits, ids)
-        if self.greedy:
-            scores = stages[-1].scores if stages else logits
-            stages = (*stages, Stage(GREEDY, _only_the_largest(scores)))
-        return Distribution(logits, raw, stages[-1].probabilities if stages else raw, stages, vocabulary)
+        # Probabilities are computed when they are asked for, and the caller may write to its array before.
+        raw = Softmax(frozen(logits.copy()) if logits.flags.writeable else logits)
+        stages = self._stages(raw, np.broadcast_to(ids, (*logits.shape[:-1], ids.shape[-1])))
+        return Distribution(raw, stages, vocabulary)
 
-    def _stages(self, logits: Floats, history: Ints) -> tuple[Stage, ...]:
-        if not self.in_force:
-            return ()
-        import torch  # takes seconds: a sampling is also made where no model is needed
-
-        n_vocab = logits.shape[-1]
-        scores = torch.tensor(logits.reshape(-1, n_vocab))  # (B, V), a copy
-        ids = torch.tensor(np.broadcast_to(history, (*logits.shape[:-1], history.shape[-1])).reshape(len(scores), -1))
-        stages = []
+    def _stages(self, raw: Softmax, history: Ints) -> tuple[Stage, ...]:
+        """What each stage leaves, from the logits (..., V) and the texts (..., T)."""
+        before, stages = raw, list[Stage]()
         for name in self.in_force:
-            scores = STAGES[name].make(self)(ids, scores)
-            left = scores.numpy().reshape(logits.shape)
-            left.flags.writeable = False
-            if np.isneginf(left).all(axis=-1).any():
+            before = Stage(frozen(STAGES[name].process(getattr(self, name), history, before)), name)
+            if np.isneginf(before.largest).any():
                 raise ExplorerError("no-token-left", stage=name)
-            stages.append(Stage(name, left))
+            stages.append(before)
+        if self.greedy:
+            stages.append(Stage(frozen(only_the_largest(before.scores)), GREEDY))
         return tuple(stages)
 
     def record(self) -> dict[str, Any]:
@@ -174,93 +167,48 @@ def _parameter(name: str, value: Any) -> float | int | None:
     if value is None and name == "top_k":
         return None
     if name != "temperature":
-        return number(name, value, low, high, whole=name in WHOLE)
-    temperature = _real(value)
+        return number(name, value, low, high, whole_only=name in WHOLE)
+    temperature = real(value)
     if temperature is None or not low <= temperature <= high:
-        raise ExplorerError("temperature-out-of-range", value=shown(value), low=f"{low:g}", high=f"{high:g}")
+        raise ExplorerError("temperature-out-of-range", value=shown(value), low=parameter(low), high=parameter(high))
     return temperature
 
 
-def number(name: str, value: Any, low: float, high: float, *, whole: bool = False) -> float | int:
-    """A parameter's value as it is recorded.
-
-    Raises:
-        ExplorerError: it is no (whole) number, or does not lie between ``low`` and ``high``.
-    """
-    found = _whole(value) if whole else _real(value)
-    if found is None or not low <= found <= high:  # NaN lies nowhere
-        message = "sampling-no-whole-number" if whole else "sampling-no-number"
-        raise ExplorerError(message, name=name, value=shown(value), low=f"{low:g}", high=f"{high:.15g}")
-    return found
-
-
-def _whole(value: Any) -> int | None:
-    """A whole number as Python's own; None for what is none, and for True and False, which Python takes for 1 and 0."""
-    try:
-        return None if isinstance(value, bool) else index(value)
-    except TypeError:
-        return None
-
-
-def _real(value: Any) -> float | None:
-    """A number as a float; None for what is none, and for True and False."""
-    try:
-        return float(value) if isinstance(value, Real) and not isinstance(value, bool) else None
-    except OverflowError:
-        return None
-
-
 def _ids(name: str, values: Any) -> tuple[int, ...]:
-    listed = isinstance(values, Iterable) and not isinstance(values, str | bytes | Mapping)
-    ids = {_whole(i) for i in values} if listed else {None}
-    whole = {i for i in ids if i is not None and i >= 0}
-    if whole != ids:
+    # A mapping is refused: whoever gives one means a bias.
+    entries = None if isinstance(values, Mapping) else listed(values)
+    ids = [None] if entries is None else [whole(entry) for entry in entries]
+    known = {i for i in ids if i is not None and i >= 0}
+    if known != set(ids):
         raise ExplorerError("sampling-no-ids", name=name, value=shown(values))
-    return tuple(sorted(whole))
+    return tuple(sorted(known))
 
 
 def _bias(values: Any) -> tuple[tuple[int, float], ...]:
-    given = values.items() if isinstance(values, Mapping) else values
-    try:
-        pairs = [(_whole(i), _real(amount)) for i, amount in given]
-    except (TypeError, ValueError):  # no pairs
-        pairs = [(None, None)]
-    right = {i: by for i, by in pairs if i is not None and i >= 0 and by is not None and abs(by) <= MOST_BIAS}
-    if len(right) < len(pairs) or isinstance(values, str | bytes):
-        raise ExplorerError("sampling-no-bias", value=shown(values), most=f"{MOST_BIAS:g}")
-    return tuple(sorted(right.items()))
+    entries = listed(values.items() if isinstance(values, Mapping) else values)
+    pairs = [None] if entries is None else [listed(entry) for entry in entries]
+    amounts = {}
+    for pair in pairs:
+        token, amount = (whole(pair[0]), real(pair[1])) if pair is not None and len(pair) == 2 else (None, None)
+        if token is None or token < 0 or amount is None or not abs(amount) <= MAX_BIAS:
+            continue
+        amounts[token] = amount
+    if len(amounts) < len(pairs):  # an entry that is none, or two for one token
+        raise ExplorerError("sampling-no-bias", value=shown(values), most=parameter(MAX_BIAS))
+    return tuple(sorted(amounts.items()))
 
 
-def _stages(name: str, values: Iterable[Any]) -> tuple[str, ...]:
-    if isinstance(values, str) or not isinstance(values, Iterable):
-        raise ExplorerError("sampling-no-stages", name=name, value=shown(values), stages=", ".join(DEFAULT_ORDER))
-    names = tuple(str(value) for value in values)
-    for value in names:
-        if value not in STAGES:
-            raise ExplorerError("sampling-no-stages", name=name, value=shown(value), stages=", ".join(DEFAULT_ORDER))
-    return names
-
-
-def _only_the_largest(scores: Floats) -> Floats:
-    """(..., V) with -inf for all but the largest, the lowest id among equals."""
-    largest = np.argmax(scores, axis=-1, keepdims=True)
-    kept = np.full_like(scores, -np.inf)
-    np.put_along_axis(kept, largest, np.take_along_axis(scores, largest, axis=-1), axis=-1)
-    kept.flags.writeable = False
-    return kept
+def _stages(name: str, values: Any) -> tuple[str, ...]:
+    entries = listed(values)
+    wrong = [values] if entries is None else [i for i in entries if not isinstance(i, str) or i not in STAGES]
+    if wrong:
+        stages = ", ".join(DEFAULT_ORDER)
+        raise ExplorerError("sampling-no-stages", name=name, value=shown(wrong[0]), stages=stages)
+    return tuple(str(value) for value in entries or ())
 
 
 def _said(value: Any) -> str:
     """A parameter as a line of them has it: numbers without needless digits."""
     if isinstance(value, tuple):
         return f"{len(value)} {'token' if len(value) == 1 else 'tokens'}"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def shown(value: Any) -> str:
-    """A value as the sentence that refuses it quotes it: all digits (1.0000001 is not 1), texts in quotes, not long."""
-    try:
-        text = repr(value) if isinstance(value, str) else str(value)
-    except ValueError:  # Python writes out no whole number of more than 4,300 digits
-        text = "…"
-    return text if len(text) <= 60 else text[:59] + "…"
+    return parameter(value) if isinstance(value, float) else str(value)

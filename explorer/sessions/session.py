@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from explorer.language_model.interventions import Interventions
+from explorer.language_model.model import ModelInfo
 from explorer.language_model.tokens import as_read
 from explorer.locales import ExplorerError
 from explorer.sampling.distribution import Candidate
@@ -16,6 +18,9 @@ ROOT = 0
 """Number of a tree's first node, which stands for the prefix."""
 
 LONGEST_NAME = 80
+
+DTYPES = ("float64", "float32", "float16", "bfloat16")
+"""Number formats that a model computes in, from the finest to the coarsest."""
 
 
 def as_name(text: str) -> str:
@@ -35,6 +40,7 @@ class Node:
         seed, sample, throw: with the depth of the node they give `Candidate.u`, see `explorer.sampling.draw`.
         time: seconds since 1970, UTC.
         name: what somebody called the text that ends here.
+        interventions: what was changed inside the model that gave `Candidate.probability`.
     """
 
     number: int
@@ -46,12 +52,13 @@ class Node:
     throw: int
     time: float
     name: str = ""
+    interventions: Interventions = ()
 
     def same_choice(self, other: Node) -> bool:
         """Whether both are the same token after the same text, chosen in the same way."""
         return (
             self.parent == other.parent
-            and self.sampling == other.sampling
+            and (self.sampling, self.interventions) == (other.sampling, other.interventions)
             and (self.choice.id, self.choice.u, self.choice.chosen_by)
             == (other.choice.id, other.choice.u, other.choice.chosen_by)
         )
@@ -117,9 +124,21 @@ class Tree:
         """Token ids of the prefix and of the `path` to ``number``."""
         return (*self.prefix_ids, *(node.choice.id for node in self.path(number)))
 
-    def add(self, choice: Candidate, sampling: Sampling, *, seed: int = 0, sample: int = 0, throw: int = 0) -> Node:
+    def add(
+        self,
+        choice: Candidate,
+        sampling: Sampling,
+        *,
+        seed: int = 0,
+        sample: int = 0,
+        throw: int = 0,
+        interventions: Interventions = (),
+    ) -> Node:
         """Choose a token after the current node, and go there. The same choice as before is no new node."""
-        new = Node(len(self.nodes), self.current, choice, sampling, seed, sample, throw, round(time.time(), 3))
+        now = round(time.time(), 3)
+        new = Node(
+            len(self.nodes), self.current, choice, sampling, seed, sample, throw, now, interventions=interventions
+        )
         for number in self.children[self.current]:
             if self.node(number).same_choice(new):
                 self.go(number)
@@ -175,12 +194,28 @@ class Session:
         model: name of the model; revision: of its weights, where there is one.
         trees: by prefix, in the order in which they were begun. Prefixes that nothing was chosen after leave no tree.
         prefix: of the tree that was asked for last.
+        weights_version: `ModelInfo.weights_version` of the model; dtype: the coarsest of the formats that its tokens
+            were chosen in, see `DTYPES`; engine: what computed. None where it is not known.
     """
 
     model: str
     revision: str | None = None
     trees: dict[str, Tree] = field(default_factory=dict)
     prefix: str = ""
+    weights_version: str | None = None
+    dtype: str | None = None
+    engine: str | None = None
+
+    @classmethod
+    def of(cls, info: ModelInfo) -> Session:
+        """A session of this model, in which nothing was tried yet."""
+        return cls(
+            info.name,
+            info.revision,
+            weights_version=info.weights_version or None,
+            dtype=info.dtype if info.dtype in DTYPES else None,
+            engine=info.engine,
+        )
 
     def __len__(self) -> int:
         """How many tokens its trees hold."""
@@ -191,3 +226,8 @@ class Session:
         self.prefix = prefix = as_read(prefix)
         self.trees = {text: tree for text, tree in self.trees.items() if len(tree) or text == prefix}
         return self.trees.setdefault(prefix, Tree(prefix, prefix_ids))
+
+    def continue_in(self, dtype: str) -> None:
+        """Tokens will be chosen in this format as well. Of a session of which some format is not known, none is."""
+        if self.dtype is not None:
+            self.dtype = max(self.dtype, dtype, key=DTYPES.index) if dtype in DTYPES else None

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, FailFast, Field, TypeAdapter, ValidationError, with_config
 
 from explorer.locales import ExplorerError
-from explorer.sampling.draw import MOST_SEED
+from explorer.sampling.draw import MAX_SEED
 from explorer.sampling.sampling import Sampling
 
-SCHEMA = 1
+SCHEMA = 2
+"""1 knew no interventions, and of the model no more than its name and revision."""
 
 _MOST_SHOWN = 60
 _MOST_NAME = 300
@@ -29,10 +30,11 @@ def _known(schema: int) -> int:
     return schema
 
 
-Number = Annotated[int, Field(ge=0, le=MOST_SEED)]
+Number = Annotated[int, Field(ge=0, le=MAX_SEED)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Hexadecimal = Annotated[str, Field(pattern=r"^([0-9a-f]{2})*$")]
 ModelName = Annotated[str, Field(max_length=_MOST_NAME)]
+WeightsVersion = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Schema = Annotated[int, Field(ge=1), AfterValidator(_known)]
 
 # FailFast: a list of a million wrong things is one error, not a million.
@@ -51,6 +53,7 @@ class NodeRecord:
         text: null where the bytes are no valid UTF-8 alone.
         logit: null for minus infinity, for which JSON has no number.
         removed_by: the stage that had removed a token which was then picked by hand.
+        interventions: place in `SessionRecord.interventions`; without it, there were none.
     """
 
     parent: Number
@@ -65,11 +68,12 @@ class NodeRecord:
     raw_probability: Share
     probability: Share
     logit: float | None
-    rank: Annotated[int, Field(ge=1, le=MOST_SEED)]
+    rank: Annotated[int, Field(ge=1, le=MAX_SEED)]
     u: Annotated[float, Field(ge=0, lt=1)] | None
     chosen_by: Literal["greedy", "drawn", "hand"]
     name: str = ""
     removed_by: str | None = None
+    interventions: Number | None = None
 
 
 @_strict
@@ -87,7 +91,14 @@ class TreeRecord:
 @_strict
 @dataclass(frozen=True)
 class SessionRecord:
-    """A `Session` in a file. Nodes share the ``samplings``; ``prefix`` is the text on show, which may have no tree."""
+    """A `Session` in a file.
+
+    Attributes:
+        prefix: the text on show, which may have no tree.
+        samplings, interventions: that the nodes share; records of one node's interventions are as
+            `explorer.language_model.interventions.intervention_of` reads them.
+        weights_version, dtype, engine: as in `Session`; these and ``interventions`` are not in a file of schema 1.
+    """
 
     schema: Schema
     model: ModelName
@@ -95,6 +106,12 @@ class SessionRecord:
     prefix: str
     samplings: Annotated[list[Sampling], FailFast()]
     trees: Annotated[list[TreeRecord], FailFast()]
+    weights_version: WeightsVersion | None = None
+    dtype: Literal["float64", "float32", "float16", "bfloat16"] | None = None
+    engine: ModelName | None = None
+    interventions: Annotated[list[Annotated[list[dict[str, Any]], Field(min_length=1), FailFast()]], FailFast()] = (
+        field(default_factory=list)
+    )
 
 
 _format = TypeAdapter(SessionRecord)
@@ -131,7 +148,12 @@ def _refusal(error: ValidationError) -> ExplorerError:
 
 def wrong(value: object, *place: str | int) -> ExplorerError:
     """A value that cannot stand at ``place`` of a file."""
-    return ExplorerError("session-wrong-value", place=where(*place), value=shown(json.dumps(value, ensure_ascii=False)))
+    return ExplorerError("session-wrong-value", place=where(*place), value=quoted(value))
+
+
+def quoted(value: object) -> str:
+    """A value of a file, as the file writes it and a sentence quotes it."""
+    return shown(json.dumps(value, ensure_ascii=False))
 
 
 def where(*place: str | int) -> str:

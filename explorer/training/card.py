@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
+from explorer.locales import numbers
 from explorer.training.evaluate import HeldOut
 
 BOOKS = Path(__file__).parent / "books.csv"
@@ -129,7 +130,8 @@ def _phrases(found: dict[str, Any]) -> str:
     for each in found["known"]:
         mark = "" if each["right"] else " ✗"
         (text,), (probability,) = each["found"], each["probabilities"]
-        lines.append(f"| {each['prefix'].strip()} | `{each['wanted']}` | `{_line(text)}`{mark} | {probability:.3f} |")
+        shown = numbers.fraction(probability, 3)
+        lines.append(f"| {each['prefix'].strip()} | `{each['wanted']}` | `{_line(text)}`{mark} | {shown} |")
     return "\n".join(lines) + "\n"
 
 
@@ -138,7 +140,7 @@ def _induction(found: dict[str, Any]) -> str:
     return (
         "## Induction\n\nOn 50 random tokens repeated once (means of four draws) the second half costs "
         f"{found['bits_saved']:.1f} bits a token less than the first; the best induction head, L{layer}H{head}, has a "
-        f"score of {found['best_score']:.2f}.\n"
+        f"score of {numbers.fraction(found['best_score'], 2)}.\n"
     )
 
 
@@ -149,7 +151,9 @@ def _everyday(found: list[dict[str, Any]]) -> str:
         "| prefix | likeliest tokens |\n|---|---|",
     ]
     for each in found:
-        shown = (f"`{_line(t)}` {p:.2f}" for t, p in zip(each["found"], each["probabilities"], strict=True))
+        shown = (
+            f"`{_line(t)}` {numbers.fraction(p, 2)}" for t, p in zip(each["found"], each["probabilities"], strict=True)
+        )
         lines.append(f"| {each['prefix']} | {', '.join(shown)} |")
     return "\n".join(lines) + "\n"
 

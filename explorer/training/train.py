@@ -16,6 +16,7 @@ import torch
 from torch.nn.functional import cross_entropy
 from transformers import GPT2Config, GPT2LMHeadModel
 
+from explorer.locales import numbers
 from explorer.locales.messages import ExplorerError, Message
 from explorer.models.progress import Progress, Report
 from explorer.models.storage import disk_errors_as_sentences, require_space
@@ -222,9 +223,12 @@ class _Passes:
 
 def _progress(curve: Curve, n_steps: int) -> Progress:
     recent = curve.loss[-20:]
-    held_out = f"{curve.held_out[-1][1]:.2f}" if curve.held_out else "-"
+    held_out = numbers.bits(curve.held_out[-1][1], 2) if curve.held_out else "-"
     left = curve.seconds / curve.n_steps * (n_steps - curve.n_steps)
     message = Message.of(
-        "training-step", loss=f"{sum(recent) / len(recent):.2f}", held_out=held_out, minutes=math.ceil(left / 60)
+        "training-step",
+        loss=numbers.bits(sum(recent) / len(recent), 2),
+        held_out=held_out,
+        minutes=math.ceil(left / 60),
     )
     return Progress(message, curve.n_steps, n_steps)

@@ -10,10 +10,10 @@ import anywidget
 import numpy as np
 import traitlets as t
 
-from explorer.figures import numbers
 from explorer.figures.look import Look
 from explorer.figures.weights import weight_share
 from explorer.language_model.attention import Floats
+from explorer.locales import numbers
 from explorer.widgets.elements import static
 
 N_SHADES = 64

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import traitlets as t
 
 from explorer.figures.method_names import method_name
-from explorer.generation.compare import Comparing, Comparison
+from explorer.generation.compare import Comparison, ComparisonRun
 from explorer.generation.presets import COMPARED
 from explorer.generation.strategy import Beam, Method, Strategy
 from explorer.locales import Message
@@ -130,7 +130,7 @@ class Comparer(t.HasTraits):
         """Compare after the text on show, in the place of a comparison under way; texts end where playing would.
 
         Raises:
-            ExplorerError: as `Comparing`.
+            ExplorerError: as `ComparisonRun`.
         """
         with self._state.lock:
             stepper, model = self._state.stepper, self._state.model
@@ -138,7 +138,7 @@ class Comparer(t.HasTraits):
             tree = place.tree if place is not None else None
             if model is None or place is None or tree is None:
                 return
-            comparing = Comparing(
+            comparing = ComparisonRun(
                 model,
                 tree.ids(place.number),
                 self.strategies,
@@ -148,6 +148,7 @@ class Comparer(t.HasTraits):
                 stop_text=self._state.stop.text,
                 through_end=not self._state.stop_at_end,
                 first_step=len(tree.path(place.number)),
+                interventions=self._state.interventions,
             )
             self.place, self.chosen, self._stopped = place, (), False
             self.running = True
@@ -158,7 +159,7 @@ class Comparer(t.HasTraits):
         with self._state.lock:
             self._stopped = True
 
-    def _work(self, comparing: Comparing) -> Work:
+    def _work(self, comparing: ComparisonRun) -> Work:
         shown = 0.0
         try:
             while not self._stopped and comparing.advance():
@@ -174,12 +175,12 @@ class Comparer(t.HasTraits):
         with self._state.lock:
             self.running = False
 
-    def _show(self, comparing: Comparing) -> None:
+    def _show(self, comparing: ComparisonRun) -> None:
         with self._state.lock:
             self.comparison = comparing.comparison
             self._state.busy(Message.of("comparing"), comparing.n_steps / self.comparison.max_new_tokens)
 
-    def _say(self, comparing: Comparing) -> None:
+    def _say(self, comparing: ComparisonRun) -> None:
         made = comparing.comparison
         n_texts = sum(len(written.samples) for written in made.strategies)
         message = "compared" if made.complete else "comparison-stopped"
@@ -194,7 +195,8 @@ class Comparer(t.HasTraits):
         method, choices = written.strategy.method, list(written.samples[sample].tokens[: token + 1])
         if isinstance(method, Beam):  # a session knows no beams: as if somebody had picked each token
             method, choices = Sampling(), [replace(choice, chosen_by=HAND) for choice in choices]
-        self._state.stepper.follow(place, choices, method, seed=made.seed, sample=sample)
+        how = {"seed": made.seed, "sample": sample}
+        self._state.stepper.follow(place, choices, method, **how, interventions=made.interventions)
 
 
 def _free(name: str, taken: Set[str]) -> str:

@@ -20,6 +20,7 @@ class DrawStrip(anywidget.AnyWidget):
     Attributes:
         segments: in the order of the draw, dicts of ``label``, ``share`` (0..1, together 1), ``note``, ``colour`` and
             ``ink`` ("" for the strip's own tints). The last is always that of all other tokens, be there any or not.
+        mark: what stands at u.
         u: in [0, 1); None where nothing is drawn, because the sampler is greedy.
         chosen: index of the segment that u falls on, -1 for none.
         chosen_at: start and end of the chosen token's own share, where it has no segment of its own; else empty.
@@ -31,6 +32,7 @@ class DrawStrip(anywidget.AnyWidget):
     _esm = static("draw_strip.js")
     _css = static("draw_strip.css")
     segments: t.List[dict[str, Any]] = t.List().tag(sync=True)
+    mark = t.Unicode("").tag(sync=True)
     u = t.Float(None, allow_none=True).tag(sync=True)
     chosen = t.Int(-1).tag(sync=True)
     chosen_at: t.List[float] = t.List().tag(sync=True)

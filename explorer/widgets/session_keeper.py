@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from explorer.language_model.model import Model
-from explorer.locales import ExplorerError, Message
+from explorer.locales import Argument, ExplorerError, Message, numbers
 from explorer.sessions import session_file
 from explorer.sessions.autosave import Autosave, Earlier
 from explorer.sessions.replay import replay
@@ -104,11 +104,13 @@ class SessionKeeper:
             raise ExplorerError("session-without-model")
         session = read(model)
         session_file.check_model(session, model.info, model.tokenize)
+        dtype = session.dtype
         with self._state.lock:
             self._state.stepper.put(session)
-        worker_of(model).begin((self, "replay"), self._check(session, model))
+        worker_of(model).begin((self, "replay"), self._check(session, model, dtype))
 
-    def _check(self, session: Session, model: Model) -> Work:
+    def _check(self, session: Session, model: Model, dtype: str | None) -> Work:
+        """``dtype``: that of the file; ``session`` may go on in another one."""
         wrong, total = [], len(session)
         for step in replay(session, model):
             if self._state.stepper.session is not session:
@@ -121,11 +123,12 @@ class SessionKeeper:
                     message = Message.of("session-checking", done=step.done, total=step.total)
                     self._state.busy(message, share)
             yield 0.0
+        rounded = dtype is not None and dtype != model.info.dtype
+        formats = {"theirs": dtype or "", "ours": model.info.dtype} if rounded else {}
         if not wrong:
-            self._state.say(Message.of("session-same", total=total))
+            self._state.say(Message.of("session-same-rounded" if rounded else "session-same", total=total, **formats))
             return
         worst = max(wrong, key=lambda step: abs(step.difference))
-        difference, token = f"{abs(worst.difference):.2g}", worst.node.choice.token.label
-        self._state.fail(
-            ExplorerError("session-differs", n=len(wrong), total=total, difference=difference, token=token)
-        )
+        difference, token = numbers.probability(abs(worst.difference)), worst.node.choice.token.label
+        found: dict[str, Argument] = {"n": len(wrong), "total": total, "difference": difference, "token": token}
+        self._state.fail(ExplorerError("session-differs-rounded" if rounded else "session-differs", **found, **formats))

@@ -13,16 +13,18 @@ import traitlets as t
 from explorer.figures.look import Look
 from explorer.generation.generate import Stop
 from explorer.language_model.attention import Attention
+from explorer.language_model.interventions import Interventions, canonical
 from explorer.language_model.model import Model
+from explorer.language_model.request import Extras
 from explorer.language_model.trace import NOT_ASKED, Trace
-from explorer.locales import ExplorerError, Message, language
+from explorer.locales import ExplorerError, Message, language, numbers
 from explorer.models.progress import Progress
 from explorer.probes.first_token import FIRST_TOKEN
 from explorer.sampling.distribution import Distribution
 from explorer.sampling.sampling import Sampling
 from explorer.widgets.comparer import Comparer
 from explorer.widgets.session_keeper import SessionKeeper
-from explorer.widgets.stepper import Extras, Place, Stepper
+from explorer.widgets.stepper import Place, Stepper
 from explorer.widgets.worker import worker_of
 
 log = logging.getLogger(__name__)
@@ -40,11 +42,14 @@ class Status:
 class ExplorerState(t.HasTraits):
     """A model, a prefix, what was chosen after it, how it is sampled, and the latest trace of it all.
 
-    Setting `prefix` or `model` asks the model, off this thread, and so does every step of the `stepper`; `trace`
-    follows. Setting `sampling` costs no forward pass. Traits may change on any thread, each under `lock`.
+    Setting `prefix`, `interventions` or `model` asks the model, off this thread, and so does every step of the
+    `stepper`; `trace` follows. Setting `sampling` costs no forward pass. Traits may change on any thread, each under
+    `lock`.
 
     Attributes:
         prefix: the text, as typed.
+        interventions: in force inside the model, whatever is asked of it; an `ExplorerError` refuses what it cannot do.
+            Another model has other heads: it begins without. While `trace` is that of others, the state is `stale`.
         stepper: steps through the tokens after it; keeper: keeps what was tried on the disk; comparer: compares
             strategies after it.
         moves: grows with every change of the stepper's trees.
@@ -74,6 +79,7 @@ class ExplorerState(t.HasTraits):
 
     model = t.Any(None, allow_none=True)
     prefix = t.Unicode("")
+    interventions = t.Tuple()
     sampling = t.Instance(Sampling, args=())
     trace = t.Instance(Trace, allow_none=True)
     stale = t.Bool(False)
@@ -115,6 +121,7 @@ class ExplorerState(t.HasTraits):
         super().__init__(prefix=prefix, status=Status("busy", Message.of("status-no-model")), **traits)
         self.observe(self._on_model, "model")
         self.observe(self._on_prefix, "prefix")
+        self.observe(lambda _: self.ask(), "interventions")
         self.observe(self._read_again, ["trace", "sampling"])  # before the panels, which look at the distribution
         self.keeper = SessionKeeper(self)
         self.comparer = Comparer(self)
@@ -156,7 +163,9 @@ class ExplorerState(t.HasTraits):
                 self._say_ready(self.trace)
 
     def _say_ready(self, trace: Trace) -> None:
-        self.say(Message.of("status-ready", milliseconds=round(trace.milliseconds), computed=trace.computed))
+        self.say(
+            Message.of("status-ready", milliseconds=numbers.milliseconds(trace.milliseconds), computed=trace.computed)
+        )
 
     def attempt(self, action: Callable[..., object], *arguments: object) -> None:
         """Do what a reader asked for; what cannot be done is a sentence in the status line."""
@@ -192,13 +201,17 @@ class ExplorerState(t.HasTraits):
             self._complete()
 
     def _complete(self, _change: object = None) -> None:
-        if self.trace is not None and not self._extras.are_in(self.trace) and not self.stale:
+        if self.trace is not None and not _has(self.trace, self._extras) and not self.stale:
             self.ask()
 
     @property
     def _extras(self) -> Extras:
         wanted = frozenset[str]().union(*self._wanted.values())
-        return Extras(bool(wanted), self.head, "layer" in wanted, "vectors" in wanted)
+        return Extras(
+            attention=bool(wanted),
+            layer=self.head[0] if "layer" in wanted else None,
+            vectors=self.head if "vectors" in wanted else None,
+        )
 
     def has_head(self, layer: int, head: int) -> bool:
         """Whether the present model has it: pictures of the one before it stay until it answers."""
@@ -224,15 +237,22 @@ class ExplorerState(t.HasTraits):
         with self.lock:
             self._asked += 1
             number, model, place = self._asked, self.model, self.stepper.place
-            notices, extras = self.stepper.notices(place), self._extras
+            notices, interventions, extras = self.stepper.notices(place), self.interventions, self._extras
             self.stale = True
         worker_of(model).ask(
             self,
-            lambda watch: place.read(model, notices, extras, watch),
+            lambda watch: place.read(model, notices, interventions, extras, watch),
             lambda trace: self._answered(number, model, place, trace),
             lambda error: self._failed(number, error),
             lambda done, todo: self._reading(number, done, todo),
         )
+
+    @t.validate("interventions")
+    def _valid_interventions(self, proposal: dict[str, Any]) -> Interventions:
+        interventions = canonical(proposal["value"])
+        if self.model is not None:
+            self.model.info.check(interventions)
+        return interventions
 
     def _on_model(self, change: dict[str, Any]) -> None:
         with self.lock:
@@ -242,6 +262,8 @@ class ExplorerState(t.HasTraits):
             self.open_head(0, 0)
             if self.model is not None:
                 self.stepper.on_model(self.model)
+            if change["old"] is not None:
+                self.interventions = ()
         self.ask()
 
     def _on_prefix(self, change: dict[str, Any]) -> None:
@@ -268,7 +290,7 @@ class ExplorerState(t.HasTraits):
 
     def _answered(self, number: int, model: Model, place: Place, trace: Trace) -> None:
         with self.lock:
-            if number < self.answer or model is not self.model:
+            if number < self.answer or model is not self.model or trace.interventions != self.interventions:
                 return
             self.answer = number
             self.stepper.on_answer(number, place, trace)
@@ -292,3 +314,13 @@ class ExplorerState(t.HasTraits):
         with self.lock:
             if number == self._asked:
                 self.status = Status("busy", Message.of("status-reading", done=done, todo=todo), done / todo)
+
+
+def _has(trace: Trace, extras: Extras) -> bool:
+    """Whether ``trace`` has all ``extras`` that there can be."""
+    attention = trace.captured
+    if not extras.attention or attention is None:
+        return not extras.attention or trace.uncaptured != NOT_ASKED
+    return (extras.layer is None or attention.has(extras.layer)) and (
+        extras.vectors is None or attention.has_vectors(*extras.vectors)
+    )

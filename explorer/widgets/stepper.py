@@ -11,9 +11,11 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from explorer.generation.generate import END, TEXT, Stop
-from explorer.language_model.model import Model, Watch
+from explorer.language_model.interventions import Interventions
+from explorer.language_model.model import Model, ModelInfo, Watch
+from explorer.language_model.request import Extras, Request
 from explorer.language_model.tokens import as_read
-from explorer.language_model.trace import NOT_ASKED, Trace
+from explorer.language_model.trace import Trace
 from explorer.locales import Message
 from explorer.sampling.distribution import Candidate
 from explorer.sampling.draw import by_hand, choose, drawn, uniform, uniforms
@@ -37,32 +39,6 @@ MOMENT = 0.01  # seconds until play looks again for an answer it waits for
 
 
 @dataclass(frozen=True)
-class Extras:
-    """What a trace shall bring along: its ``attention``, and of the layer of ``head`` the exact weights, of the head
-    itself its vectors. They are computed with the trace, on the worker's thread: no panel ever waits for the model."""
-
-    attention: bool = False
-    head: tuple[int, int] = (0, 0)
-    layer: bool = False
-    vectors: bool = False
-
-    def are_in(self, trace: Trace) -> bool:
-        """Whether there is nothing left to ask for."""
-        attention = trace.captured
-        if not self.attention or attention is None:
-            return not self.attention or trace.uncaptured != NOT_ASKED
-        return (not self.layer or attention.has(self.head[0])) and (
-            not self.vectors or attention.has_vectors(*self.head)
-        )
-
-    def added_to(self, trace: Trace) -> Trace:
-        """``trace`` with what else is wanted of its attention."""
-        if trace.captured is None or not (self.layer or self.vectors):
-            return trace
-        return replace(trace, captured=trace.captured.fetched(self.head[0], self.head[1] if self.vectors else None))
-
-
-@dataclass(frozen=True)
 class Place:
     """A node of a tree; ``tree`` is None for a prefix whose ids are not known yet."""
 
@@ -70,14 +46,21 @@ class Place:
     tree: Tree | None
     number: int
 
-    def read(self, model: Model, notices: tuple[Message, ...], extras: Extras, watch: Watch) -> Trace:
-        """What the model makes of the text that ends here. ``notices``: of its prefix."""
+    def read(
+        self,
+        model: Model,
+        notices: tuple[Message, ...],
+        interventions: Interventions,
+        extras: Extras,
+        watch: Watch,
+    ) -> Trace:
+        """What the model makes of the text that ends here. ``notices``: of its prefix, where its ids are known."""
         if self.tree is None:
-            trace = model.trace(self.prefix, attention=extras.attention, watch=watch)
+            encoding = model.tokenize(self.prefix)
+            ids, notices = encoding.ids, encoding.notices
         else:
-            trace = model.trace(self.tree.ids(self.number), attention=extras.attention, watch=watch)
-            trace = replace(trace, notices=notices)
-        return extras.added_to(trace)
+            ids = self.tree.ids(self.number)
+        return replace(model.trace(Request(ids, interventions, extras), watch=watch), notices=notices)
 
 
 class Stepper:
@@ -91,7 +74,7 @@ class Stepper:
 
     def __init__(self, state: ExplorerState) -> None:
         self._state = state
-        self._sessions: dict[tuple[str, str | None], Session] = {}
+        self._sessions: dict[tuple[str | None, ...], Session] = {}
         self._notices: WeakKeyDictionary[Tree, tuple[Message, ...]] = WeakKeyDictionary()
         self._answers: OrderedDict[int, tuple[Place, Trace]] = OrderedDict()
         self._owed = 0
@@ -106,8 +89,7 @@ class Stepper:
     def on_model(self, model: Model) -> None:
         """Another model: its own session goes on, or begins."""
         self._stop_waiting()
-        key = (model.info.name, model.info.revision)
-        self.session = self._sessions.setdefault(key, Session(*key))
+        self.session = self._sessions.setdefault(_session_key(model.info), Session.of(model.info))
         self._answers.clear()
         self.tree = None
         self.on_prefix(self._state.prefix)
@@ -128,7 +110,8 @@ class Stepper:
         """Go on with ``session``, where it was left; the one before is let go."""
         self._stop_waiting()
         info = self._state.model.info
-        self._sessions[info.name, info.revision] = self.session = session
+        session.continue_in(info.dtype)
+        self._sessions[_session_key(info)] = self.session = session
         self._answers.clear()
         self.tree = session.trees.get(session.prefix)
         if self.tree is not None:
@@ -173,8 +156,11 @@ class Stepper:
 
     @property
     def ready(self) -> bool:
-        """Whether the trace on show is that of the present text."""
-        return self.shown is not None and self.tree is not None and self.shown == self.place
+        """Whether the trace on show is that of the present text, under the interventions in force."""
+        trace = self._state.trace
+        if self.shown is None or self.tree is None or trace is None:
+            return False
+        return self.shown == self.place and trace.interventions == self._state.interventions
 
     @property
     def n_after(self) -> int:
@@ -215,7 +201,7 @@ class Stepper:
             self._stop_waiting()
             choice = by_hand(trace.distribution(self._state.sampling), token_id)
             self.tree.go(place.number)
-            self._take(choice, throw=0)
+            self._take(choice, trace, throw=0)
 
     def undo(self) -> None:
         """Take back a step: one that is still to come, else the last token."""
@@ -241,7 +227,16 @@ class Stepper:
                 self.tree.go(number)
                 self._moved()
 
-    def follow(self, place: Place, choices: Sequence[Candidate], sampling: Sampling, *, seed: int, sample: int) -> None:
+    def follow(
+        self,
+        place: Place,
+        choices: Sequence[Candidate],
+        sampling: Sampling,
+        *,
+        seed: int,
+        sample: int,
+        interventions: Interventions,
+    ) -> None:
         """Take tokens that were chosen elsewhere, one after the other, after the text that ends at ``place``."""
         with self._state.lock:
             self._stop_waiting()
@@ -251,7 +246,7 @@ class Stepper:
             self.tree = place.tree
             self.tree.go(place.number)
             for choice in choices:
-                self.tree.add(choice, sampling, seed=seed, sample=sample)
+                self.tree.add(choice, sampling, seed=seed, sample=sample, interventions=interventions)
             self._moved()
 
     def branch(self) -> None:
@@ -325,9 +320,9 @@ class Stepper:
             self._branching = False
             if not self._throw_something_else():
                 return
-        choice = self.coming
-        if choice is not None:
-            self._take(choice, throw=self._state.throw if choice.u is not None else 0)
+        choice, trace = self.coming, self._state.trace
+        if choice is not None and trace is not None:
+            self._take(choice, trace, throw=self._state.throw if choice.u is not None else 0)
 
     def _throw_something_else(self) -> bool:
         """Throw until a token falls that does not follow here yet; False where that does not happen."""
@@ -343,9 +338,11 @@ class Stepper:
         self._state.throw = int(others[0])
         return True
 
-    def _take(self, choice: Candidate, *, throw: int) -> None:
+    def _take(self, choice: Candidate, trace: Trace, *, throw: int) -> None:
+        """A token that was chosen by what ``trace`` says."""
         assert self.tree is not None
-        self.tree.add(choice, self._state.sampling, seed=self._state.seed, throw=throw)
+        state, interventions = self._state, trace.interventions
+        self.tree.add(choice, state.sampling, seed=state.seed, throw=throw, interventions=interventions)
         self._moved()
 
     def _moved(self) -> None:
@@ -359,6 +356,11 @@ class Stepper:
     def _stop_waiting(self) -> None:
         self._owed, self._branching = 0, False
         self.pause()
+
+
+def _session_key(info: ModelInfo) -> tuple[str | None, ...]:
+    """Models of which it differs have sessions of their own."""
+    return info.name, info.revision, info.weights_version, info.dtype
 
 
 def _why_it_stopped(reason: str, stop: Stop) -> Message:

@@ -8,9 +8,8 @@ from typing import Any
 import anywidget
 import traitlets as t
 
-from explorer.figures import numbers
 from explorer.figures.stage_names import stage_parameter
-from explorer.locales import tr
+from explorer.locales import numbers, tr
 from explorer.sampling.distribution import Candidate
 from explorer.sampling.draw import DRAWN, HAND
 from explorer.sampling.sampling import Sampling

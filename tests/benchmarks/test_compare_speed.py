@@ -13,7 +13,7 @@ import torch
 from transformers import GenerationConfig
 
 from explorer.engine.local_model import LocalModel
-from explorer.generation.compare import Comparing, compare
+from explorer.generation.compare import ComparisonRun, compare
 from explorer.sampling.sampling import Sampling
 from tests.benchmarks.timing import DEVICE, medians, milliseconds, show, some_ids, verdict
 from tests.modules import module_of
@@ -52,7 +52,7 @@ def test_eight_strategies_with_eight_samples(lm: LocalModel) -> None:
     n_texts = len(STRATEGIES) * N_SAMPLES
     rate = n_texts * N_TOKENS / times["ours"] * 1000
     single = N_TOKENS / times["theirs"] * 1000
-    comparing = Comparing(lm, ids, STRATEGIES, n=N_SAMPLES, max_new_tokens=N_TOKENS, through_end=True)
+    comparing = ComparisonRun(lm, ids, STRATEGIES, n=N_SAMPLES, max_new_tokens=N_TOKENS, through_end=True)
     comparing.advance()
     spent = {"read": 0.0}
     read = comparing._read
@@ -81,7 +81,7 @@ def test_the_cost_grows_with_the_samples(lm: LocalModel) -> None:
     ids = some_ids(PREFIX, seed=1)
     costs = {}
     for n in GROWING:
-        made = Comparing(lm, ids, [Sampling(top_p=0.95)], n=n, max_new_tokens=12, through_end=True)
+        made = ComparisonRun(lm, ids, [Sampling(top_p=0.95)], n=n, max_new_tokens=12, through_end=True)
         made.advance()
         costs[n] = milliseconds(lambda made=made: [None for _ in iter(made.advance, False)]) / 11
     most = max(costs.values())

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Locator, Page
 
 from explorer.engine.loading import load
-from explorer.figures import numbers
 from explorer.language_model.trace import Trace
+from explorer.locales import numbers
 from explorer.widgets.attention_text import LEAST_ARC
 from tests.browser.conftest import HOSTILE
 from tests.browser.lab import PATIENCE, Lab, Screen, open_cell

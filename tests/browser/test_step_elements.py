@@ -37,7 +37,7 @@ words = {name: name for name in ("undo", "redo", "step", "play", "pause", "branc
 buttons = StepButtons(lambda name, prefix: hear(name), words=words, enabled={"redo": False})
 shares = [0.5, 0.2999, 0.0001, 0.2]
 strip = DrawStrip(
-    hear, words=words, u=0.6, chosen=1, line="the line",
+    hear, words=words, u=0.6, mark="u = 0.6000", chosen=1, line="the line",
     segments=[dict(label=f"<u>{s}", share=s, note=f"share {s}", colour="", ink="") for s in shares],
 )
 plot = Plot(hear)
@@ -181,6 +181,7 @@ def test_the_strip_is_laid_out_by_probability(steps: Steps) -> None:
     assert [top < bottom for top in labels] == [True, True, False, True]  # where there is no room, there is none
     at = "([...document.querySelectorAll('.nte-draw-mark')][0].offsetLeft)"
     steps.page.wait_for_function(f"Math.abs({at} / {width} - 0.6) < 0.005", timeout=PATIENCE)
+    assert steps.page.locator(".nte-draw-mark").inner_text() == "u = 0.6000"
     assert strip.locator(".nte-draw-chosen").inner_text() == "<u>0.2999"
     strip.locator("div").last.hover()
     line = steps.page.locator(".nte-draw-line")

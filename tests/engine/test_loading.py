@@ -13,6 +13,7 @@ import huggingface_hub
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import (
     AutoModelForCausalLM,
     BertConfig,
@@ -30,10 +31,12 @@ from transformers import (
 
 import explorer
 from explorer.engine.loading import check, load
+from explorer.generation.compare import compare
 from explorer.locales import ExplorerError
 from explorer.models import bundled
 from explorer.models.catalog import CATALOG, HubSource
 from explorer.models.progress import Progress
+from explorer.sampling.sampling import Sampling
 from tests.engine.reference import assert_same, full_pass
 from tests.model_repositories import make_gpt2, put_in_hub_cache
 
@@ -232,12 +235,58 @@ def test_a_damaged_folder_is_one_sentence(copy_of_gpt2: Path, damage: Callable[[
     assert str(copy_of_gpt2) in str(refusal(copy_of_gpt2))
 
 
-def test_weights_that_are_not_there_for_a_layer_are_refused(copy_of_gpt2: Path) -> None:
+def test_weights_that_are_not_there_are_refused(copy_of_gpt2: Path) -> None:
     # transformers fills what a file lacks with random numbers, and says so only in its log.
-    rewrite(copy_of_gpt2 / "config.json", n_layer=3)
+    weights = load_file(copy_of_gpt2 / "model.safetensors")
+    del weights["transformer.h.1.mlp.c_fc.bias"]
+    save_file(weights, copy_of_gpt2 / "model.safetensors", {"format": "pt"})
     error = refusal(copy_of_gpt2)
     assert error.message.id == "weights-incomplete"
-    assert "transformer.h.2." in str(error)
+    assert "transformer.h.1.mlp.c_fc.bias" in str(error)
+
+
+@pytest.mark.parametrize("field", ["n_layer", "vocab_size", "n_positions"])
+def test_a_config_that_promises_too_much_is_refused_before_anything_is_built(
+    copy_of_gpt2: Path, monkeypatch: pytest.MonkeyPatch, field: str
+) -> None:
+    monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", lambda *_, **__: pytest.fail("it was built"))
+    rewrite(copy_of_gpt2 / "config.json", **{field: 100_000})
+    assert f"says {field} = 100000, but the weights beside it have" in str(refusal(copy_of_gpt2))
+
+
+@pytest.mark.parametrize("name", ["config.json", "generation_config.json", "tokenizer_config.json", "tokenizer.json"])
+def test_brackets_without_end_are_a_sentence(copy_of_gpt2: Path, name: str) -> None:
+    (copy_of_gpt2 / name).write_text("[" * 100_000)
+    assert refusal(copy_of_gpt2).message.id in ("folder-broken-file", "tokenizer-unreadable")
+
+
+def test_a_header_of_brackets_without_end_is_a_sentence(copy_of_gpt2: Path) -> None:
+    (copy_of_gpt2 / "model.safetensors").write_bytes((100_000).to_bytes(8, "little") + b"[" * 100_000)
+    assert refusal(copy_of_gpt2).message.id == "folder-broken-file"
+
+
+@pytest.mark.parametrize("fixture", ["tiny_gpt2", "tiny_llama"])
+@pytest.mark.parametrize("text", ["hello", "hello there", " hello", "  hello", "a</s>b", "<|endoftext|>", "你好"])
+def test_the_text_of_a_trace_is_read_as_its_ids(fixture: str, text: str, request: pytest.FixtureRequest) -> None:
+    model = load(str(request.getfixturevalue(fixture)), device="cpu")
+    trace = model.trace(text)
+    assert tuple(trace.ids) == model.tokenize(trace.text).ids == model.tokenize(text).ids
+    made = compare(model, text, Sampling(greedy=True), n=1, max_new_tokens=1, seed=0)
+    assert model.tokenize(made.text).ids == made.ids
+    if fixture == "tiny_llama":
+        assert trace.tokens[0].text == "<s>"  # which is still shown
+        assert not trace.text.startswith("<s>")
+
+
+def test_a_model_says_which_tokens_of_its_tokenizer_it_lacks(copy_of_gpt2: Path) -> None:
+    tokenizer = json.loads((copy_of_gpt2 / "tokenizer.json").read_text())
+    tokenizer["added_tokens"].append({**tokenizer["added_tokens"][0], "id": 2**31, "content": "<user>"})
+    (copy_of_gpt2 / "tokenizer.json").write_text(json.dumps(tokenizer))
+    model = load(str(copy_of_gpt2), device="cpu")
+    assert [notice.id for notice in model.info.notices] == ["tokens-without-embedding"]
+    with pytest.raises(ExplorerError, match="<user>"):
+        model.trace("hello <user>")
+    assert model.trace("hello").text == "hello"
 
 
 @pytest.mark.parametrize(

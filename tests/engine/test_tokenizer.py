@@ -228,7 +228,7 @@ def test_a_model_without_some_of_its_tokenizers_tokens_reads_all_other_texts(tmp
     assert len(tokenizer.vocabulary) == 500
 
 
-@pytest.mark.parametrize("token_id", [500, 2**31, 2**32 - 1])
+@pytest.mark.parametrize("token_id", [600, 2**31, 2**32 - 1])
 def test_an_id_far_beyond_the_embedding(tmp_path: Path, token_id: int) -> None:
     folder = with_tokens(tmp_path / "far", added("<user>"), vocab={"<user>": token_id})
     tokenizer = open_tokenizer(folder, 500)

@@ -34,7 +34,8 @@ FLOAT64 = 1e-9
 LLAMA_FLOAT64 = 1e-6
 """transformers' Llama keeps norms and rotary angles in float32 whatever the dtype: a difference of 1e-16 before such a
 step can fall on either side of a rounding, and be one of 1e-7 after it. numpy is held to norms that round nothing
-(`module_of`); cosines and sines of float32 are left, of which numpy and torch round the last bit each in its own way."""
+(`module_of`); cosines and sines of float32 are left, of which numpy and torch round the last bit in ways of their
+own."""
 
 
 def loaded(folder: Path, dtype: str = "float32", engine: str | None = None) -> LocalModel:

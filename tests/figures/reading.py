@@ -29,7 +29,7 @@ HOSTILE = [
 VOCABULARY = Vocabulary([*HOSTILE, *(f" word{i}".encode() for i in range(V - len(HOSTILE)))])
 
 UNTIMED = settings(deadline=None)
-"""The first sampler of a process imports transformers, which takes seconds."""
+"""On a busy machine a picture takes longer than any deadline worth having."""
 
 OUR_MARKUP = re.compile(r"<br>|</?b>|<span style='[^'<>&]*'>|</span>")
 

@@ -98,7 +98,7 @@ def test_a_hover_says_what_the_bar_stands_for() -> None:
         "·word0",
         f"probability {candidate.probability:.3g}",
         f"before the sampler {candidate.raw_probability:.3g}",
-        "logit -1.75",
+        "logit −1.75",
         "rank 8",
         f"id {candidate.id}",
     ]
@@ -111,7 +111,7 @@ def test_bars_are_those_of_the_record(made: tuple[Distribution, Sampling], n: in
     figure = distribution_bars(distribution, ENGLISH, n=n, pins=(pin,))
     bars, raw = final(figure), trace_named(figure, "raw")
     ids = [i for i in bars.customdata if i >= 0]
-    assert ids == [*(c.id for c in distribution.foremost(n)), pin]
+    assert ids == [*(c.id for c in distribution.top_before_or_after(n)), pin]
     assert [i for i, shown in enumerate(bars.customdata) if shown == NO_TOKEN] == [n]
     for place, i in enumerate(bars.customdata):
         if i == NO_TOKEN:
@@ -191,6 +191,18 @@ def test_a_logarithmic_axis_holds_every_bar(dtype: type[np.floating[Any]]) -> No
     assert all(low * 0.999 <= x <= high for x in final(figure).x)
     assert math.isfinite(figure.layout.xaxis.range[0])
     assert figure.layout.xaxis.title.text == "probability (logarithmic)"
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("temperature", [0.1, 0.001])
+def test_what_no_stage_removed_never_reads_0(temperature: float, dtype: type[np.floating[Any]]) -> None:
+    distribution = Sampling(temperature=temperature).apply(-np.arange(V, dtype=dtype), (), VOCABULARY)
+    assert np.float32(math.exp(distribution.logits[-1] / temperature)) == 0
+    figure = distribution_bars(distribution, ENGLISH, n=V - 5, log=True)
+    assert "0" not in final(figure).text
+    assert min(final(figure).x) > 0
+    few, many = (distribution_bars(distribution, ENGLISH, n=n, log=True).layout.xaxis.dtick for n in (2, V))
+    assert few <= many <= 16, "not a tick for each of 300 powers of ten"
 
 
 @pytest.mark.parametrize("log", [False, True])

@@ -53,6 +53,16 @@ def test_the_marked_token_has_a_row_however_unlikely_it_is() -> None:
     assert sum(figure.data[0].x) == pytest.approx(1, abs=1e-6)
 
 
+def test_where_all_that_is_left_is_shown_the_others_have_nothing() -> None:
+    """One minus the sum of those shown was 1.5e-8, which was shown."""
+    for seed in range(20):
+        logits = np.random.default_rng(seed).normal(0, 3, V).astype(np.float32)
+        distribution = Sampling(top_k=5).apply(logits, (), VOCABULARY)
+        figure = distributions_beside({"it": distribution}, Look(), title="x", n=5)
+        assert figure.data[0].x[-1] == 0
+        assert figure.data[0].text[-1] == "0"
+
+
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])
 def test_tokens_and_names_never_become_markup(language: str) -> None:
     named = {"<b>one</b>": some_distribution(), "$x$": some_distribution(top_k=3)}

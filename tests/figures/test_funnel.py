@@ -58,7 +58,7 @@ def test_every_cell_is_what_the_record_says(made: tuple[Distribution, Sampling],
     figure = sampler_funnel(distribution, sampling, ENGLISH, n=n)
     bars, cells = trace_named(figure, "probabilities"), trace_named(figure, "cells")
     at, ground = grid(figure, "probabilities"), grid(figure, "cells")
-    shown = distribution.foremost(n)
+    shown = distribution.top_before_or_after(n)
     others = np.setdiff1d(np.arange(V), [c.id for c in shown])
     columns = [distribution.raw_probabilities, *(stage.probabilities for stage in distribution.stages)]
     assert len(at) == len(columns) * (len(shown) + 1)

@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plotly.colors import hex_to_rgb, sample_colorscale, unlabel_rgb
 
-from explorer.figures import numbers
 from explorer.figures.escape import escape
 from explorer.figures.head_map import MOST_CELLS, Part, head_map, query_of_cell
 from explorer.figures.look import Look
 from explorer.figures.weights import weight_share
 from explorer.language_model.attention import Floats
+from explorer.locales import numbers
 from tests.attention import random_weights
 from tests.figures.reading import HOSTILE, OUR_MARKUP, UNTIMED, assert_no_foreign_markup, trace_named
 
@@ -202,6 +202,17 @@ def test_small_pictures_have_numbers_and_large_ones_only_hovers() -> None:
         assert trace.hoverongaps is False
         assert trace.hovertext is None
     assert "largest of 3 × 3 weights" in trace_named(picture(300), "weights").hovertemplate
+
+
+def test_a_weight_a_little_below_1_never_reads_1() -> None:
+    """The page writes four digits: 0.99996 would be 1, so that what is missing is written after it."""
+    dense = np.eye(8)
+    dense[3, :4], dense[5, :6] = (0, 4e-5, 0, 1 - 4e-5), (0.0001, 0, 0, 0, 0, 0.9999)
+    trace = trace_named(head_map(dense[np.tril_indices(8)], list("abcdefgh"), ENGLISH, head=(0, 0)), "weights")
+    assert "%{z:.4~g}%{hovertext}<" in trace.hovertemplate
+    after = np.array(trace.hovertext)
+    assert after[3, 3] == " − 4e-5"
+    assert np.count_nonzero(after) == 1
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from explorer.figures.look import Look
 from explorer.figures.strategies import fingerprints, measure_strips
+from explorer.generation.intervals import ALIKE, DEPENDENT, FEW, STUDENT, STUDENT_LOG, WILSON, Interval
 from explorer.generation.measures import Measure
 from tests.figures.reading import assert_no_foreign_markup, sentences, trace_named
 
@@ -16,7 +17,7 @@ NAN = float("nan")
 SHARES = {"greedy": (1.0, 0.0, 0.0, 0.0), "<b>hot</b> $x$": (0.25, 0.5, 0.2, 0.05), "nothing yet": (NAN,) * 4}
 FOUND = {
     "greedy": Measure(2.0, (2.0,)),
-    "<b>hot</b> $x$": Measure(5.0, (4.0, 5.0, 6.0, NAN), 4.2, 5.9),
+    "<b>hot</b> $x$": Measure(5.0, (4.0, 5.0, 6.0, NAN), Interval(4.2, 5.9, STUDENT)),
     "nothing yet": Measure(NAN, ()),
 }
 
@@ -46,13 +47,39 @@ def test_strips_have_a_dot_for_each_text_and_an_interval() -> None:
     assert figure.layout.xaxis.title.text == "bits a token"
 
 
-def test_the_title_promises_what_is_drawn() -> None:
-    few = {"a": Measure(3.0, (2.0, 4.0)), "b": Measure(1.0, (1.0,))}
-    enough, together = few | {"c": Measure(3.0, (2.0, 4.0, 3.0, 3.0), 2.5, 3.5)}, {"a": Measure(0.5)}
-    asides = [measure_strips(found, Look(), name="x").layout.meta["description"] for found in (few, enough, together)]
-    assert asides[0].endswith("its interval needs 4 texts")
-    assert asides[1].endswith("its 95% interval")
-    assert asides[2].endswith("of all texts of a strategy together")
+@pytest.mark.parametrize(
+    ("intervals", "promised"),
+    [
+        ([Interval.none(FEW)], "the mean as a line; an interval needs 8 texts"),
+        ([Interval.none(FEW), Interval.none(ALIKE)], "no interval where most are equal"),
+        ([Interval.none(DEPENDENT)], "no interval, as texts are measured by each other"),
+        ([Interval.none(FEW), Interval(2.5, 3.5, STUDENT)], "the mean as a line, its 95% interval (t)"),
+        (
+            [Interval(2.5, 3.5, STUDENT), Interval.none(ALIKE)],
+            "its 95% interval (t); none where most are equal",
+        ),
+        (
+            [Interval(2.5, 3.5, STUDENT_LOG)],
+            "the geometric mean, its 95% interval (t of the logarithms)",
+        ),
+        ([Interval(0.1, 0.5, WILSON)], "the share of ones, its 95% interval (Wilson)"),
+    ],
+)
+def test_the_title_promises_what_is_drawn(intervals: list[Interval], promised: str) -> None:
+    found = {str(i): Measure(3.0, (2.0, 4.0), interval) for i, interval in enumerate(intervals)}
+    assert measure_strips(found, Look(), name="x").layout.meta["description"].endswith(promised)
+
+
+def test_a_measure_of_all_texts_together_has_neither_dots_nor_an_interval() -> None:
+    figure = measure_strips({"a": Measure(0.5)}, Look(), name="x")
+    assert figure.layout.meta["description"].endswith("of all texts of a strategy together")
+
+
+def test_a_share_that_is_nearly_all_or_nothing_never_reads_so() -> None:
+    figure = fingerprints({"a": (0.996, 0.001, 0.0, 0.003)}, Look())
+    assert figure.data[0].text == ("99.6%",)
+    shares = [bar.hovertext[0].rsplit(": ", 1)[1] for bar in figure.data]
+    assert shares == ["99.6%", "0.1%", "0%", "0.3%"]
 
 
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])

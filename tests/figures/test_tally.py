@@ -48,7 +48,7 @@ def test_shares_probabilities_and_intervals_are_those_of_the_record(
     figure = tally_bars(distribution, counts, n_throws, ENGLISH, n=n)
     shares, marks = trace_named(figure, "shares"), trace_named(figure, "probabilities")
     assert sum(shares.x) == pytest.approx(1)
-    shown = [c.id for c in distribution.foremost(n)]
+    shown = [c.id for c in distribution.top_before_or_after(n)]
     others = np.setdiff1d(np.arange(V), shown)
     for row, ids in enumerate([*(np.array([i]) for i in shown), others]):
         assert shares.x[row] == counts[ids].sum() / n_throws

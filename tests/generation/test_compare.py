@@ -9,9 +9,8 @@ import pytest
 import torch
 from transformers import AutoTokenizer
 
-from explorer.engine.local_model import LocalModel
-from explorer.engine.torch_engine import branches
-from explorer.generation.compare import Comparing, Comparison, compare
+from explorer.engine.local_model import LocalDecoder, LocalModel
+from explorer.generation.compare import Comparison, ComparisonRun, compare
 from explorer.generation.generate import TEXT, Stop, generate
 from explorer.generation.measures import measures
 from explorer.generation.strategy import Beam, Strategy
@@ -190,7 +189,7 @@ def test_texts_end_at_the_end_of_text_and_at_a_string(peaked64: LocalModel) -> N
 
 
 def test_what_is_there_so_far_can_be_had_at_any_time(peaked64: LocalModel) -> None:
-    comparing = Comparing(peaked64, PREFIX, STRATEGIES, n=2, max_new_tokens=6)
+    comparing = ComparisonRun(peaked64, PREFIX, STRATEGIES, n=2, max_new_tokens=6)
     assert not comparing.comparison.complete
     assert comparing.advance()
     so_far = comparing.comparison
@@ -217,14 +216,14 @@ def test_an_interrupted_comparison_keeps_what_is_there(peaked64: LocalModel) -> 
 
 def test_a_full_memory_costs_time_but_no_text(peaked64: LocalModel, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = compare(peaked64, PREFIX, STRATEGIES, n=2, max_new_tokens=8)
-    real, calls = branches.Branches.advance, iter(range(100))
+    real, calls = LocalDecoder.advance, iter(range(100))
 
-    def full(self: branches.Branches, tokens: list[int]) -> object:
+    def full(self: LocalDecoder, tokens: list[int]) -> object:
         if next(calls) == 3:
             raise OutOfMemory
         return real(self, tokens)
 
-    monkeypatch.setattr(branches.Branches, "advance", full)
+    monkeypatch.setattr(LocalDecoder, "advance", full)
     made = compare(peaked64, PREFIX, STRATEGIES, n=2, max_new_tokens=8)
     assert [notice.id for notice in made.notices] == ["compare-memory-full"]
     for place in range(len(STRATEGIES)):
@@ -236,16 +235,16 @@ def test_a_memory_too_small_for_one_text_keeps_what_is_there(
 ) -> None:
     whole, calls = compare(peaked64, PREFIX, STRATEGIES, n=2, max_new_tokens=8), iter(range(100))
 
-    def full(*_: object) -> object:
+    def full(*_: object, **_how: object) -> object:
         raise OutOfMemory
 
-    def full_soon(self: branches.Branches, tokens: list[int]) -> object:
+    def full_soon(self: LocalDecoder, tokens: list[int]) -> object:
         return real(self, tokens) if next(calls) < 3 else full()
 
-    real = branches.Branches.advance
-    monkeypatch.setattr(branches.Branches, "advance", full_soon)
+    real = LocalDecoder.advance
+    monkeypatch.setattr(LocalDecoder, "advance", full_soon)
     monkeypatch.setattr(LocalModel, "next_logits", full)
-    comparing = Comparing(peaked64, PREFIX, STRATEGIES, n=2, max_new_tokens=8)
+    comparing = ComparisonRun(peaked64, PREFIX, STRATEGIES, n=2, max_new_tokens=8)
     while comparing.advance():
         pass
     made = comparing.comparison

@@ -14,7 +14,9 @@ from explorer.generation.compare import Comparison, compare
 from explorer.generation.export import to_code, to_csv, to_record
 from explorer.generation.measures import measures
 from explorer.generation.strategy import Beam, Strategy
+from explorer.language_model.interventions import Ablate
 from explorer.sampling.sampling import Sampling
+from tests.widgets.fake_model import FakeModel
 
 RARELY_SET = {"stop_text": "'zq", "through_end": True, "first_step": 2}
 HOSTILE = ['=HYPERLINK("http://x")', "<script>alert(1)</script>", 'a,b\n"c"', "中文"]
@@ -29,7 +31,7 @@ def made(peaked: LocalModel) -> Comparison:
         Sampling(),
     ]
     strategies = [Strategy(name, method) for name, method in zip(HOSTILE, methods, strict=True)]
-    return compare(peaked, 'The "capital"\nof', strategies, n=5, max_new_tokens=12, seed=9, **RARELY_SET)
+    return compare(peaked, 'The "capital"\nof', strategies, n=8, max_new_tokens=12, seed=9, **RARELY_SET)
 
 
 def test_the_json_has_every_token_and_every_measure(made: Comparison) -> None:
@@ -71,3 +73,19 @@ def test_the_code_makes_it_again(made: Comparison, peaked: LocalModel, monkeypat
         again = names["comparison"]
         assert isinstance(again, Comparison)
         assert again == made
+
+
+def test_what_was_in_force_is_in_the_json_and_in_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, off = FakeModel(), (Ablate(((0, 1), (1, 2))),)
+    monkeypatch.setattr(explorer, "load", lambda name: model, raising=False)
+    made, intact = (
+        compare(model, "the cat", [Sampling(), Beam(2)], n=2, max_new_tokens=5, seed=1, interventions=each)
+        for each in (off, ())
+    )
+    assert made.strategies != intact.strategies
+    assert to_record(made)["interventions"] == [off[0].record()]
+    assert to_record(intact)["interventions"] == []
+    names: dict[str, object] = {}
+    exec(to_code(made, retokenized=True), names)
+    assert names["comparison"] == made
+    assert "interventions" not in to_code(intact, retokenized=True)

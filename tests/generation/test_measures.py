@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -11,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.engine.local_model import LocalModel
+from explorer.generation import measures as module
 from explorer.generation.compare import compare
 from explorer.generation.decoders import Sample, Step
-from explorer.generation.measures import MOST_PAIRED, _distance, fingerprint, measures
+from explorer.generation.intervals import ALIKE, DEPENDENT, FEW, FEWEST, STUDENT, STUDENT_LOG, WILSON
+from explorer.generation.measures import MAX_PAIRED, _distance, fingerprint, measures
 from explorer.language_model.tokens import Token
 from explorer.sampling.distribution import Candidate
 from explorer.sampling.sampling import Sampling
@@ -37,6 +40,7 @@ def test_surprisal_and_perplexity() -> None:
     assert found["surprisal"].value == pytest.approx((1 + 3) / 2)
     assert found["surprisal"].of_each == pytest.approx((1, 3))
     assert found["perplexity"].of_each == pytest.approx((2, 8))
+    assert found["perplexity"].value == pytest.approx(2 ** found["surprisal"].value) == pytest.approx(4)
     assert found["length"].of_each == (2, 1)
 
 
@@ -51,6 +55,16 @@ def test_repetition_is_within_a_text() -> None:
     found = measures([sample(1, 2, 3, 4, 1, 2, 3, 4), sample(1, 2, 3, 4, 5, 6, 7, 8)], [])
     assert found["repetition-4"].of_each == pytest.approx((1 - 4 / 5, 0))
     assert found["repeated-tokens"].of_each == pytest.approx((0.5, 0))
+
+
+def test_tokens_of_the_prefix_are_repeated_too_and_runs_of_it_are_not() -> None:
+    """Welleck et al. 2020: rep/128 looks at all the context, seq-rep-4 at the continuation alone."""
+    found = measures([sample(1, 2, 3, 4), sample(9, 9, 8, 7)], [1, 2, 3, 4, 5])
+    assert found["repeated-tokens"].of_each == pytest.approx((1, 1 / 4))
+    assert found["repetition-4"].of_each == (0, 0)
+    between = range(100, 227)
+    far = measures([sample(*between, 1), sample(*between, 2)], [2, 1])
+    assert far["repeated-tokens"].of_each == pytest.approx((1 / 128, 0)), "the 1 is 128 tokens away, the 2 is 129"
 
 
 def test_copied_is_what_the_prefix_has() -> None:
@@ -86,6 +100,32 @@ def test_distance_by_hand(a: str, b: str, edits: int) -> None:
     assert _distance([*map(ord, a)], [*map(ord, b)]) == pytest.approx(edits / max(len(a), len(b)))
 
 
+def table_of_distances(a: list[int], b: list[int]) -> int:
+    """Wagner and Fischer 1974, the whole table."""
+    table = [list(range(len(b) + 1))]
+    for i, token in enumerate(a, 1):
+        table.append([i])
+        for j, other in enumerate(b, 1):
+            table[i].append(min(table[i - 1][j] + 1, table[i][j - 1] + 1, table[i - 1][j - 1] + (token != other)))
+    return table[-1][-1]
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=90), st.lists(st.integers(0, 3), min_size=1, max_size=90))
+def test_distance_is_that_of_the_whole_table(a: list[int], b: list[int]) -> None:
+    assert _distance(a, b) == pytest.approx(table_of_distances(a, b) / max(len(a), len(b)))
+
+
+def test_a_measure_is_computed_when_it_is_asked_for_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = list[tuple[Sequence[int], Sequence[int]]]()
+    monkeypatch.setattr(module, "_distance", lambda a, b: pairs.append((a, b)) or 0.5)
+    found = measures([sample(1, 2), sample(3, 4), sample(5, 6)], [])
+    assert found["perplexity"].value == pytest.approx(2)
+    assert not pairs
+    assert found["distance"].value == found["distance"].value == 0.5
+    assert len(pairs) == 3
+    assert len(found) == len(list(found)) == 13
+
+
 @given(st.lists(st.integers(0, 3), min_size=1), st.lists(st.integers(0, 3), min_size=1))
 def test_distance_is_a_distance(a: list[int], b: list[int]) -> None:
     assert _distance(a, b) == _distance(b, a)
@@ -95,8 +135,8 @@ def test_distance_is_a_distance(a: list[int], b: list[int]) -> None:
 
 def test_of_many_samples_the_first_are_compared_with_each_other() -> None:
     alike, other = sample(1, 2, 3, 4), sample(5, 6, 7, 8)
-    few = measures([alike] * MOST_PAIRED, ())
-    many = measures([*[alike] * MOST_PAIRED, *[other] * 10], ())
+    few = measures([alike] * MAX_PAIRED, ())
+    many = measures([*[alike] * MAX_PAIRED, *[other] * 10], ())
     for name in ("distance", "self-bleu"):
         assert many[name].value == few[name].value
     assert many["distinct-1"].value > few["distinct-1"].value, "all else is of all"
@@ -105,24 +145,28 @@ def test_of_many_samples_the_first_are_compared_with_each_other() -> None:
 def test_intervals_hold_the_mean_and_narrow_with_samples() -> None:
     random = np.random.default_rng(0)
     widths = []
-    for n in (8, 128):
+    for n in (FEWEST, 128):
         found = measures([sample(1, probability=p) for p in random.uniform(0.1, 0.9, n)], [])["surprisal"]
         assert found.low < found.value < found.high
         widths.append(found.high - found.low)
     assert widths[1] < widths[0] / 2
-    few = measures([sample(1), sample(2)], [])["surprisal"]
-    assert math.isnan(few.low)
 
 
-def test_the_bootstrap_covers_the_true_mean_as_often_as_it_says() -> None:
-    random = np.random.default_rng(3)
-    covered = 0
-    for _ in range(200):
-        found = measures([sample(1, probability=2.0 ** -max(0.01, x)) for x in random.normal(5, 1, 30)], [])[
-            "surprisal"
-        ]
-        covered += found.low <= 5 <= found.high
-    assert 0.87 <= covered / 200 <= 0.99
+def test_each_measure_has_the_interval_that_fits_it() -> None:
+    random = np.random.default_rng(0)
+    ranks = random.integers(1, 3, (FEWEST, 4)).tolist()
+    texts = [
+        sample(1, 2, 3, 4, probability=p, ranks=tuple(r))
+        for p, r in zip(random.uniform(0.1, 0.9, FEWEST), ranks, strict=True)
+    ]
+    methods = {name: measure.interval.method for name, measure in measures(texts, [1]).items()}
+    assert methods["surprisal"] == methods["first-choices"] == STUDENT
+    assert methods["perplexity"] == STUDENT_LOG
+    assert methods["length"] == methods["repeated-tokens"] == ALIKE, "all texts have the same"
+    assert methods["self-bleu"] == methods["distance"] == methods["distinct-2"] == DEPENDENT
+    assert {measure.interval.method for measure in measures(texts[1:], [1]).values()} == {FEW, DEPENDENT}
+    first = [Sample(text.steps[:1], None) for text in texts]
+    assert measures(first, [1])["first-choices"].interval.method == WILSON
 
 
 def test_texts_too_short_or_too_few_have_no_number() -> None:

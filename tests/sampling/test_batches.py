@@ -7,12 +7,25 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
-from explorer.language_model.trace import Floats
+from explorer.language_model.trace import Floats, Ints
 from explorer.locales import ExplorerError
 from explorer.sampling.distribution import Distribution
+from explorer.sampling.draw import choose
 from explorer.sampling.sampling import Sampling
 from tests.sampling.cases import cases
+
+SAMPLINGS = [
+    Sampling(),
+    Sampling(greedy=True, presence_penalty=0.5),
+    Sampling(temperature=0.7, top_p=0.8),
+    Sampling(top_k=4, bias={3: 2}),
+    Sampling(min_p=0.05, frequency_penalty=0.5),
+    Sampling(typical_p=0.7, repetition_penalty=1.3, banned=[1, 2]),
+]
 
 
 def batches(n: int) -> Iterator[tuple[Floats, list[list[int]], dict[str, Any]]]:
@@ -44,6 +57,22 @@ def test_many_at_once_are_what_each_is_alone() -> None:
                 assert_same(together.row(*place(i)), one)
                 assert_same_account(together, place(i), one)
     assert n > 40
+
+
+@given(
+    arrays.arrays(np.float32, (5, 30), elements=st.floats(-40, 40, width=32) | st.sampled_from([0.0, 1.0])),
+    arrays.arrays(np.int64, (5, 12), elements=st.integers(0, 29)),
+    st.sampled_from(SAMPLINGS),
+    st.floats(0, 1, exclude_max=True),
+)
+def test_a_row_of_many_is_chosen_from_as_it_is_alone(rows: Floats, texts: Ints, sampling: Sampling, u: float) -> None:
+    """As `compare` does it: what was computed for all rows serves each, and no number is another for it."""
+    together = sampling.apply(rows, texts)
+    raw, after = together.raw.entropy_bits, together.entropy_bits
+    for i in range(len(rows)):
+        alone = sampling.apply(rows[i], texts[i])
+        assert choose(together.row(i), u) == choose(alone, u)
+        assert (raw[i], after[i]) == (alone.raw.entropy_bits, alone.entropy_bits)
 
 
 def test_one_text_serves_many_distributions() -> None:
@@ -90,10 +119,12 @@ def test_nothing_that_is_given_is_changed_and_nothing_that_is_got_can_be() -> No
 
 
 @pytest.mark.parametrize("sampling", [Sampling(temperature=2, top_k=3), Sampling(no_repeat_ngram=3)], ids=str)
-def test_stages_keep_what_they_left_when_the_logits_change_later(sampling: Sampling) -> None:
+def test_a_distribution_keeps_what_it_says_when_the_logits_change_later(sampling: Sampling) -> None:
     logits = np.array([0.0, 1, 2, 3])
     got = sampling.apply(logits, ())  # without a text there are no n-grams: that stage hands on what it was given
     before = [stage.scores.copy() for stage in got.stages]
+    raw = Sampling().apply(logits.copy(), ()).raw_probabilities
     logits[:] = 0
     for stage, scores in zip(got.stages, before, strict=True):
         np.testing.assert_array_equal(stage.scores, scores)
+    np.testing.assert_array_equal(got.raw_probabilities, raw, "they are computed when they are first asked for")

@@ -23,7 +23,7 @@ from explorer.sampling.distribution import Distribution
 from explorer.sampling.draw import (
     DRAWN,
     HAND,
-    MOST_SEED,
+    MAX_SEED,
     boundaries,
     by_hand,
     checked_seed,
@@ -59,7 +59,7 @@ def philox(counter: tuple[int, int, int, int], key: tuple[int, int]) -> tuple[in
 WHOLE = st.integers(0, 2**40)
 
 
-@given(st.integers(0, MOST_SEED), WHOLE, WHOLE, WHOLE)
+@given(st.integers(0, MAX_SEED), WHOLE, WHOLE, WHOLE)
 def test_u_is_philox_of_seed_sample_step_and_throw(seed: int, sample: int, step: int, throw: int) -> None:
     first = philox((throw + 1, step, sample, 0), (seed, 0))[0]
     assert uniform(seed, sample, step, throw) == (first >> 11) / 2**53
@@ -73,7 +73,7 @@ def test_u_is_philox_of_seed_sample_step_and_throw(seed: int, sample: int, step:
         ((42, 0, 0, 1), 0.36812845090913937),
         ((42, 0, 1, 0), 0.20650309990981752),
         ((42, 1, 0, 0), 0.9756427741835573),
-        ((MOST_SEED, 7, 1000, 5), 0.45204330941966175),
+        ((MAX_SEED, 7, 1000, 5), 0.45204330941966175),
     ],
 )
 def test_saved_sessions_keep_their_draws(where: tuple[int, int, int, int], u: float) -> None:
@@ -119,10 +119,10 @@ def test_a_seed_that_is_none_is_refused(seed: Any) -> None:
         uniform(seed, 0, 0)
     assert caught.value.message.id == "seed-out-of-range"
     assert str(seed) in str(caught.value)
-    assert str(MOST_SEED) in str(caught.value)
+    assert str(MAX_SEED) in str(caught.value)
 
 
-@pytest.mark.parametrize("seed", [0, MOST_SEED, np.int64(7)])
+@pytest.mark.parametrize("seed", [0, MAX_SEED, np.int64(7)])
 def test_a_seed_is_recorded_as_a_plain_number(seed: Any) -> None:
     assert type(checked_seed(seed)) is int
     assert checked_seed(seed) == seed

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from decimal import Decimal
+from itertools import count, repeat
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from explorer.generation.strategy import strategies
 from explorer.locales import ExplorerError
+from explorer.sampling.draw import checked_seed
+from explorer.sampling.parameters import whole
 from explorer.sampling.sampling import RANGES, WHOLE, Sampling
 from explorer.sampling.stages import DEFAULT_ORDER
 
@@ -171,6 +176,82 @@ def test_a_parameter_with_an_endless_name_is_quoted_in_part() -> None:
     with pytest.raises(ExplorerError) as caught:
         Sampling.of({"x" * 10_000: 1})
     assert len(str(caught.value)) < 500
+
+
+# --- what is no list at all
+
+
+def raising() -> Iterator[int]:
+    yield 1
+    raise RuntimeError("the file that this reads is gone")
+
+
+class Unreadable:
+    """Raises whatever is asked of it."""
+
+    def __index__(self) -> int:
+        raise RuntimeError
+
+    def __iter__(self) -> Iterator[int]:
+        raise KeyError
+
+    def __str__(self) -> str:
+        raise LookupError
+
+
+def nested(depth: int) -> list[Any]:
+    inner: list[Any] = []
+    for _ in range(depth):
+        inner = [inner]
+    return inner
+
+
+NO_LISTS: dict[str, Callable[[], Any]] = {
+    "an array without dimensions": lambda: np.array(3),
+    "a tensor without dimensions": lambda: torch.tensor(3),
+    "a tensor of fractions": lambda: torch.tensor([0.5, 1.5]),
+    "a matrix": lambda: np.zeros((2, 3, 4)),
+    "nested lists": lambda: [[[1]]],
+    "very deeply nested lists": lambda: nested(100_000),
+    "a generator that raises": raising,
+    "a generator without end": lambda: repeat(True),
+    "numbers without end": lambda: count(-1),
+    "an object that raises": Unreadable,
+    "a list of such": lambda: [Unreadable()],
+    "a type": lambda: int,
+    "a module": lambda: np,
+}
+
+
+@pytest.mark.parametrize("made", NO_LISTS.values(), ids=NO_LISTS)
+@pytest.mark.parametrize("name", ["banned", "bias", "order", "off"])
+def test_what_is_no_list_is_refused_in_a_sentence(name: str, made: Callable[[], Any]) -> None:
+    assert name in refusal(**{name: made()})
+
+
+@pytest.mark.parametrize("made", NO_LISTS.values(), ids=NO_LISTS)
+@pytest.mark.parametrize("name", [*sorted(set(RANGES) - {"top_k", "no_repeat_ngram"}), "greedy"])
+def test_and_it_is_no_number_either(name: str, made: Callable[[], Any]) -> None:
+    assert name in refusal(**{name: made()})
+
+
+@pytest.mark.parametrize("made", NO_LISTS.values(), ids=NO_LISTS)
+def test_nor_a_strategy_nor_a_seed(made: Callable[[], Any]) -> None:
+    with pytest.raises(ExplorerError):
+        strategies(made())
+    if whole(value := made()) is None:
+        with pytest.raises(ExplorerError) as caught:
+            checked_seed(value)
+        assert caught.value.message.id == "seed-out-of-range"
+
+
+def test_a_seed_too_long_to_write_is_refused_like_any_other() -> None:
+    with pytest.raises(ExplorerError, match="…"):
+        checked_seed(HUGE)
+
+
+def test_whole_numbers_of_other_libraries_are_taken() -> None:
+    assert Sampling(banned=torch.tensor([5, 3])) == Sampling(banned=[torch.tensor(3), np.array(5)])  # type: ignore[arg-type]
 
 
 # --- one value, one form

@@ -16,8 +16,10 @@ from transformers import TemperatureLogitsWarper
 from explorer.language_model.tokens import Vocabulary
 from explorer.language_model.trace import Floats
 from explorer.locales import ExplorerError
-from explorer.sampling.distribution import Distribution, descending, softmax
+from explorer.sampling.distribution import Distribution
+from explorer.sampling.ranking import descending
 from explorer.sampling.sampling import Sampling
+from explorer.sampling.softmax import Softmax
 
 temperatures = st.floats(0.05, 20)
 
@@ -46,11 +48,12 @@ def test_probabilities_are_the_float64_reference(values: Floats, temperature: fl
 
 
 @given(logits(np.float32), temperatures)
-def test_probabilities_are_torchs_to_float32_rounding(values: Floats, temperature: float) -> None:
-    expected = torch.softmax(torch.from_numpy(values / np.float32(temperature)).double(), dim=-1).numpy()
-    got = softmax(values / np.float32(temperature))
-    assert got.dtype == np.float32
-    np.testing.assert_allclose(got, expected, rtol=1e-6, atol=1e-37)
+def test_probabilities_of_float32_scores_are_torchs_in_float64(values: Floats, temperature: float) -> None:
+    scores = torch.from_numpy(values / np.float32(temperature)).double()
+    got = Softmax(values / np.float32(temperature))
+    np.testing.assert_allclose(got.probabilities, torch.softmax(scores, dim=-1).numpy(), rtol=1e-12, atol=1e-300)
+    np.testing.assert_allclose(got.log_probabilities, torch.log_softmax(scores, dim=-1).numpy(), rtol=1e-12, atol=1e-12)
+    assert got.probabilities.dtype == got.log_probabilities.dtype == np.float64
 
 
 @given(logits(), temperatures)
@@ -59,16 +62,17 @@ def test_temperature_is_that_of_transformers(values: Floats, temperature: float)
         torch.zeros((1, 0), dtype=torch.int64), torch.from_numpy(values)[None]
     )
     expected = torch.softmax(scores, dim=-1)[0].numpy()
-    np.testing.assert_allclose(distribution(values, temperature=temperature).probabilities, expected, rtol=1e-9)
+    np.testing.assert_allclose(
+        distribution(values, temperature=temperature).probabilities, expected, rtol=1e-9, atol=1e-300
+    )
 
 
 @given(logits(np.float32, most=500), temperatures, st.booleans())
 def test_both_distributions_sum_to_1(values: Floats, temperature: float, greedy: bool) -> None:
     got = distribution(values, temperature=temperature, greedy=greedy)
     for probabilities in (got.probabilities, got.raw_probabilities):
-        assert probabilities.dtype == values.dtype
         assert probabilities.min() >= 0
-        assert probabilities.sum(dtype=np.float64) == pytest.approx(1, abs=1e-6)
+        assert probabilities.sum() == pytest.approx(1, abs=1e-12)
 
 
 @given(logits(), temperatures, temperatures)
@@ -187,19 +191,19 @@ cuts = st.sampled_from([{}, {"temperature": 0.5}, {"top_k": 3}, {"top_p": 0.6, "
 
 
 @given(logits(np.float32), st.integers(-1, 70), cuts)
-def test_foremost_are_the_likeliest_before_or_after_by_raw_rank(
+def test_what_is_shown_are_the_likeliest_before_or_after_by_raw_rank(
     values: Floats, n: int, parameters: dict[str, Any]
 ) -> None:
     got = distribution(values, **parameters)
-    foremost = got.foremost(n)
-    assert len(foremost) == min(max(n, 0), len(values))
-    ranks = [c.rank for c in foremost]
+    shown_first = got.top_before_or_after(n)
+    assert len(shown_first) == min(max(n, 0), len(values))
+    ranks = [c.rank for c in shown_first]
     assert ranks == sorted(set(ranks))
     either = sorted(np.maximum(got.probabilities, got.raw_probabilities), reverse=True)
-    shown = sorted((max(c.probability, c.raw_probability) for c in foremost), reverse=True)
+    shown = sorted((max(c.probability, c.raw_probability) for c in shown_first), reverse=True)
     assert shown == either[: len(shown)]
     for raw, own in ((False, lambda c: c.probability), (True, lambda c: c.raw_probability)):
-        assert sum(map(own, foremost)) + got.rest(foremost, raw=raw) == pytest.approx(1, abs=1e-5)
+        assert sum(map(own, shown_first)) + got.rest(shown_first, raw=raw) == pytest.approx(1, abs=1e-5)
 
 
 @given(logits(np.float32), st.integers(-1, 70), cuts)

@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from transformers import NoRepeatNGramLogitsProcessor, TopPLogitsWarper
+from transformers.generation import logits_process
 
-from explorer.language_model.trace import Floats
+from explorer.language_model.trace import Floats, Ints
 from explorer.locales import ExplorerError
-from explorer.sampling import distribution as distribution_module
 from explorer.sampling import sampling as sampling_module
+from explorer.sampling import stages
 from explorer.sampling.distribution import Distribution
 from explorer.sampling.sampling import Sampling
-from explorer.sampling.stages import DEFAULT_ORDER, STAGES
+from explorer.sampling.softmax import Softmax
+from explorer.sampling.stages import DEFAULT_ORDER, STAGES, Process
 from tests.sampling import reference
 from tests.sampling.cases import GPT2_VOCAB, Case, assert_agrees, cases
 
@@ -157,70 +158,110 @@ def test_the_stage_that_removed_the_last_token_is_named() -> None:
         assert stage in str(caught.value)
 
 
+# --- transformers' own processors
+
+
+def by_transformers(make: Callable[[Any], Any]) -> Process:
+    """A stage that one of transformers' processors runs, made for the parameter's value."""
+
+    def process(value: Any, text: Ints, before: Softmax) -> Floats:
+        n_vocab = before.scores.shape[-1]
+        scores, ids = torch.tensor(before.scores.reshape(-1, n_vocab)), torch.tensor(text.reshape(-1, text.shape[-1]))
+        return np.asarray(make(value)(ids, scores).numpy()).reshape(before.scores.shape)
+
+    return process
+
+
+TRANSFORMERS: dict[str, Process] = {
+    "bias": by_transformers(lambda pairs: logits_process.SequenceBiasLogitsProcessor({(i,): by for i, by in pairs})),
+    "repetition_penalty": by_transformers(logits_process.RepetitionPenaltyLogitsProcessor),
+    "no_repeat_ngram": by_transformers(logits_process.NoRepeatNGramLogitsProcessor),
+    "banned": by_transformers(lambda ids: logits_process.NoBadWordsLogitsProcessor([[i] for i in ids])),
+    "temperature": by_transformers(logits_process.TemperatureLogitsWarper),
+    "top_k": by_transformers(logits_process.TopKLogitsWarper),
+    "top_p": by_transformers(logits_process.TopPLogitsWarper),
+    "min_p": by_transformers(logits_process.MinPLogitsWarper),
+    "typical_p": by_transformers(logits_process.TypicalLogitsWarper),
+}
+"""For presence and frequency it has none."""
+
+
+@DTYPES
+@pytest.mark.parametrize("stage", TRANSFORMERS)
+def test_a_stage_does_what_transformers_own_does(stage: str, dtype: type[np.floating[Any]]) -> None:
+    n_turned = 0
+    for case in [*cases(40, seed=12, stages=(stage,)), *cases(5, seed=13, stages=(stage,), n_vocab=GPT2_VOCAB)]:
+        value = getattr(Sampling(**case.parameters), stage)
+        if stage == "top_p" and len(np.unique(case.logits)) < len(case.logits):
+            continue  # of equal tokens theirs keeps whichever torch.sort puts first
+        before, text = Softmax(case.logits.astype(dtype)), np.array(case.text, np.int64)
+        ours = STAGES[stage].process(value, text, before)
+        theirs = TRANSFORMERS[stage](value, text, before)
+        turned = np.isfinite(ours) != np.isfinite(theirs)
+        n_turned += int(turned.sum())
+        assert ours.dtype == theirs.dtype == dtype
+        np.testing.assert_array_equal(ours[~turned], theirs[~turned])
+    assert n_turned <= (0 if dtype is np.float64 else MOST_TURNED)
+
+
 # --- planted bugs
 
-Process = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-GONE = -torch.inf
 
-
-def exactly_k(s: Sampling) -> Process:
+def exactly_k(k: int, text: Ints, before: Softmax) -> Floats:
     """Of tokens that equal the k-th only some stay."""
-
-    def process(ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        best = scores.topk(min(s.top_k or 1, scores.shape[-1])).indices
-        return scores.masked_fill(torch.ones_like(scores, dtype=torch.bool).scatter(1, best, False), GONE)
-
-    return process
+    kept = np.full_like(before.scores, -np.inf)
+    best = np.argsort(-before.scores, kind="stable")[:k]
+    kept[best] = before.scores[best]
+    return kept
 
 
-def less_than_p(s: Sampling) -> Process:
+def less_than_p(p: float, text: Ints, before: Softmax) -> Floats:
     """The largest set *below* p, which is one token too few."""
-
-    def process(ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        ordered, order = scores.sort(descending=True, stable=True)
-        out = ordered.softmax(-1).cumsum(-1) > s.top_p
-        out[:, 0] = False
-        return scores.masked_fill(out.scatter(1, order, out), GONE)
-
-    return process
+    order = np.argsort(-before.scores, kind="stable")
+    gone = order[1:][np.cumsum(before.probabilities[order])[1:] > p]
+    return without(before, gone)
 
 
-def above_min_p(s: Sampling) -> Process:
-    return lambda ids, scores: scores.masked_fill(scores.softmax(-1) <= s.min_p * scores.softmax(-1).amax(), GONE)
+def above_min_p(p: float, text: Ints, before: Softmax) -> Floats:
+    return without(before, before.probabilities <= p * before.probabilities.max())
 
 
-def typical_without_ties(s: Sampling) -> Process:
-    def process(ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        log_p = scores.log_softmax(-1)
-        order = (-log_p + (log_p.exp() * log_p).nansum(-1, keepdim=True)).abs().argsort(stable=True)
-        mass = log_p.exp().gather(1, order).cumsum(-1)
-        out = mass - log_p.exp().gather(1, order) >= s.typical_p
-        return scores.masked_fill(out.scatter(1, order, out), GONE)
-
-    return process
+def typical_without_ties(p: float, text: Ints, before: Softmax) -> Floats:
+    order = np.argsort(np.abs(-before.log_probabilities - before.entropy_bits * np.log(2)), kind="stable")
+    mass = before.probabilities[order]
+    return without(before, order[np.cumsum(mass) - mass >= p])
 
 
-def always_divides(s: Sampling) -> Process:
-    return lambda ids, scores: scores.scatter(1, ids, scores.gather(1, ids) / s.repetition_penalty)
+def always_divides(penalty: float, text: Ints, before: Softmax) -> Floats:
+    scores = before.scores.copy()
+    scores[np.unique(text)] /= penalty
+    return scores
 
 
-def counts(ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-    return torch.zeros_like(scores).scatter_add_(1, ids, torch.ones_like(ids, dtype=scores.dtype))
+def without(before: Softmax, gone: Any) -> Floats:
+    scores = before.scores.copy()
+    scores[gone] = -np.inf
+    return scores
 
 
-WRONG: dict[str, tuple[str, Callable[[Sampling], Process]]] = {
+def counts(text: Ints, before: Softmax) -> Ints:
+    return np.bincount(text, minlength=before.scores.shape[-1])
+
+
+WRONG: dict[str, tuple[str, Process]] = {
     "top-k drops ties": ("top_k", exactly_k),
-    "top-p leaves ties to torch.sort": ("top_p", lambda s: TopPLogitsWarper(s.top_p)),
+    "top-p leaves ties to torch.sort": ("top_p", TRANSFORMERS["top_p"]),
     "top-p stays below p": ("top_p", less_than_p),
     "min-p drops equality": ("min_p", above_min_p),
     "typical drops ties": ("typical_p", typical_without_ties),
     "repetition rewards negative logits": ("repetition_penalty", always_divides),
-    "temperature multiplies": ("temperature", lambda s: lambda ids, scores: scores * s.temperature),
-    "n-grams are one longer": ("no_repeat_ngram", lambda s: NoRepeatNGramLogitsProcessor(s.no_repeat_ngram + 1)),
+    "temperature multiplies": ("temperature", lambda t, text, before: before.scores * t),
+    "n-grams are one longer": (
+        "no_repeat_ngram", lambda n, text, before: stages.no_repeat_ngram(n + 1, text, before)),
     "presence counts": (
-        "presence_penalty", lambda s: lambda ids, scores: scores - counts(ids, scores) * s.presence_penalty),
+        "presence_penalty", lambda a, text, before: before.scores - counts(text, before) * a),
     "frequency counts once": (
-        "frequency_penalty", lambda s: lambda ids, scores: scores - (counts(ids, scores) > 0) * s.frequency_penalty),
+        "frequency_penalty", lambda a, text, before: before.scores - (counts(text, before) > 0) * a),
 }  # fmt: skip
 
 
@@ -230,21 +271,25 @@ def disagrees(some: Iterator[Case]) -> None:
         _ = [assert_agrees(case, np.float64) for case in some]
 
 
-def plant(monkeypatch: pytest.MonkeyPatch, stage: str, make: Callable[[Sampling], Process]) -> None:
-    monkeypatch.setitem(STAGES, stage, replace(STAGES[stage], make=make))
+def with_value(process: Process, value: Any) -> Process:
+    return lambda _, text, before: process(value, text, before)
+
+
+def plant(monkeypatch: pytest.MonkeyPatch, stage: str, process: Process) -> None:
+    monkeypatch.setitem(STAGES, stage, replace(STAGES[stage], process=process))
 
 
 @pytest.mark.parametrize("stage", reference.ORDER)
 def test_the_comparison_finds_a_skipped_stage(monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
-    plant(monkeypatch, stage, lambda s: lambda ids, scores: scores.clone())
+    plant(monkeypatch, stage, lambda value, text, before: before.scores.copy())
     disagrees(cases(8, seed=5, stages=(stage,)))
     disagrees(cases(60, seed=6))
 
 
 @pytest.mark.parametrize("wrong", WRONG)
 def test_the_comparison_finds_a_wrong_rule(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
-    stage, make = WRONG[wrong]
-    plant(monkeypatch, stage, make)
+    stage, process = WRONG[wrong]
+    plant(monkeypatch, stage, process)
     disagrees(cases(20, seed=7, stages=(stage,)))
 
 
@@ -268,11 +313,18 @@ def test_the_comparison_finds_a_wrong_rule(monkeypatch: pytest.MonkeyPatch, wron
 def test_the_comparison_finds_two_stages_in_the_wrong_order(
     monkeypatch: pytest.MonkeyPatch, first: str, second: str
 ) -> None:
-    one, other = STAGES[first].make, STAGES[second].make
-    # Of two stages that both change something: under their right names, each where the other belongs.
-    plant(monkeypatch, first, other)
-    plant(monkeypatch, second, one)
-    disagrees(cases(20, seed=8, stages=(first, second)))
+    # Of two stages that both change something: each where the other belongs, under the other's name.
+    swapped = {first: second, second: first}
+    processes = {name: STAGES[name].process for name in swapped}
+    for case in cases(20, seed=8, stages=(first, second)):
+        values = {name: getattr(Sampling(**case.parameters), name) for name in swapped}
+        for name, other in swapped.items():
+            plant(monkeypatch, name, with_value(processes[other], values[other]))
+        try:
+            assert_agrees(case, np.float64)
+        except AssertionError:
+            return
+    raise AssertionError("the wrong order was not found")
 
 
 def the_last_of_equals(scores: Floats) -> Floats:
@@ -283,15 +335,15 @@ def the_last_of_equals(scores: Floats) -> Floats:
 def test_the_comparison_finds_a_wrong_greedy_choice(monkeypatch: pytest.MonkeyPatch) -> None:
     tie = Case(np.array([1.0, 3, 2, 3]), [1, 1], {"greedy": True, "presence_penalty": 0.5, "frequency_penalty": -0.25})
     assert_agrees(tie, np.float64)
-    monkeypatch.setattr(sampling_module, "_only_the_largest", the_last_of_equals)
+    monkeypatch.setattr(sampling_module, "only_the_largest", the_last_of_equals)
     disagrees(iter([tie]))
 
 
 @pytest.mark.parametrize("wrong", ["entropy in nats", "the mass of the sampler", "removed by the last stage"])
 def test_the_comparison_finds_a_wrong_account(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
     if wrong == "entropy in nats":
-        entropy = distribution_module.entropy
-        monkeypatch.setattr(distribution_module, "entropy", lambda p: entropy(p) * np.log(2))
+        nats = property(lambda self: -np.vdot(self.probabilities, np.log(np.maximum(self.probabilities, 1e-300))))
+        monkeypatch.setattr(Softmax, "entropy_bits", nats)
     elif wrong == "the mass of the sampler":
         monkeypatch.setattr(Distribution, "raw_mass", lambda self, stage: self.probabilities[stage.survives].sum())
     else:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import strategies as st
 
+from explorer.language_model.interventions import Ablate, Interventions
 from explorer.language_model.tokens import Vocabulary
 from explorer.locales import ExplorerError
 from explorer.sampling.distribution import Candidate
-from explorer.sampling.draw import DRAWN, HAND, MOST_SEED
+from explorer.sampling.draw import DRAWN, HAND, MAX_SEED
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.stages import GREEDY, STAGES
 from explorer.sessions import session_file
-from explorer.sessions.session import Session, Tree
+from explorer.sessions.session import DTYPES, Session, Tree
 
 PIECES = [b"a", b" Paris", "你".encode()[:2], "你".encode()[2:], b"\n", b"<b>&", b"", b"<|endoftext|>", b"\xff"]
 VOCABULARY = Vocabulary(PIECES, special=[7])
@@ -28,6 +30,11 @@ SAMPLINGS = [
 ]
 
 
+INTERVENTIONS: list[Interventions] = [(), (Ablate(((0, 3), (5, 1))),), (Ablate(((11, 11),)),)]
+
+WEIGHTS = "0123456789abcdef" * 4
+
+
 def candidate(token_id: int = 0, **changes: Any) -> Candidate:
     """A token of `VOCABULARY` that was picked by hand."""
     values: dict[str, Any] = {"raw_probability": 0.25, "probability": 0.5, "logit": -1.5, "rank": 3, "chosen_by": HAND}
@@ -35,8 +42,14 @@ def candidate(token_id: int = 0, **changes: Any) -> Candidate:
 
 
 def small_session() -> Session:
-    """Two trees of every kind of node: six tokens, two branches, something to redo, a name."""
-    session = Session("gpt2", "607a30d783dfa663caf39e06633721c8d4cfcd7e")
+    """Two trees of every kind of node: six tokens, two branches, something to redo, a name, heads switched off."""
+    session = Session(
+        "gpt2",
+        "607a30d783dfa663caf39e06633721c8d4cfcd7e",
+        weights_version=WEIGHTS,
+        dtype="float32",
+        engine="numpy",
+    )
     tree = session.tree("The cat", (0, 1))
     tree.add(candidate(1, u=0.713, chosen_by=DRAWN), SAMPLINGS[1], seed=42, throw=2)
     tree.add(candidate(2, probability=0.0, removed_by="top_p"), SAMPLINGS[1], seed=42)
@@ -47,12 +60,17 @@ def small_session() -> Session:
     tree.add(candidate(4, chosen_by=GREEDY, probability=1.0), SAMPLINGS[2])
     tree.undo()
     other = session.tree("", (7,))
-    other.add(candidate(8), SAMPLINGS[3], sample=1)
-    other.add(candidate(7), SAMPLINGS[3])
+    other.add(candidate(8), SAMPLINGS[3], sample=1, interventions=INTERVENTIONS[1])
+    other.add(candidate(7), SAMPLINGS[3], interventions=INTERVENTIONS[2])
     return session
 
 
 SMALL = session_file.dumps(small_session())
+
+FILES = Path(__file__).parent / "files"
+
+SCHEMA_1 = (FILES / "schema-1.json").read_bytes()
+"""`small_session` as the first release wrote it: it knew no interventions, and less of the model."""
 
 
 def refusal(data: bytes | str, vocabulary: Vocabulary | None = VOCABULARY) -> ExplorerError:
@@ -72,7 +90,8 @@ def contents(session: Session) -> list[Any]:
     trees = [
         (text, t.prefix, t.prefix_ids, t.nodes, t.children, t.current, t.visited) for text, t in session.trees.items()
     ]
-    return [session.model, session.revision, session.prefix, *trees]
+    model = [session.model, session.revision, session.weights_version, session.dtype, session.engine]
+    return [*model, session.prefix, *trees]
 
 
 shares = st.one_of(st.floats(0, 1, width=32), st.floats(0, 1))
@@ -98,7 +117,13 @@ def choices(draw: st.DrawFn, sampling: Sampling) -> Candidate:
 @st.composite
 def sessions(draw: st.DrawFn) -> Session:
     """What comes about by stepping, going back and forth, naming, and typing other prefixes."""
-    session = Session(draw(texts), draw(st.none() | texts))
+    session = Session(
+        draw(texts),
+        draw(st.none() | texts),
+        weights_version=draw(st.none() | st.just(WEIGHTS)),
+        dtype=draw(st.none() | st.sampled_from(DTYPES)),
+        engine=draw(st.none() | st.sampled_from(["numpy", "torch"])),
+    )
     ids = st.lists(st.integers(0, len(PIECES) - 1), min_size=1, max_size=5)
     for prefix in draw(st.lists(st.text(st.characters(), max_size=8), max_size=3)):  # half characters too
         tree = session.tree(prefix, draw(ids))
@@ -108,10 +133,12 @@ def sessions(draw: st.DrawFn) -> Session:
 
 
 def _act(draw: st.DrawFn, tree: Tree, action: str) -> None:
-    numbers = st.integers(0, MOST_SEED)
+    numbers = st.integers(0, MAX_SEED)
     if action == "add":
         sampling = draw(st.sampled_from(SAMPLINGS))
-        tree.add(draw(choices(sampling)), sampling, seed=draw(numbers), sample=draw(numbers), throw=draw(numbers))
+        interventions = draw(st.sampled_from(INTERVENTIONS))
+        how = {"seed": draw(numbers), "sample": draw(numbers), "throw": draw(numbers)}
+        tree.add(draw(choices(sampling)), sampling, **how, interventions=interventions)
     elif action == "undo":
         tree.undo()
     elif action == "redo":

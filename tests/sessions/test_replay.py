@@ -14,7 +14,7 @@ import pytest
 from explorer.engine.loading import load
 from explorer.engine.local_model import LocalModel
 from explorer.engine.prefix_cache import SHORT_TAIL
-from explorer.sampling.distribution import Distribution, softmax
+from explorer.sampling.distribution import Distribution
 from explorer.sampling.draw import by_hand, choose, drawn, uniform
 from explorer.sampling.sampling import Sampling
 from explorer.sessions import session_file
@@ -222,7 +222,7 @@ def test_a_u_falls_on_the_token_it_was_drawn_for_and_on_no_other() -> None:
 
 
 def distribution_of(logits: Any) -> Distribution:
-    return Distribution(logits, softmax(logits), softmax(logits))
+    return Sampling().apply(logits, ())
 
 
 def test_a_token_that_was_removed_cannot_have_been_drawn() -> None:

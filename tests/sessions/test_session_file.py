@@ -25,6 +25,7 @@ from tests.sessions.sessions import (
     SAMPLINGS,
     SMALL,
     VOCABULARY,
+    WEIGHTS,
     candidate,
     contents,
     refusal,
@@ -75,9 +76,15 @@ def test_undo_and_redo_go_on_where_they_were() -> None:
 
 
 def test_the_format_is_the_one_that_other_programs_read() -> None:
-    assert SMALL.startswith(b'{"schema": 1, "model": "gpt2", "revision": "607a30d')
+    assert SMALL.startswith(b'{"schema": 2, "model": "gpt2", "revision": "607a30d')
     record = json.loads(SMALL, parse_constant=pytest.fail)
-    assert list(record) == ["schema", "model", "revision", "prefix", "samplings", "trees"]
+    about = ["model", "revision", "weights_version", "dtype", "engine"]
+    assert list(record) == ["schema", *about, "prefix", "samplings", "interventions", "trees"]
+    assert [record[name] for name in about[2:]] == [WEIGHTS, "float32", "numpy"]
+    assert record["interventions"] == [
+        [{"kind": "ablate", "heads": [[0, 3], [5, 1]], "mode": "zero"}],
+        [{"kind": "ablate", "heads": [[11, 11]], "mode": "zero"}],
+    ]
     assert record["samplings"] == [json.loads(json.dumps(SAMPLINGS[k].record())) for k in (1, 0, 2, 3)]
     tree, other = record["trees"]
     assert {name: tree[name] for name in tree if name != "nodes"} == {
@@ -90,6 +97,8 @@ def test_the_format_is_the_one_that_other_programs_read() -> None:
     choice = ["id", "text", "bytes", "raw_probability", "probability", "logit", "rank", "u", "chosen_by"]
     assert list(tree["nodes"][0]) == how + choice
     assert list(tree["nodes"][1]) == [*how, *choice, "name", "removed_by"]
+    assert [list(node) for node in other["nodes"]] == [[*how, *choice, "interventions"]] * 2
+    assert [node["interventions"] for node in other["nodes"]] == [0, 1]
     assert [node["parent"] for node in tree["nodes"]] == [0, 1, 2, 1]
     assert [node["sampling"] for node in tree["nodes"] + other["nodes"]] == [0, 0, 1, 2, 3, 3]
     assert (tree["nodes"][1]["text"], tree["nodes"][1]["bytes"]) == (None, "e4bd")
@@ -113,7 +122,7 @@ def test_half_characters_and_long_texts_can_be_kept() -> None:
 
 
 def test_a_session_without_anything_can_be_kept() -> None:
-    assert contents(session_file.loads(session_file.dumps(Session("gpt2")))) == ["gpt2", None, ""]
+    assert contents(session_file.loads(session_file.dumps(Session("gpt2")))) == ["gpt2", None, None, None, None, ""]
 
 
 def test_a_mark_that_editors_put_first_is_passed_over() -> None:

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from explorer.locales import ExplorerError
 from explorer.sessions import session_file
-from tests.sessions.sessions import SMALL, VOCABULARY, contents, refusal
+from tests.sessions.sessions import SCHEMA_1, SMALL, VOCABULARY, contents, refusal
 
 Edit = Callable[[Any], None]
 
 
-def edited(edit: Edit) -> bytes:
-    """`SMALL`, changed."""
-    record = json.loads(SMALL)
+def edited(edit: Edit, data: bytes = SMALL) -> bytes:
+    """A file, changed."""
+    record = json.loads(data)
     edit(record)
     return json.dumps(record).encode()
 
@@ -39,9 +39,13 @@ def put(value: Any, *place: str | int) -> Edit:
     return edit
 
 
-def test_every_part_of_a_file_is_refused_as_cut_off() -> None:
-    for length in range(len(SMALL)):
-        assert refusal(SMALL[:length]).message.id in ("session-cut-off", "session-no-json"), length
+@pytest.mark.parametrize("data", [SCHEMA_1, SMALL], ids=["1", "2"])
+def test_every_part_of_a_file_is_refused_as_cut_off(data: bytes) -> None:
+    for length in range(len(data)):
+        assert refusal(data[:length]).message.id in ("session-cut-off", "session-no-json"), length
+
+
+def test_where_a_file_is_cut_off_is_told() -> None:
     assert str(refusal(SMALL[:-1])) == (
         f"The session file ends in the middle, at line 1, column {len(SMALL) - 1}: a part of it is missing. "
         "Copy or save it again."
@@ -65,9 +69,11 @@ def test_every_part_of_a_file_is_refused_as_cut_off() -> None:
         (b"null", "session-none"),
         (b"{}", "session-none"),
         (b'{"cells": [], "nbformat": 4}', "session-none"),
-        (b'{"schema": 2}', "session-later-schema"),
+        (b'{"schema": 1}', "session-lacks"),
+        (b'{"schema": 2}', "session-lacks"),
+        (b'{"schema": 3}', "session-later-schema"),
         (b'{"schema": 1' + b"0" * 4000 + b"}", "session-later-schema"),
-        (SMALL.replace(b'"schema": 1', b'"schema": 2').replace(b'"trees"', b'"woods"'), "session-later-schema"),
+        (SMALL.replace(b'"schema": 2', b'"schema": 3').replace(b'"trees"', b'"woods"'), "session-later-schema"),
         (b"[" + b" " * 6_000_000, "session-too-large"),
         (b'{"schema": 1, ' + b'"a": 1, ' * 100_000 + b'"b": 1}', "session-lacks"),
     ],
@@ -91,6 +97,7 @@ WRONG: list[tuple[Any, str]] = [
     (1.0, "schema"),
     ("1", "schema"),
     (0, "schema"),
+    (3.0, "schema"),
     (None, "model"),
     ("x" * 301, "model"),
     (7, "revision"),
@@ -153,12 +160,88 @@ WRONG: list[tuple[Any, str]] = [
 ]
 
 
+OF_SCHEMA_2: list[tuple[Any, str]] = [
+    ("", "weights_version"),
+    ("0" * 63, "weights_version"),
+    ("0" * 63 + "G", "weights_version"),
+    ("0" * 64 + "\n", "weights_version"),
+    (7, "weights_version"),
+    ("float8", "dtype"),
+    (32, "dtype"),
+    (["float32"], "dtype"),
+    ("x" * 301, "engine"),
+    (True, "engine"),
+    (None, "interventions"),
+    ({}, "interventions"),
+    ([], "interventions[0]"),
+    ({"kind": "ablate", "heads": [[0, 0]], "mode": "zero"}, "interventions[0]"),
+    (None, "interventions[0][0]"),
+    ("ablate", "interventions[0][0]"),
+    ([], "interventions[0][0].heads"),
+    (None, "interventions[0][0].heads"),
+    ("ab", "interventions[0][0].heads"),
+    ({"a": 1}, "interventions[0][0].heads"),
+    ([0, 3], "interventions[0][0].heads"),
+    ([[0]], "interventions[0][0].heads"),
+    ([[0, 3, 1]], "interventions[0][0].heads"),
+    ([[0, -1]], "interventions[0][0].heads"),
+    ([[0, 1.0]], "interventions[0][0].heads"),
+    ([[0, True]], "interventions[0][0].heads"),
+    ([[0, None]], "interventions[0][0].heads"),
+    (["03"], "interventions[0][0].heads"),
+    (2, "trees[1].nodes[0].interventions"),
+    (-1, "trees[1].nodes[0].interventions"),
+    (10**400, "trees[1].nodes[0].interventions"),
+    (True, "trees[1].nodes[0].interventions"),
+    (1.0, "trees[1].nodes[0].interventions"),
+    ("0", "trees[1].nodes[0].interventions"),
+    ([], "trees[1].nodes[0].interventions"),
+    (1, "trees[0].nodes[0].ablated"),
+]
+
+
+@pytest.mark.parametrize(
+    ("value", "place"), OF_SCHEMA_2, ids=[f"{place}={str(value)[:20]!r}" for value, place in OF_SCHEMA_2]
+)
+def test_what_cannot_be_of_an_intervention_is_refused_at_its_place(value: Any, place: str) -> None:
+    path = [int(part) if part.isdigit() else part for part in re.findall(r"\w+", place)]
+    error = refusal(edited(put(value, *path)))
+    assert error.message.id == "session-wrong-value"
+    assert place.removesuffix(".heads") in str(error)
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"kind": "patch", "heads": [[0, 3]]},
+        {"kind": None},
+        {},
+        {"kind": "ablate", "heads": [[0, 3]], "mode": "mean"},
+        {"kind": "ablate", "heads": [[0, 3]], "mode": ["zero"]},
+        {"kind": "ablate", "heads": [[0, 3]], "mode": "zero", "tokens": [1]},
+        {"kind": "\x1b]0;\u202e" + "x" * 100_000},
+    ],
+)
+def test_an_intervention_of_a_later_version_is_refused_with_its_place_and_what_to_do(unknown: Any) -> None:
+    error = refusal(edited(lambda record: record["interventions"][1].append(unknown)))
+    assert error.message.id == "session-unknown-intervention"
+    assert "at interventions[1][1], " in str(error)
+    assert str(error).endswith("Open it with a newer version of the explorer.")
+
+
+@pytest.mark.parametrize("heads", [[[10**400, 0]], [[0, 3]] * 100_000, [[i, i] for i in range(100_000)]])
+def test_heads_without_number_or_end_are_data_until_a_model_is_asked(heads: Any) -> None:
+    session = session_file.loads(edited(put(heads, "interventions", 0, 0, "heads")), VOCABULARY)
+    assert session.trees[""].node(1).interventions[0].heads == tuple(sorted({(i, j) for i, j in heads}))
+
+
+@pytest.mark.parametrize("data", [SCHEMA_1, SMALL], ids=["1", "2"])
 @pytest.mark.parametrize(("value", "place"), WRONG, ids=[f"{place}={str(value)[:20]!r}" for value, place in WRONG])
-def test_what_cannot_be_is_refused_with_its_place_and_value(value: Any, place: str) -> None:
+def test_what_cannot_be_is_refused_with_its_place_and_value(value: Any, place: str, data: bytes) -> None:
     path = [int(part) if part.isdigit() else part for part in re.findall(r"\w+", place)]
     named = ("banned", "bias")
-    data = edited(put([value], *path[:-1]) if path[-2:-1] and path[-2] in named else put(value, *path))
-    error = refusal(data)
+    edit = put([value], *path[:-1]) if path[-2:-1] and path[-2] in named else put(value, *path)
+    error = refusal(edited(edit, data))
     assert error.message.id == "session-wrong-value"
     assert place in str(error)
 
@@ -230,7 +313,7 @@ json_values = st.recursive(
         st.integers(-3, 12),
         st.floats(),
         st.text(max_size=5),
-        st.sampled_from(["greedy", "drawn", "hand", "top_p", "The cat", "61", "a"]),
+        st.sampled_from(["greedy", "drawn", "hand", "top_p", "The cat", "61", "ablate", "zero"]),
     ),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
@@ -245,8 +328,8 @@ def places(value: Any, *place: str | int) -> list[tuple[str | int, ...]]:
 
 @st.composite
 def mutated(draw: st.DrawFn) -> bytes:
-    """`SMALL` with a few places changed, removed, doubled, or swapped."""
-    record = json.loads(SMALL)
+    """A file of either schema with a few places changed, removed, doubled, or swapped."""
+    record = json.loads(draw(st.sampled_from([SMALL, SCHEMA_1])))
     for _ in range(draw(st.integers(1, 3))):
         place = draw(st.sampled_from(places(record)))
         parent = record

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from explorer.engine.local_model import LocalModel
-from explorer.language_model.model import ModelInfo, Watch
+from explorer.language_model.interventions import Intervention
+from explorer.language_model.model import BatchDecoder, Model, ModelInfo, Watch
+from explorer.language_model.request import Asked, Request
 from explorer.language_model.tokens import Encoding, Vocabulary
-from explorer.language_model.trace import Floats, Trace
+from explorer.language_model.trace import Floats, Ints, Trace
 from tests.widgets.page import PATIENCE, wait_until
 
 
@@ -19,7 +20,7 @@ class PacedModel:
     ``chunks``: how often a pass tells its watch about its progress, each time after a `release` of its own.
     """
 
-    def __init__(self, lm: LocalModel, *, name: str = "paced", chunks: int = 0) -> None:
+    def __init__(self, lm: Model, *, name: str = "paced", chunks: int = 0) -> None:
         self._lm = lm
         self._name = name
         self._chunks = chunks
@@ -37,8 +38,16 @@ class PacedModel:
     def tokenize(self, text: str) -> Encoding:
         return self._lm.tokenize(text)
 
-    def trace(self, text_or_ids: str | Sequence[int], *, attention: bool = False, watch: Watch | None = None) -> Trace:
-        text = text_or_ids if isinstance(text_or_ids, str) else self.vocabulary.text(text_or_ids)
+    def trace(
+        self,
+        asked: Asked,
+        *,
+        attention: bool = False,
+        interventions: Iterable[Intervention] = (),
+        watch: Watch | None = None,
+    ) -> Trace:
+        ids = asked.ids if isinstance(asked, Request) else asked
+        text = ids if isinstance(ids, str) else self.vocabulary.text(ids)
         self.asked.append(text)
         for done in range(self._chunks):
             self._wait(text)
@@ -47,10 +56,15 @@ class PacedModel:
         self._wait(text)
         if text.startswith("fail"):
             raise RuntimeError(text)
-        return self._lm.trace(text_or_ids, attention=attention)
+        return self._lm.trace(asked, attention=attention, interventions=interventions)
 
-    def next_logits(self, rows: Sequence[Sequence[int]]) -> Floats:
-        return self._lm.next_logits(rows)
+    def next_logits(self, rows: Sequence[Sequence[int]], *, interventions: Iterable[Intervention] = ()) -> Floats:
+        return self._lm.next_logits(rows, interventions=interventions)
+
+    def decoder(
+        self, ids: Sequence[int] | Ints, n_rows: int, *, interventions: Iterable[Intervention] = ()
+    ) -> BatchDecoder:
+        return self._lm.decoder(ids, n_rows, interventions=interventions)
 
     def release(self, text: str) -> None:
         """Let the pass over ``text`` go on."""

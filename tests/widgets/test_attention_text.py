@@ -11,11 +11,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from explorer.engine.local_model import LocalModel
-from explorer.figures import numbers
 from explorer.figures.look import Look
 from explorer.language_model.attention import Attention, Floats
 from explorer.language_model.trace import Trace
-from explorer.locales import Message
+from explorer.locales import Message, numbers
 from explorer.widgets.attention_text import AttentionText
 from explorer.widgets.elements import PrefixBox
 from explorer.widgets.panels.attention_text import MOST_CHIPS, AttentionTextPanel

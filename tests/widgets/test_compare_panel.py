@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,8 @@ from ipywidgets import Label
 
 from explorer.engine.local_model import LocalModel
 from explorer.figures.measure_names import MEASURES
-from explorer.generation.compare import Comparing, compare
+from explorer.generation.compare import ComparisonRun, compare
+from explorer.generation.decoders import Sample, Step
 from explorer.generation.generate import TEXT, Stop
 from explorer.generation.presets import COMPARED
 from explorer.generation.strategy import Beam
@@ -130,16 +132,16 @@ def test_cancelling_takes_effect_within_a_step_and_keeps_what_is_there(
     state: ExplorerState, comparer: Comparer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps, third, go = [], threading.Event(), threading.Event()
-    real = Comparing.advance
+    real = ComparisonRun.advance
 
-    def paced(self: Comparing) -> bool:
+    def paced(self: ComparisonRun) -> bool:
         steps.append(1)
         if len(steps) == 3:
             third.set()
             assert go.wait(20)
         return real(self)
 
-    monkeypatch.setattr(Comparing, "advance", paced)
+    monkeypatch.setattr(ComparisonRun, "advance", paced)
     comparer.n_tokens = 50
     comparer.run()
     assert third.wait(20)
@@ -156,13 +158,13 @@ def test_a_key_is_answered_between_two_steps(
     state: ExplorerState, comparer: Comparer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     n_steps = []
-    real = Comparing.advance
+    real = ComparisonRun.advance
 
-    def counted(self: Comparing) -> bool:
+    def counted(self: ComparisonRun) -> bool:
         n_steps.append(1)
         return real(self)
 
-    monkeypatch.setattr(Comparing, "advance", counted)
+    monkeypatch.setattr(ComparisonRun, "advance", counted)
     comparer.n_samples, comparer.n_tokens = 8, 100
     comparer.run()
     wait_until(lambda: len(n_steps) > 3, "it is under way")
@@ -178,15 +180,15 @@ def test_a_key_is_answered_between_two_steps(
 def test_what_fails_is_a_sentence_and_keeps_what_is_there(
     state: ExplorerState, comparer: Comparer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, steps = Comparing.advance, []
+    real, steps = ComparisonRun.advance, []
 
-    def failing(self: Comparing) -> bool:
+    def failing(self: ComparisonRun) -> bool:
         steps.append(1)
         if len(steps) == 3:
             raise RuntimeError("the model is gone")
         return real(self)
 
-    monkeypatch.setattr(Comparing, "advance", failing)
+    monkeypatch.setattr(ComparisonRun, "advance", failing)
     made = run(comparer)
     assert state.status.state == "error"
     assert [len(written.samples[0].steps) for written in made.strategies] == [2] * 4
@@ -258,6 +260,34 @@ def test_what_went_otherwise_than_asked_is_said(state: ExplorerState, comparer: 
     assert texts.summary.startswith("The memory is too small for all texts at once")
     state.look = type(state.look)(language="zh-Hans")
     assert texts.summary.startswith("内存不足")
+
+
+class CountedSteps(tuple[Step, ...]):
+    """Steps of a text, which count how often somebody walks over all of them."""
+
+    n_walks = 0
+
+    def __iter__(self) -> Iterator[Step]:
+        CountedSteps.n_walks += 1
+        return super().__iter__()
+
+
+@pytest.mark.parametrize("colours", ["surprisal", "choice"])
+def test_what_is_of_a_whole_text_is_computed_once(state: ExplorerState, comparer: Comparer, colours: str) -> None:
+    comparer.colour_by = colours
+    made = run(comparer)
+    panels = [ComparePanel(state), MeasuresPanel(state), RanksPanel(state)]
+    walks = []
+    for length in (2, 6):
+        texts = [
+            replace(each, samples=tuple(Sample(CountedSteps(s.steps[:length]), s.ended) for s in each.samples))
+            for each in made.strategies
+        ]
+        CountedSteps.n_walks = 0
+        comparer.comparison = replace(made, strategies=tuple(texts))
+        assert len(only(panels[0], TextColumns).columns[1]["samples"][0]["shades"]) == length
+        walks.append(CountedSteps.n_walks / sum(len(each.samples) for each in made.strategies))
+    assert walks[0] == walks[1] <= 5, "of each text: tokens, text, surprisal, entropy"
 
 
 def test_the_legend_says_what_is_seen(state: ExplorerState, comparer: Comparer) -> None:

@@ -16,6 +16,7 @@ import pytest
 from explorer.engine.loading import load
 from explorer.engine.local_model import LocalModel
 from explorer.language_model.attention import EXACT_TOKENS, Attention, Floats
+from explorer.language_model.interventions import Interventions
 from explorer.language_model.model import Model
 from explorer.locales import Message
 from explorer.probes.roles import KINDS, Roles, repeated_random, roles_of
@@ -241,12 +242,12 @@ class Gate:
         self.open, self.asked = threading.Event(), 0
         self.error: Exception | None = None
 
-    def __call__(self, model: Model, *, n: int) -> Roles:
+    def __call__(self, model: Model, *, n: int, interventions: Interventions = ()) -> Roles:
         self.asked += 1
         assert self.open.wait(PATIENCE)
         if self.error is not None:
             raise self.error
-        return repeated_random(model, n=n)
+        return repeated_random(model, n=n, interventions=interventions)
 
 
 @pytest.fixture
@@ -336,7 +337,7 @@ def test_scores_of_the_model_before_are_not_shown(
 ) -> None:
     other = load(str(tiny_llama), device="cpu")
     gates = {lm: Gate(), other: Gate()}
-    monkeypatch.setattr(module, "repeated_random", lambda model, n: gates[model](model, n=n))
+    monkeypatch.setattr(module, "repeated_random", lambda model, **how: gates[model](model, **how))
     panel.source = RANDOM
     panel.state.model = other
     gates[lm].open.set()

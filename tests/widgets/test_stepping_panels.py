@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from explorer.engine.local_model import LocalModel
+from explorer.locales import numbers
 from explorer.sampling.draw import boundaries, drawn, uniform, uniforms
 from explorer.sampling.sampling import Sampling
 from explorer.widgets.draw_strip import DrawStrip
@@ -97,6 +98,7 @@ def test_the_strip_is_the_cumulative_distribution_with_u_on_it(page: Page, state
         state.seed = seed
         assert state.distribution is not None
         assert strip.u == uniform(seed, 0, 0)
+        assert strip.mark == f"u = {numbers.draw(strip.u)}"
         shares = [segment["share"] for segment in strip.segments]
         assert sum(shares) == pytest.approx(1)
         ends = np.cumsum(shares)
@@ -113,7 +115,8 @@ def test_the_strip_is_the_cumulative_distribution_with_u_on_it(page: Page, state
 def test_greedy_draws_nothing(state: ExplorerState) -> None:
     strip = only(DrawPanel(state), DrawStrip)
     state.sampling = Sampling(greedy=True)
-    assert (strip.u, strip.chosen, [s["share"] for s in strip.segments]) == (None, 0, [1.0, 0.0])
+    assert (strip.u, strip.mark, strip.chosen) == (None, "", 0)
+    assert [segment["share"] for segment in strip.segments] == [1.0, 0.0]
 
 
 def test_the_tally_counts_the_throws(state: ExplorerState) -> None:

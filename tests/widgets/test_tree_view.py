@@ -161,7 +161,7 @@ def test_the_page_has_a_word_for_every_way() -> None:
     ("number", "expected"),
     [
         (ROOT, "the prefix · 2 tokens"),
-        (1, "token 3 ·Paris · drawn with u = 0.9999 · probability 0.25 → 0.5 · rank 3 · temperature 0.7 → top-p 0.9"),
+        (1, "token 3 ·Paris · drawn with u = 0.99999 · probability 0.25 → 0.5 · rank 3 · temperature 0.7 → top-p 0.9"),
         (2, "“hm” · token 4 <b>& · by hand · probability 0.25 → 0 · rank 1,234 · temperature 1"),
         (3, "token 4 ⏎ · greedy · probability 0.25 → 1 · rank 3 · greedy choice"),
     ],

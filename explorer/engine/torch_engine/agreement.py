@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
-from explorer.engine.check import Outcome, check, crossings, within_reach
+from explorer.engine.check import SHORT, Outcome, check, crossings, texts_around, within_reach
 from explorer.engine.engine import CHUNK, Engine
 from explorer.engine.local_model import LocalModel
+from explorer.engine.stored_reference import FOLDER, write_reference
+from explorer.engine.torch_engine.loading import open_module
 from explorer.engine.torch_engine.reference import eager_pass
 from explorer.engine.torch_engine.shortened import NEAR_CHUNK, NEAR_POSITIONS, shortened
+from explorer.engine.weights.weights_version import weights_version
+from explorer.models.sources import ModelFiles
 
 
 def compare_with_transformers(model: LocalModel, module: Any, engine_of: Callable[[Any], Engine]) -> Outcome:
@@ -32,3 +38,19 @@ def compare_with_transformers(model: LocalModel, module: Any, engine_of: Callabl
             passing = LocalModel(engine_of(config), model.tokenizer, info, chunk=NEAR_CHUNK)
             outcome = outcome.together_with(check(passing, eager_pass(module), changed))
     return outcome
+
+
+def write_reference_of(files: ModelFiles) -> Path:
+    """Write what transformers says of a few texts, around the lengths after which numpy reads otherwise.
+
+    Raises:
+        ExplorerError: a damaged model, or the file cannot be written.
+    """
+    module = open_module(files, "float32")
+    n_positions, vocab_size = module.config.max_position_embeddings, module.get_output_embeddings().weight.shape[0]
+    lengths = [length for length in (SHORT, CHUNK) if length + 3 <= n_positions]
+    texts = [ids for seed, length in enumerate(lengths) for ids in texts_around(length, vocab_size, seed)]
+    file = FOLDER / f"{files.name}.safetensors"
+    made_with = {name: version(name) for name in ("torch", "transformers")}
+    write_reference(file, weights_version(files.folder, name=files.name), texts, eager_pass(module), made_with)
+    return file

@@ -6,14 +6,13 @@ from typing import Any
 
 import ipywidgets as w
 
-from explorer.figures import numbers
 from explorer.figures.method_names import method_in_words
 from explorer.generation.compare import Comparison
 from explorer.generation.decoders import Sample, Step, first_difference
 from explorer.generation.generate import END, LENGTH, TEXT
 from explorer.generation.presets import COMPARED
 from explorer.generation.strategy import Beam, Strategy
-from explorer.locales import ExplorerError
+from explorer.locales import ExplorerError, numbers
 from explorer.sampling.sampling import Sampling
 from explorer.widgets.panels.compare_views import CompareViewsPanel
 from explorer.widgets.panels.panel import Panel, set_options
@@ -137,7 +136,10 @@ class ComparePanel(Panel):
 
     def _row(self, strategy: Strategy) -> dict[str, Any]:
         if isinstance(strategy.method, Beam):
-            beam = {"n_beams": str(strategy.method.n_beams), "length_penalty": f"{strategy.method.length_penalty:g}"}
+            beam = {
+                "n_beams": str(strategy.method.n_beams),
+                "length_penalty": numbers.parameter(strategy.method.length_penalty),
+            }
             return {"name": strategy.name, "method": "", "beam": beam}
         return {"name": strategy.name, "method": self._in_words(strategy)}
 

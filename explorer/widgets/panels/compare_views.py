@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import weakref
 from typing import Any
 
 import ipywidgets as w
@@ -16,6 +17,8 @@ from explorer.figures.measure_names import MEASURES, measure_explained, measure_
 from explorer.figures.strategies import measure_strips
 from explorer.generation.compare import Comparison
 from explorer.generation.export import to_code, to_csv, to_record
+from explorer.language_model.model import Model
+from explorer.language_model.request import Request
 from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError
 from explorer.sampling.distribution import Distribution
@@ -28,6 +31,8 @@ from explorer.widgets.worker import worker_of
 
 HEIGHT = 300
 
+_Asked = tuple[weakref.ref[Model], Request]
+
 
 class CompareAtPanel(Panel):
     """The distribution under each strategy at the token that was clicked, and a way to go on from there."""
@@ -37,7 +42,7 @@ class CompareAtPanel(Panel):
         self._go = w.Button(layout={"width": "auto"}, disabled=True)
         self._go.on_click(self._on_go)
         self.state.comparer.observe(self._on_state, ["chosen", "comparison"])
-        self._answered: tuple[tuple[int, ...], Trace] | None = None
+        self._answered: tuple[_Asked, Trace] | None = None
         return [self._plot, self._go]
 
     def translate(self) -> None:
@@ -52,30 +57,31 @@ class CompareAtPanel(Panel):
                 empty_figure(self.tr("compare-at-nothing"), self.state.look, height=HEIGHT), self.state.look
             )
             return
-        ids = self._ids(made, chosen)
-        if self._answered is not None and self._answered[0] == ids:
+        asked = self._asked(model, made, chosen)
+        if self._answered is not None and self._answered[0] == asked:
             self._draw(made, chosen, self._answered[1])
             return
         self._plot.stale = True
         worker_of(model).ask(
             self,
-            lambda _watch: model.trace(ids),
-            lambda trace: self._on_answer(ids, trace),
+            lambda _watch: model.trace(asked[1]),
+            lambda trace: self._on_answer(asked, trace),
             self.state.fail,
             lambda _done, _todo: None,
         )
 
-    def _ids(self, made: Comparison, chosen: tuple[int, int, int]) -> tuple[int, ...]:
-        """The text before the chosen token."""
+    def _asked(self, model: Model, made: Comparison, chosen: tuple[int, int, int]) -> _Asked:
+        """The text before the chosen token, read as it was in the comparison."""
         column, sample, token = chosen
-        return (*made.ids, *(each.id for each in made.strategies[column].samples[sample].tokens[:token]))
+        ids = (*made.ids, *(each.id for each in made.strategies[column].samples[sample].tokens[:token]))
+        return weakref.ref(model), Request(ids, made.interventions)
 
-    def _on_answer(self, ids: tuple[int, ...], trace: Trace) -> None:
+    def _on_answer(self, asked: _Asked, trace: Trace) -> None:
         with self.state.lock:
-            comparer = self.state.comparer
+            comparer, model = self.state.comparer, self.state.model
             made, chosen = comparer.comparison, comparer.chosen
-            if made is not None and chosen and self._ids(made, chosen) == ids:
-                self._answered = ids, trace
+            if made is not None and chosen and model is not None and self._asked(model, made, chosen) == asked:
+                self._answered = asked, trace
                 self._draw(made, chosen, trace)
 
     def _draw(self, made: Comparison, chosen: tuple[int, int, int], trace: Trace) -> None:

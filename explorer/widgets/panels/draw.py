@@ -7,8 +7,8 @@ from typing import Any
 import ipywidgets as w
 import numpy as np
 
-from explorer.figures import numbers
 from explorer.figures.tally import tally_bars
+from explorer.locales import numbers
 from explorer.sampling.distribution import Candidate, Distribution
 from explorer.sampling.draw import boundaries, drawn, uniforms
 from explorer.widgets.draw_strip import DrawStrip
@@ -53,20 +53,21 @@ class DrawPanel(Panel):
             own = [float(ends[place - 1]) if place else 0.0, float(ends[place])]
             self._strip.chosen_at = own if place >= n_shown else []
             self._strip.u = coming.u
+            self._strip.mark = f"u = {numbers.draw(coming.u)}" if coming.u is not None else ""
             self._strip.line = self._line(coming)
             self._strip.description = self.tr("draw-description")
 
     def _segments(self, distribution: Distribution, ends: Any, n_shown: int) -> list[dict[str, Any]]:
         segments, before = [], 0.0
-        for i, end in enumerate(ends[:n_shown].tolist()):
-            candidate = distribution.candidate(int(distribution.survivors[i]))
+        shown = [distribution.candidate(int(i)) for i in distribution.survivors[:n_shown]]
+        for candidate, end in zip(shown, ends[:n_shown].tolist(), strict=True):
             about = {"token": candidate.token.label, "probability": numbers.probability(candidate.probability)}
-            note = self.tr("draw-segment", start=f"{before:.4f}", end=f"{end:.4f}", **about)
+            note = self.tr("draw-segment", start=numbers.draw(before), end=numbers.draw(end), **about)
             segments.append(_segment(candidate.token.label, end - before, note))
             before = end
         # The last segment is always that of the others, be there any or not.
-        n, share = len(ends) - n_shown, max(0.0, 1 - before) if n_shown < len(ends) else 0.0
-        note = self.tr("draw-others", n=n, start=f"{before:.4f}", probability=numbers.probability(share))
+        n, share = len(ends) - n_shown, distribution.rest(shown)
+        note = self.tr("draw-others", n=n, start=numbers.draw(before), probability=numbers.probability(share))
         segments.append(_segment("…" if n else "", share, note))
         return segments
 

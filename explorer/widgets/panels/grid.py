@@ -7,11 +7,11 @@ from typing import Any
 import ipywidgets as w
 import numpy as np
 
-from explorer.figures import numbers
 from explorer.figures.thumbnails import palette, thumbnails
 from explorer.figures.weights import LOG_FLOOR, head_name
 from explorer.language_model.attention import EXACT_TOKENS, Attention
 from explorer.language_model.trace import Trace
+from explorer.locales import numbers
 from explorer.probes.roles import KINDS, roles_of
 from explorer.widgets.head_grid import HeadGrid
 from explorer.widgets.panels.panel import Panel, set_options
@@ -143,7 +143,7 @@ class GridPanel(Panel):
             "grid-note",
             head=name,
             entropy=numbers.bits(float(attention.entropy[layer, head].mean())),
-            **{kind: "–" if np.isnan(score) else f"{score:.2f}" for kind, score in scores.items()},
+            **{kind: numbers.fraction(score, 2) for kind, score in scores.items()},
         )
 
     def _on_open(self, layer: int, head: int) -> None:

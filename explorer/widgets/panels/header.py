@@ -54,6 +54,7 @@ class HeaderPanel(Panel):
                 "model-facts",
                 device=info.device,
                 dtype=info.dtype,
+                engine=info.engine,
                 positions=info.n_positions,
                 layers=info.n_layer,
                 heads=info.n_head,

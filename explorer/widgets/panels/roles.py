@@ -6,7 +6,6 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import ipywidgets as w
-import numpy as np
 import plotly.graph_objects as go
 import traitlets as t
 
@@ -15,8 +14,9 @@ from explorer.figures.role_names import role_name
 from explorer.figures.summary import score_map, score_map_size
 from explorer.figures.weights import head_name
 from explorer.language_model.attention import EXACT_TOKENS
+from explorer.language_model.interventions import Interventions
 from explorer.language_model.model import Model
-from explorer.locales import Message
+from explorer.locales import Message, numbers
 from explorer.probes.roles import FEWEST, KINDS, LIFT, Roles, repeated_random, roles_of
 from explorer.widgets.elements import StatusLine
 from explorer.widgets.panels.panel import Panel, set_options
@@ -41,6 +41,12 @@ ABOUT = {
 
 TEXT, RANDOM = "text", "random"
 
+MOST_KNOWN = 16
+"""Scores on random tokens that are kept of one model, each under other interventions; the newest."""
+
+Asked = tuple[Model, Interventions]
+"""What scores on random tokens are of."""
+
 
 class RolesPanel(Panel):
     """The scores of all heads for a role, and the heads that have the label of each.
@@ -52,7 +58,7 @@ class RolesPanel(Panel):
         source: ``text`` for scores on the text, ``random`` for those on random tokens that come twice.
     """
 
-    follows = ("model", "trace", "head", "heads")
+    follows = ("model", "interventions", "trace", "head", "heads")
     wants = frozenset({"attention"})
     kind = t.Enum(KINDS, default_value="induction")
     source = t.Enum([TEXT, RANDOM], default_value=TEXT)
@@ -64,8 +70,8 @@ class RolesPanel(Panel):
         self._explanation = StatusLine(state="plain")
         self._labels = RoleLabels(self._on_role, self._on_head)
         self._shown: Roles | None = None
-        self._failure: tuple[Model, Message] | None = None  # why a model's random scores are not there
-        self._computing: Model | None = None  # whose random scores are on their way
+        self._failure: tuple[Asked, Message] | None = None  # why random scores are not there
+        self._computing: Asked | None = None  # which random scores are on their way
         self._kinds.observe(self._on_kind, "value")
         self._sources.observe(self._on_source, "value")
         self.observe(self._on_state, ["kind", "source"])
@@ -92,23 +98,23 @@ class RolesPanel(Panel):
         self._on_stale()
 
     def _refresh_random(self) -> None:
-        model = self.state.model
-        if model is None:
+        if self.state.model is None:
             return
-        if (known := _on_random.get(model)) is not None:
+        asked = model, interventions = self._asked
+        if (known := _on_random.get(model, {}).get(interventions)) is not None:
             self._draw(known, exact=True)
-        elif self._failure is not None and self._failure[0] is model:
+        elif self._failure is not None and self._failure[0] == asked:
             self._say(self._failure[1])
-        elif self._computing is not model:
-            self._computing = model
+        elif self._computing != asked:
+            self._computing = asked
             if self._shown is None:
                 self._say(Message.of("roles-computing", n=N_RANDOM))
             self._explanation.text = self.tr("roles-computing", n=N_RANDOM)
             worker_of(model).ask(
                 self,
-                lambda _watch: repeated_random(model, n=N_RANDOM),
-                lambda roles: self._on_computed(model, roles),
-                lambda error: self._on_error(model, error),
+                lambda _watch: repeated_random(model, n=N_RANDOM, interventions=interventions),
+                lambda roles: self._on_computed(asked, roles),
+                lambda error: self._on_error(asked, error),
                 lambda _done, _todo: None,
             )
 
@@ -116,7 +122,7 @@ class RolesPanel(Panel):
         n_layer, n_head = roles.of(self.kind).shape
         self._shown = roles
         self._show(self.figure_of(roles), score_map_size(n_layer, n_head)[0])
-        notes = [self.tr("roles-caution", lift=f"{LIFT:.0%}")]
+        notes = [self.tr("roles-caution", lift=numbers.percent(LIFT))]
         if not exact:
             notes.append(self.tr("summary-bytes", exact=EXACT_TOKENS))
         with self._explanation.hold_sync():
@@ -126,13 +132,13 @@ class RolesPanel(Panel):
     def figure_of(self, roles: Roles) -> go.Figure:
         """The scores for the chosen role."""
         look, scores, number = self.state.look, roles.of(self.kind), KINDS.index(self.kind)
-        chance = _share(roles.chance[number])
+        chance = numbers.fraction(roles.chance[number], 2)
         labelled = {kind: set(roles.heads(kind)) for kind in KINDS}
         plain = self.tr("roles-hover", score="{}", chance=chance)
 
         def text(layer: int, head: int) -> str:
             labels = [role_name(kind, look.language) for kind in KINDS if (layer, head) in labelled[kind]]
-            return "\n".join([plain.format(_share(scores[layer, head])), *labels])
+            return "\n".join([plain.format(numbers.fraction(scores[layer, head], 2)), *labels])
 
         aside = "roles-aside" if roles.n_cases[number] else "roles-aside-nothing"
         return score_map(
@@ -169,7 +175,7 @@ class RolesPanel(Panel):
                     "layer": layer,
                     "head": head,
                     "label": head_name(layer, head),
-                    "note": _share(roles.of(kind)[layer, head]),
+                    "note": numbers.fraction(roles.of(kind)[layer, head], 2),
                     "pressed": state.head == (layer, head),
                     "description": self.tr("roles-open", head=head_name(layer, head), role=name),
                 }
@@ -192,20 +198,28 @@ class RolesPanel(Panel):
         self._plot.layout.max_width = f"{width}px" if width is not None else None
         self._plot.show(figure, self.state.look, answer=self.state.answer)
 
-    def _on_computed(self, model: Model, roles: Roles) -> None:
-        with self.state.lock:
-            _on_random[model] = roles
-            self._computed(model)
+    @property
+    def _asked(self) -> Asked:
+        """Of what the scores on random tokens would be now."""
+        return self.state.model, self.state.interventions
 
-    def _on_error(self, model: Model, error: Exception) -> None:
+    def _on_computed(self, asked: Asked, roles: Roles) -> None:
         with self.state.lock:
-            if model is self.state.model:
+            known = _on_random.setdefault(asked[0], {})
+            known[asked[1]] = roles
+            if len(known) > MOST_KNOWN:
+                del known[next(iter(known))]
+            self._computed(asked)
+
+    def _on_error(self, asked: Asked, error: Exception) -> None:
+        with self.state.lock:
+            if asked == self._asked:
                 self.state.fail(error)
-                self._failure = model, self.state.status.message
-            self._computed(model)
+                self._failure = asked, self.state.status.message
+            self._computed(asked)
 
-    def _computed(self, model: Model) -> None:
-        if self._computing is model:
+    def _computed(self, asked: Asked) -> None:
+        if self._computing == asked:
             self._computing = None
             self._on_state({"name": "source"})
 
@@ -231,12 +245,8 @@ class RolesPanel(Panel):
                 self.state.open_head(layer, head)
 
     def _on_stale(self, _change: object = None) -> None:
-        waits = self._computing is self.state.model if self.source == RANDOM else self.state.stale
+        waits = self._computing == self._asked if self.source == RANDOM else self.state.stale
         self._plot.stale = self._labels.stale = self._shown is not None and waits
 
 
-_on_random: WeakKeyDictionary[Model, Roles] = WeakKeyDictionary()
-
-
-def _share(score: float) -> str:
-    return "–" if np.isnan(score) else f"{score:.2f}"
+_on_random: WeakKeyDictionary[Model, dict[Interventions, Roles]] = WeakKeyDictionary()

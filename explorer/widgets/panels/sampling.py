@@ -12,7 +12,7 @@ from explorer.figures.stage_names import stage_name, stage_parameter
 from explorer.generation.presets import PRESETS, preset_of
 from explorer.language_model.model import Model
 from explorer.language_model.tokens import Token, whole_characters
-from explorer.locales import ExplorerError, Message
+from explorer.locales import ExplorerError, Message, numbers
 from explorer.sampling.sampling import RANGES, WHOLE, Sampling
 from explorer.sampling.spelling import tokens_spelling
 from explorer.sampling.stages import DEFAULT_ORDER, GREEDY, STAGES
@@ -149,7 +149,7 @@ class SamplingPanel(Panel):
         value = 0 if chosen else value
         return row | {
             "place": place(value, scales(self._n_vocab)[stage]["stops"]),
-            "text": self.tr("knobs-all") if value is None else f"{value:.10g}",
+            "text": self.tr("knobs-all") if value is None else numbers.parameter(value),
         }
 
     def _said(self, note: Note | None) -> dict[str, Any]:
@@ -158,7 +158,11 @@ class SamplingPanel(Panel):
         return {"note": note.message.render(self.state.look.language), "typed": note.typed}
 
     def _chips(self, sampling: Sampling, stage: str) -> list[dict[str, Any]]:
-        pairs = [(i, "") for i in sampling.banned] if stage == "banned" else [(i, f" {b:+g}") for i, b in sampling.bias]
+        pairs = (
+            [(i, "") for i in sampling.banned]
+            if stage == "banned"
+            else [(i, f" {'+' if b > 0 else ''}{numbers.parameter(b)}") for i, b in sampling.bias]
+        )
         chips: list[dict[str, Any]] = []
         for i, amount in pairs[:MOST_CHIPS]:
             label = self._token(i).label + amount

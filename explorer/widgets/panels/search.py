@@ -7,9 +7,8 @@ from typing import Any
 
 import ipywidgets as w
 
-from explorer.figures import numbers
 from explorer.figures.stage_names import stage_name
-from explorer.locales import Message
+from explorer.locales import Message, numbers
 from explorer.sampling.distribution import Candidate, Distribution
 from explorer.widgets.elements import Choices, StatusLine
 from explorer.widgets.panels.panel import Panel

@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets as w
 
 from explorer.locales import ExplorerError
-from explorer.sampling.draw import MOST_SEED
+from explorer.sampling.draw import MAX_SEED
 from explorer.sessions.session import ROOT
 from explorer.widgets.panels.panel import Panel
 from explorer.widgets.step_buttons import StepButtons
@@ -93,8 +93,8 @@ class SteppingPanel(Panel):
 
     def _on_seed(self, change: dict[str, Any]) -> None:
         text = change["new"]
-        wrong = ExplorerError("seed-out-of-range", value=text[:60], most=str(MOST_SEED))
-        seed = self._read("seed", text, 0, MOST_SEED, wrong)
+        wrong = ExplorerError("seed-out-of-range", value=text[:60], most=str(MAX_SEED))
+        seed = self._read("seed", text, 0, MAX_SEED, wrong)
         if seed is not None:
             self.state.seed = seed
         self.refresh()

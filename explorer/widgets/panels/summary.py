@@ -11,13 +11,12 @@ import numpy as np
 import plotly.graph_objects as go
 import traitlets as t
 
-from explorer.figures import numbers
 from explorer.figures.empty import empty_figure
 from explorer.figures.head_map import HEIGHT_PIXELS, WIDEST_PIXELS, Part, query_of_cell
 from explorer.figures.summary import pair_map, score_map, score_map_size
 from explorer.language_model.attention import EXACT_TOKENS, Attention, Floats
 from explorer.language_model.trace import Trace
-from explorer.locales import ExplorerError, Message
+from explorer.locales import ExplorerError, Message, numbers
 from explorer.probes.summaries import blend, first_share, largest_weight, mean_entropy, rollout, uniform_entropy
 from explorer.widgets.elements import StatusLine
 from explorer.widgets.panels.panel import Panel, set_options
@@ -127,7 +126,7 @@ class SummaryPanel(Panel):
             score = float(scores[layer, head])
             if in_bits:
                 return self.tr("summary-hover-bits", bits=numbers.bits(score), choices=numbers.count(2**score))
-            return self.tr("summary-hover-weight", weight=f"{score:.3f}")
+            return self.tr("summary-hover-weight", weight=numbers.fraction(score, 3))
 
         return score_map(
             scores,

@@ -8,9 +8,9 @@ from typing import Any
 
 import ipywidgets as w
 
-from explorer.figures import numbers
 from explorer.language_model.tokens import Token, group_fragments
 from explorer.language_model.trace import Trace
+from explorer.locales import numbers
 from explorer.sampling.draw import DRAWN
 from explorer.sampling.stages import GREEDY
 from explorer.sessions.session import Node

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import ipywidgets as w
+import plotly.graph_objects as go
 import traitlets as t
 
 from explorer.figures.difference import difference_bars
@@ -12,6 +13,7 @@ from explorer.figures.empty import empty_figure
 from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError
 from explorer.sampling.differences import Difference
+from explorer.sampling.distribution import Distribution
 from explorer.widgets.elements import PrefixBox
 from explorer.widgets.panels.panel import Panel
 from explorer.widgets.panels.prefix import PrefixPanel
@@ -39,13 +41,13 @@ class TwoPrefixesPanel(Panel):
         self._box = PrefixBox()
         self._order = w.Checkbox(indent=False, layout={"width": "auto"})
         self._plot = Plot(height=HEIGHT)
-        self._asked = 0
+        self._asked = self._answered = 0
         self._second: Trace | None = None
         self._box.observe(self._on_box, "value")
         self._order.observe(self._on_order, "value")
         self.observe(self._ask, "other")
         self.observe(self._on_state, "by_change")
-        self.state.observe(self._ask, "model")
+        self.state.observe(self._ask, ["model", "interventions"])
         return [self._box, self._order, self._plot]
 
     def translate(self) -> None:
@@ -53,34 +55,41 @@ class TwoPrefixesPanel(Panel):
         self._order.description = self.tr("second-by-change")
 
     def refresh(self) -> None:
-        state = self.state
-        if state.trace is None or state.distribution is None or self._second is None:
+        state, second = self.state, self._second
+        if state.trace is None or state.distribution is None or second is None:
             nothing = empty_figure(self.tr("second-nothing"), state.look, height=HEIGHT)
             self._plot.show(nothing, state.look)
             return
-        try:
-            difference = Difference(state.distribution, self._second.distribution(state.sampling))
-        except ExplorerError as error:  # of another model, whose answer is on its way; or no token is left
-            sentence = error.message.render(state.look.language)
-            self._plot.show(empty_figure(sentence, state.look, height=HEIGHT), state.look)
+        if second.interventions != state.trace.interventions:  # one of the two answers is on its way
+            self._plot.stale = True
             return
-        names = (self._name(state.trace), self._name(self._second))
-        self._plot.show(difference_bars(difference, state.look, names=names, by_change=self.by_change), state.look)
+        self._plot.show(self._figure(state.trace, state.distribution, second), state.look)
+        self._plot.stale = self._answered != self._asked
+
+    def _figure(self, first: Trace, distribution: Distribution, second: Trace) -> go.Figure:
+        look = self.state.look
+        try:
+            difference = Difference(distribution, second.distribution(self.state.sampling))
+        except ExplorerError as error:  # of another model, whose answer is on its way; or no token is left
+            return empty_figure(error.message.render(look.language), look, height=HEIGHT)
+        return difference_bars(
+            difference, look, names=(self._name(first), self._name(second)), by_change=self.by_change
+        )
 
     def _name(self, trace: Trace) -> str:
         text = trace.text.replace("\n", "⏎")
         return text if len(text) <= LONGEST_NAME else "…" + text[1 - LONGEST_NAME :]
 
     def _ask(self, _change: object) -> None:
-        model = self.state.model
         with self.state.lock:
             self._asked += 1
+            model, interventions = self.state.model, self.state.interventions
             number, text = self._asked, self.other
             self._plot.stale = True
         if model is not None:
             worker_of(model).ask(
                 self,
-                lambda watch: model.trace(text, watch=watch),
+                lambda watch: model.trace(text, interventions=interventions, watch=watch),
                 lambda trace: self._on_answer(number, trace),
                 self.state.fail,
                 lambda _done, _todo: None,
@@ -88,10 +97,11 @@ class TwoPrefixesPanel(Panel):
 
     def _on_answer(self, number: int, trace: Trace) -> None:
         with self.state.lock:
-            self._second = trace
-            self._plot.stale = number != self._asked
+            self._second, self._answered = trace, number
             if self.seen:
                 self.refresh()
+            else:
+                self._plot.stale = number != self._asked
 
     def _on_box(self, change: dict[str, Any]) -> None:
         with self.state.lock:

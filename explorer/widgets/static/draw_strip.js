@@ -97,7 +97,7 @@ function render({ model, el }) {
     if (u !== null) {
       mark.style.left = `${100 * u}%`;
       mark.classList.toggle("nte-draw-left", u > 0.5); // the text stays within the strip
-      mark.firstChild.textContent = `u = ${Math.min(u, 0.9999).toFixed(4)}`; // below 1, and never rounded to it
+      mark.firstChild.textContent = model.get("mark");
     }
     buttons.forEach(([, , made]) => made.setAttribute("aria-disabled", u === null));
   };
@@ -128,7 +128,7 @@ function render({ model, el }) {
     activate(target);
   });
   model.on("change:segments", paint);
-  ["u", "chosen", "chosen_at"].forEach((name) => model.on(`change:${name}`, place));
+  ["u", "mark", "chosen", "chosen_at"].forEach((name) => model.on(`change:${name}`, place));
   model.on("change:line", tell);
   ["words", "description"].forEach((name) => model.on(`change:${name}`, explain));
   model.on("change:stale", dim);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -33,10 +34,21 @@ def test_facts_are_kept_beside_them_and_damage_is_no_fact(folder: Path, cache: P
     assert [each.name for each in file.parent.iterdir()] == ["check.json"]
 
 
-def test_facts_that_cannot_be_kept(folder: Path, cache: Path) -> None:
-    cache.write_text("a file")
-    facts_of("0" * 64).write_json("check", 1)
-    assert facts_of("0" * 64).read_json("check") is None
+def test_facts_that_cannot_be_kept(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = facts_of("0" * 64)
+
+    def refused(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", refused)
+        facts.write_json("check", 1)
+    assert list(facts.folder.iterdir()) == []
+    assert facts.read_json("check") is None
+    shutil.rmtree(cache)
+    cache.write_text("a file, where the folder should be")
+    facts.write_json("check", 1)
+    assert facts.read_json("check") is None
 
 
 def test_facts_of_something_that_is_no_version() -> None:
