@@ -36,6 +36,8 @@ def by_hand(source: str) -> Iterator[int]:
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.FormattedValue) or not isinstance(node.format_spec, ast.JoinedStr):
             continue
+        if node.conversion != -1:  # a repr, cut to a length: text
+            continue
         constant = isinstance(node.value, ast.Name) and node.value.id.isupper()
         if ROUNDS.search(ast.unparse(node.format_spec).strip("f'\"")) and not constant:
             yield node.lineno

@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 from explorer.engine.loading import load
-from explorer.engine.local_model import LocalModel
-from explorer.engine.prefix_cache import SHORT_TAIL
+from explorer.engine.local_model import SHORT_TAIL, LocalModel
 from explorer.sampling.distribution import Distribution
 from explorer.sampling.draw import by_hand, choose, drawn, uniform
 from explorer.sampling.sampling import Sampling

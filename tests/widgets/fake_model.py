@@ -15,7 +15,7 @@ from explorer.language_model.tokens import Encoding, Vocabulary
 from explorer.language_model.trace import Floats, Ints, Trace
 from explorer.language_model.window import window_start
 from explorer.locales import Message
-from explorer.sampling.distribution import softmax
+from explorer.sampling.softmax import Softmax
 from tests.attention import attention_of, head_vectors, random_weights
 
 CHARACTERS = [chr(code) for code in range(ord(" "), ord("~") + 1)]
@@ -123,7 +123,7 @@ class FakeModel:
         surprisal, entropy = np.full(n_tokens, np.nan), np.full(n_tokens, np.nan)
         rank = np.zeros(n_tokens, np.int64)
         for i in range(start + 1, n_tokens):
-            p = softmax(self.logits(request.ids[:i], request.interventions)).astype(np.float64)
+            p = Softmax(self.logits(request.ids[:i], request.interventions)).probabilities
             surprisal[i], entropy[i] = -np.log2(p[request.ids[i]]), -(p * np.log2(p)).sum()
             rank[i] = 1 + (p > p[request.ids[i]]).sum()
         return surprisal, entropy, rank

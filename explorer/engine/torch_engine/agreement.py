@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from explorer.engine.check import SHORT, Outcome, check, crossings, texts_around, within_reach
+from explorer.engine.check import SHORT, Outcome, Reference, check, crossings, texts_around, within_reach
 from explorer.engine.engine import CHUNK, Engine
 from explorer.engine.local_model import LocalModel
 from explorer.engine.stored_reference import FOLDER, write_reference
@@ -31,13 +31,19 @@ def compare_with_transformers(model: LocalModel, module: Any, engine_of: Callabl
     config = module.config
     lengths = crossings(config.to_dict(), model.info, CHUNK)
     near = tuple(length for length in lengths if within_reach(length, model.info))
-    outcome = check(model, eager_pass(module), near)
+    outcome = check(model, _reference(model, module), near)
     if outcome.right and near != lengths:
         with shortened(config) as changed:
             info = replace(model.info, n_positions=min(NEAR_POSITIONS, model.info.n_positions))
             passing = LocalModel(engine_of(config), model.tokenizer, info, chunk=NEAR_CHUNK)
-            outcome = outcome.together_with(check(passing, eager_pass(module), changed))
+            outcome = outcome.together_with(check(passing, _reference(passing, module), changed))
     return outcome
+
+
+def _reference(model: LocalModel, module: Any) -> Reference:
+    """transformers' numbers, also where the memory is too small for them at first."""
+    read = eager_pass(module)
+    return lambda ids, attention: model.retry_after_oom(lambda: read(ids, attention))
 
 
 def write_reference_of(files: ModelFiles) -> Path:
