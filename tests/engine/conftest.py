@@ -10,6 +10,7 @@ import pytest
 from explorer.engine import agreement
 from explorer.engine.loading import load
 from explorer.engine.local_model import LocalModel
+from explorer.engine.weights.json_folder import JsonFolder
 from tests.engine.architectures import build
 from tests.model_repositories import make_gpt2, make_llama
 from tests.modules import unread
@@ -62,9 +63,10 @@ def attending(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture
-def checked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a check found is kept; here each model is checked by the code as it is meanwhile."""
+def checked_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a check found is kept; here each model is checked by the code as it is meanwhile, and nothing is kept."""
     monkeypatch.setattr(agreement, "_kept", lambda *_: None)
+    monkeypatch.setattr(agreement, "facts_of", lambda _: JsonFolder(tmp_path / "facts"))
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ def test_transformers_is_imported_without_a_full_collection() -> None:
 import gc, sys, torch
 full = []
 gc.callbacks.append(lambda phase, info: phase == "start" and info["generation"] == 2 and full.append(len(sys.modules)))
-import explorer.engine.loading
+import explorer.engine.torch_engine.loading
 assert "transformers.modeling_utils" in sys.modules and gc.isenabled()
 n_import = len(full)
 gc.collect()

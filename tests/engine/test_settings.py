@@ -10,8 +10,8 @@ import pytest
 import torch
 from transformers.utils import logging
 
-from explorer.engine import loading
 from explorer.engine.loading import load
+from explorer.engine.torch_engine import agreement
 from explorer.engine.torch_engine.settings import exact_products, quiet_and_exact
 from explorer.locales import ExplorerError
 
@@ -39,25 +39,25 @@ def the_users(request: pytest.FixtureRequest) -> Iterator[tuple[Any, ...]]:
 
 
 def test_loading_leaves_the_users_settings(
-    the_users: tuple[Any, ...], tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch
+    the_users: tuple[Any, ...], tiny_gpt2: Path, checked_anew: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen, check = [], loading.check
-    monkeypatch.setattr(loading, "check", lambda model: seen.append(settings()) or check(model))
-    load(str(tiny_gpt2), device="cpu")
-    assert seen == [("ieee", "ieee", logging.ERROR, False)]
+    seen, check = [], agreement.check
+    monkeypatch.setattr(agreement, "check", lambda *args: seen.append(settings()) or check(*args))
+    load(str(tiny_gpt2), device="cpu", engine="torch")
+    assert set(seen) == {("ieee", "ieee", logging.ERROR, False)}
     assert settings() == the_users
     assert torch.get_float32_matmul_precision()  # torch still knows
 
 
 def test_so_does_loading_that_fails(
-    the_users: tuple[Any, ...], tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch
+    the_users: tuple[Any, ...], tiny_gpt2: Path, checked_anew: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_model: object) -> None:
+    def fail(*_: object) -> None:
         raise ExplorerError("bad-logits", n=1, of=2)
 
-    monkeypatch.setattr(loading, "check", fail)
+    monkeypatch.setattr(agreement, "check", fail)
     with pytest.raises(ExplorerError):
-        load(str(tiny_gpt2), device="cpu")
+        load(str(tiny_gpt2), device="cpu", engine="torch")
     assert settings() == the_users
 
 

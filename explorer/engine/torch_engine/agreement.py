@@ -14,6 +14,7 @@ from explorer.engine.local_model import LocalModel
 from explorer.engine.stored_reference import FOLDER, write_reference
 from explorer.engine.torch_engine.loading import open_module
 from explorer.engine.torch_engine.reference import eager_pass
+from explorer.engine.torch_engine.settings import quiet_and_exact
 from explorer.engine.torch_engine.shortened import NEAR_CHUNK, NEAR_POSITIONS, shortened
 from explorer.engine.weights.weights_version import weights_version
 from explorer.models.sources import ModelFiles
@@ -28,6 +29,11 @@ def compare_with_transformers(model: LocalModel, module: Any, engine_of: Callabl
     Args:
         engine_of: the engine of ``model`` for a config of transformers that differs in lengths alone.
     """
+    with quiet_and_exact():
+        return _compared(model, module, engine_of)
+
+
+def _compared(model: LocalModel, module: Any, engine_of: Callable[[Any], Engine]) -> Outcome:
     config = module.config
     lengths = crossings(config.to_dict(), model.info, CHUNK)
     near = tuple(length for length in lengths if within_reach(length, model.info))
