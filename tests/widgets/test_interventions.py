@@ -16,8 +16,8 @@ from explorer.language_model.trace import Floats
 from explorer.locales import ExplorerError
 from explorer.probes.roles import Roles, repeated_random, roles_of
 from explorer.sampling.differences import Difference
-from explorer.sampling.softmax import Softmax
 from explorer.sampling.sampling import Sampling
+from explorer.sampling.softmax import Softmax
 from explorer.sessions.session import Node, Tree
 from explorer.widgets.elements import PrefixBox
 from explorer.widgets.panels import roles as roles_module
