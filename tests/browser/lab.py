@@ -181,6 +181,11 @@ class Screen:
         text = json.dumps(expected, ensure_ascii=False, separators=(",", ":"))
         self.page.wait_for_function(f"expected => {shown} === expected", arg=text, timeout=PATIENCE)
 
+    def wait_first_bar(self, expected: str) -> None:
+        """Until the uppermost bar is that of a token: the bars are painted some messages after the chips."""
+        label = "document.querySelector('.nte-bars .ytick text')?.textContent"
+        self.page.wait_for_function(f"expected => {label} === expected", arg=expected, timeout=PATIENCE)
+
     def wait_after(self, n: int) -> None:
         """Until ``n`` tokens stand after the prefix, and their answer is painted."""
         count = "document.querySelectorAll('.nte-generated > span:not(.ahead)').length"

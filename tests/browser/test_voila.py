@@ -29,8 +29,7 @@ def test_the_app_is_a_page(
             screen.type(" and the")
             text = "The capital of France is and the"
             screen.wait_chips(reference.labels(text))
-            screen.wait_ready()
-            assert screen.bar_labels()[0] == reference.top(text, 1)[0][0]
+            screen.wait_first_bar(reference.top(text, 1)[0][0])
             plot = screen.page.locator(".nte-bars").bounding_box()
             assert plot["y"] + plot["height"] <= 720, "a projector's screen does not show all of it"
             assert new_page.asked == []
