@@ -43,13 +43,11 @@ def list_models(*, as_json: bool) -> None:
 
 def fetch(name: str) -> None:
     """Fetch a model and make it ready to load; ``auto`` is the best one within reach."""
+    from explorer.engine.loading import make_ready
+
     with progress_bar() as report:
         local = sources.fetch_auto(report=report) if name == AUTO else sources.locate(name, report=report)
-        if local.gguf is not None:
-            # Only a conversion needs torch, and its seconds.
-            from explorer.engine.loading import prepare
-
-            prepare(local, report)
+        make_ready(local, report)
     if name == AUTO and local.name == BUNDLED:
         say(Message.of("cli-only-bundled"))
     say(Message.of("cli-model-here", title=local.title, folder=str(local.folder)))

@@ -67,6 +67,19 @@ def load(
     return _read(files, chosen_device, chosen_dtype, chosen_engine, report or (lambda _: None))
 
 
+def make_ready(files: ModelFiles, report: Report | None = None) -> None:
+    """Do now what the first `load` of a model would do once: convert it, lay its weights out, check its numbers.
+
+    Raises:
+        ExplorerError: a damaged model.
+    """
+    prepare(files, report)
+    check_config(files.folder)
+    shape = shape_of(read_json_object(files.folder / "config.json"))
+    if shape is not None:
+        _with_numpy(files, shape, "float32", report or (lambda _: None))
+
+
 def prepare(files: ModelFiles, report: Report | None = None) -> None:
     """Make ``files.folder`` loadable: convert its GGUF, once."""
     if files.gguf is not None:
