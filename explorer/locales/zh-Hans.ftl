@@ -785,7 +785,7 @@ recipe-wrong = 配方“{ $file }”不能使用：{ $place }：{ $reason }。
 # 帮助按空格折行：连续超过 18 个汉字的一段在 80 列的终端里会被截断，所以标点后有空格。
 cli-about = 观察语言模型如何选择下一个词元。
 cli-option-version = 显示版本号并退出。
-cli-option-lang = 输出和界面用哪种语言：en 或 zh （环境变量 EXPLORER_LANG 亦可）。
+cli-option-lang = 输出和界面用哪种语言：en 或 zh （环境 变量 EXPLORER_LANG 亦可）。
 cli-option-model = 模型名称（见 “explorer models list”）、文件夹，或 hub 上的 “组织/名称”。不填则用本机最好的一个。
 cli-option-device = 模型在哪里运行：cuda、mps 或 cpu。 不填则取其中第一个可用的。
 cli-option-write-reference = 写下 transformers 在某个模型的权重下对几段文本的结果； 此后不用 torch 也能据此核对 numpy。

@@ -42,6 +42,12 @@ def clean(text: str) -> str:
     Licence, pictures' captions, footnote marks and italics go; quotes and dashes become plain; hard line breaks are
     joined; Unicode becomes NFC.
     """
+    while (cleaner := _cleaner(text)) != text:  # what one removal leaves may be the next one's
+        text = cleaner
+    return text
+
+
+def _cleaner(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if begin := _BEGIN.search(text):
         text = text[begin.end() :]

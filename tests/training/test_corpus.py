@@ -52,6 +52,7 @@ TEXTS = st.lists(st.sampled_from(PIECES)).map("".join)
 
 @given(TEXTS)
 @example("a_\u0301")
+@example("_*** START OF THE PROJECT GUTENBERG X ***")
 @example("\u0301 [Illustration[Illustration]]\n\n\u0301")
 def test_what_is_clean_stays_as_it_is(text: str) -> None:
     once = clean(text)

@@ -27,7 +27,7 @@ from tests.training.conftest import make_book
 
 @pytest.fixture(scope="module")
 def lm(tiny_gpt2: Path) -> LocalModel:
-    return load(str(tiny_gpt2), device="cpu")
+    return load(str(tiny_gpt2), device="cpu", engine="torch")
 
 
 def by_hand(lm: LocalModel, text: str, window: int) -> tuple[float, int, int]:

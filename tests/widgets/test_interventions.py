@@ -16,8 +16,8 @@ from explorer.language_model.trace import Floats
 from explorer.locales import ExplorerError
 from explorer.probes.roles import Roles, repeated_random, roles_of
 from explorer.sampling.differences import Difference
-from explorer.sampling.distribution import softmax
 from explorer.sampling.sampling import Sampling
+from explorer.sampling.softmax import Softmax
 from explorer.sessions.session import Node, Tree
 from explorer.widgets.elements import PrefixBox
 from explorer.widgets.panels import roles as roles_module
@@ -64,7 +64,7 @@ def nodes(state: ExplorerState) -> list[Node]:
 
 
 def probability(model: FakeModel, ids: Any, interventions: Interventions, token_id: int) -> float:
-    return float(softmax(model.logits(ids, interventions))[token_id])
+    return float(Softmax(model.logits(ids, interventions)).probabilities[token_id])
 
 
 # --- the text on show

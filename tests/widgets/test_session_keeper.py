@@ -78,7 +78,7 @@ def test_nothing_is_kept_before_something_is_chosen_or_for_nobody(lm: LocalModel
             steps(state, 1)
         resting(state)
         assert state.keeper.earlier() == []
-    assert not list(tmp_path.rglob("*.json"))
+    assert not list(tmp_path.rglob("sessions/*.json"))
 
 
 def test_other_browsers_sessions_are_not_offered(state: ExplorerState, lm: LocalModel) -> None:
