@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from time import perf_counter
 from typing import Any, TypeVar
@@ -132,7 +132,7 @@ class LocalModel:
         def decoder() -> LocalDecoder:
             entry, _ = self._read(window, self._key(whole, changed), None, attention=False)
             batch = self.engine.batch(entry.cache, len(window), n_rows)
-            return LocalDecoder(self.engine, self._lock, batch, np.tile(window, (n_rows, 1)), changed)
+            return LocalDecoder(self.engine, self._lock, self.info, batch, np.tile(whole, (n_rows, 1)), changed)
 
         with self._lock:
             return self.retry_after_oom(decoder)
@@ -183,6 +183,11 @@ class LocalModel:
         regime = self.engine.regime(len(ids) - start)
         return CacheKey(self.info.weights_version, self.info.dtype, interventions, start, regime)
 
+    @property
+    def _kept_dtype(self) -> str:
+        """Of the numbers in answers."""
+        return "float64" if self.info.dtype == "float64" else "float32"
+
     # --- answers ------------------------------------------------------------------------------------------------------
 
     def _answer(self, ids: Ints, request: Request, watch: Watch | None) -> Trace:
@@ -192,11 +197,10 @@ class LocalModel:
         if not extras.attention:
             return trace
         trace = self._with_attention(trace, key, watch)
-        if trace.captured is not None and extras.vectors is not None:
-            return replace(trace, captured=trace.captured.fetched(*extras.vectors))
-        if trace.captured is not None and extras.layer is not None:
-            return replace(trace, captured=trace.captured.fetched(extras.layer))
-        return trace
+        if trace.captured is None or extras.layer is None:
+            return trace
+        head = extras.vectors[1] if extras.vectors is not None else None
+        return replace(trace, captured=trace.captured.fetched(extras.layer, head))
 
     def _known(self, key: CacheKey, ids: Ints) -> Trace | None:
         """What was answered lately; the next answer goes to the end of the list."""
@@ -267,8 +271,7 @@ class LocalModel:
         entry, shared = self._cache.closest(key, window, attention=attention)
         if entry is None:
             buffer = AttentionBuffer(self.engine.rules) if attention else None
-            kept = "float64" if self.info.dtype == "float64" else "float32"
-            entry = Entry.empty(key, self.engine.empty_cache(), self.info.n_embd, kept, buffer)
+            entry = Entry.empty(key, self.engine.empty_cache(), self.info.n_embd, self._kept_dtype, buffer)
         elif shared < min(len(window), len(entry)):
             if len(entry) - shared <= SHORT_TAIL:
                 entry.crop(shared)
@@ -313,22 +316,32 @@ class LocalModel:
                 if n_rows == 1:
                     raise
                 most = n_rows * width // 2
-        return np.concatenate(parts) if parts else np.empty((0, self.info.vocab_size), np.float32)
+        return np.concatenate(parts) if parts else np.empty((0, self.info.vocab_size), self._kept_dtype)
 
 
 class LocalDecoder:
     """B continuations of the same text, which comes from the prefix cache; see `BatchDecoder`.
+
+    Args:
+        batch: the keys and values of what is read of ``ids``.
 
     Attributes:
         ids: (B, T) the tokens of each row so far.
     """
 
     def __init__(
-        self, engine: Engine, lock: threading.RLock, batch: Batch, ids: Ints, interventions: Interventions
+        self,
+        engine: Engine,
+        lock: threading.RLock,
+        info: ModelInfo,
+        batch: Batch,
+        ids: Ints,
+        interventions: Interventions,
     ) -> None:
-        self._engine, self._lock, self._batch, self._interventions = engine, lock, batch, interventions
-        self._regime = engine.regime(ids.shape[1])
+        self._engine, self._lock, self._info = engine, lock, info
+        self._batch, self._interventions = batch, interventions
         self.ids = ids
+        self._place = self._place_of(ids.shape[1])
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -344,13 +357,20 @@ class LocalDecoder:
 
     def advance(self, tokens: Sequence[int] | Ints) -> Floats:
         """See `BatchDecoder.advance`."""
+        require_known(tokens, self._info.vocab_size)
         column = np.asarray(tokens, np.int64)
         self.ids = np.concatenate([self.ids, column[:, None]], axis=1)
+        place = self._place_of(self.ids.shape[1])
         with self._lock, translate_oom():
-            if self._engine.regime(self.ids.shape[1]) == self._regime:
+            if place == self._place:
                 return self._engine.read_column(column, self._batch, interventions=self._interventions)
             # What the batch holds is of shorter texts, which this model reads otherwise.
-            return self._engine.read_texts(list(self.ids), interventions=self._interventions)
+            return self._engine.read_texts(list(self.ids[:, place[0] :]), interventions=self._interventions)
+
+    def _place_of(self, n_tokens: int) -> tuple[int, Hashable]:
+        """Where the window of a text begins, and its regime: what is read in one place is wrong in another."""
+        start = window_start(n_tokens, self._info.n_positions)
+        return start, self._engine.regime(n_tokens - start)
 
 
 def _padded(array: Any, missing: int, value: float) -> Any:

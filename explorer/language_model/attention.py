@@ -209,7 +209,12 @@ class Attention:
         return self.explained is not None and (self.explained.layer, self.explained.head) == (layer, head)
 
     def fetched(self, layer: int, head: int | None = None) -> Attention:
-        """The same with the exact weights of ``layer`` at hand; with ``head``, its vectors as well."""
+        """The same with the exact weights of ``layer`` at hand; with ``head``, its vectors as well.
+
+        Raises:
+            ExplorerError: no such layer or head.
+        """
+        self.check(layer, head or 0)
         found = self if self.has(layer) else replace(self, opened=(layer, self.triangles(layer)))
         if head is None or found.has_vectors(layer, head):
             return found

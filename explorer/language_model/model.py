@@ -80,7 +80,7 @@ class BatchDecoder(Protocol):
 
     @property
     def ids(self) -> Ints:
-        """(B, T) the tokens of each row so far."""
+        """(B, T) the tokens of each row so far, the text they continue included."""
         ...
 
     def select(self, rows: Sequence[int] | Ints) -> None:
@@ -92,9 +92,11 @@ class BatchDecoder(Protocol):
         ...
 
     def advance(self, tokens: Sequence[int] | Ints) -> Floats:
-        """Give each row its next token (B,): the (B, V) logits of the one after it, in the trace's dtype.
+        """Give each row its next token (B,): the (B, V) logits of the one after it, in the trace's dtype. They are
+        those of `Model.next_logits`, also where the rows have grown past what the model reads at once.
 
         Raises:
+            ExplorerError: a token that the model does not have; nothing has changed then.
             OutOfMemory: they are too many. The decoder can then not be used any more.
         """
         ...
@@ -119,15 +121,28 @@ class Model(Protocol):
         interventions: Iterable[Intervention] = (),
         watch: Watch | None = None,
     ) -> Trace:
-        """The answer to a request; ``attention`` and ``interventions`` are the short way to make one of a text."""
+        """The answer to a request; ``attention`` and ``interventions`` are the short way to make one of a text.
+
+        Raises:
+            ExplorerError: what is asked cannot be, see `as_request` and `ModelInfo.check`.
+            Superseded: ``watch`` raised it.
+        """
         ...
 
     def next_logits(self, rows: Sequence[Sequence[int]], *, interventions: Iterable[Intervention] = ()) -> Floats:
-        """(B, V) logits of the token after each of B rows of token ids, which may be of different lengths."""
+        """(B, V) logits of the token after each of B rows of token ids, which may be of different lengths.
+
+        Raises:
+            ExplorerError: one text instead of rows, an id or a head that the model does not have.
+        """
         ...
 
     def decoder(
         self, ids: Sequence[int] | Ints, n_rows: int, *, interventions: Iterable[Intervention] = ()
     ) -> BatchDecoder:
-        """``n_rows`` continuations of one text, to be read side by side."""
+        """``n_rows`` continuations of one text, to be read side by side.
+
+        Raises:
+            ExplorerError: an id or a head that the model does not have.
+        """
         ...

@@ -19,7 +19,10 @@ class Extras:
     Attributes:
         attention: what every head of every layer looks at.
         layer: the layer whose exact weights are at hand, of a text so long that the others are kept as bytes.
-        vectors: the (layer, head) whose queries, keys and values are at hand.
+        vectors: the (layer, head) whose queries, keys and values are at hand; they bring the weights of ``layer``.
+
+    Raises:
+        ExplorerError: vectors of another layer than ``layer``; on construction.
     """
 
     attention: bool = False
@@ -27,8 +30,12 @@ class Extras:
     vectors: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
-        if self.layer is not None or self.vectors is not None:
-            object.__setattr__(self, "attention", True)  # both are parts of it
+        if self.vectors is not None:
+            if self.layer not in (None, self.vectors[0]):
+                raise ExplorerError("extras-of-two-layers", layer=str(self.layer), other=str(self.vectors[0]))
+            object.__setattr__(self, "layer", self.vectors[0])
+        if self.layer is not None:
+            object.__setattr__(self, "attention", True)  # which it is a part of
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,10 @@ class Request:
         ids: the tokens that are read, one at least.
         interventions: what is changed inside the model while it reads.
         extras: what the answer brings along.
+
+    Raises:
+        ExplorerError: ids that are no whole numbers, or none at all; something that is no intervention; on
+            construction.
     """
 
     ids: tuple[int, ...]
@@ -46,7 +57,9 @@ class Request:
     extras: Extras = field(default_factory=Extras)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "ids", tuple(index(i) for i in self.ids))
+        object.__setattr__(self, "ids", _whole_numbers(self.ids))
+        if not self.ids:
+            raise ExplorerError("request-without-ids")
         object.__setattr__(self, "interventions", canonical(self.interventions))
 
     def record(self) -> dict[str, Any]:
@@ -85,14 +98,18 @@ def as_request(
     Token ids are taken as they are; none at all means the start token, as an empty text does.
 
     Raises:
-        ExplorerError: neither text nor ids, an id the model lacks, no start token for an empty text.
+        ExplorerError: neither text nor ids, an id the model lacks, no start token for an empty text, or a request with
+            ``interventions`` or ``attention`` beside it, which would not be in force.
     """
+    interventions = canonical(interventions)
     if isinstance(asked, Request):
+        if interventions or attention:
+            raise ExplorerError("request-and-more")
         require_known(asked.ids, vocab_size)
         return asked, ()
     encoding = tokenize(asked) if isinstance(asked, str) else as_ids(asked, tokenize=tokenize)
     require_known(encoding.ids, vocab_size)
-    return Request(encoding.ids, tuple(interventions), Extras(attention=attention)), encoding.notices
+    return Request(encoding.ids, interventions, Extras(attention=attention)), encoding.notices
 
 
 def as_ids(given: Any, *, tokenize: Callable[[str], Encoding]) -> Encoding:
@@ -101,10 +118,7 @@ def as_ids(given: Any, *, tokenize: Callable[[str], Encoding]) -> Encoding:
     Raises:
         ExplorerError: they are no whole numbers.
     """
-    try:
-        ids = tuple(index(i) for i in given)
-    except TypeError:
-        raise ExplorerError("not-text-or-ids", given=repr(given)[:60]) from None
+    ids = _whole_numbers(given)
     return Encoding(ids) if ids else tokenize("")
 
 
@@ -115,3 +129,10 @@ def require_known(ids: Iterable[int], vocab_size: int) -> None:
     """
     for wrong in (i for i in ids if not 0 <= i < vocab_size):
         raise ExplorerError("unknown-token-id", id=str(wrong), last=str(vocab_size - 1))
+
+
+def _whole_numbers(given: Any) -> tuple[int, ...]:
+    try:
+        return tuple(index(i) for i in given)
+    except TypeError:
+        raise ExplorerError("not-text-or-ids", given=repr(given)[:60]) from None

@@ -14,6 +14,9 @@ tokens-without-embedding = { $n ->
 token-without-embedding = The text contains “{ $token }”, which is a token of the tokenizer that this model has no weights for: it knows { $n } tokens. Write it another way, or load the weights that were trained with this tokenizer.
 tokenizer-unreadable = The tokenizer in the folder “{ $folder }” cannot be read: { $reason }. Fetch the model again, or choose another one.
 text-not-tokenized = The model’s own tokenizer fails on this text: { $reason }. Change the text, or choose another model.
+request-without-ids = A request has no token ids. Give one at least; for an empty text: Request(lm.tokenize("").ids).
+extras-of-two-layers = A request was made for the exact weights of layer { $layer } and the vectors of a head of layer { $other }. An answer brings one layer along: ask twice.
+request-and-more = A Request says itself what is changed in the model and what the answer brings along. Put interventions and attention into it, not beside it: Request(ids, interventions, Extras(attention=True)).
 rows-are-one-text = next_logits takes rows of token ids and was given one text. For a text: next_logits([lm.tokenize(text).ids]).
 lone-surrogate = The text held half of a character (a lone surrogate). It was read as the replacement character �.
 text-shortened = The text has { $given } KB. Only its last { $kept } KB were read.

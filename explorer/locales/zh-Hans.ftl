@@ -11,6 +11,9 @@ tokens-without-embedding = 分词器中有 { $n } 个词元在此模型里没有
 token-without-embedding = 文本中有“{ $token }”，它是分词器的词元，但此模型没有它的权重（模型只认识 { $n } 个词元）。请换一种写法，或加载与该分词器一同训练的权重。
 tokenizer-unreadable = 无法读取文件夹“{ $folder }”中的分词器：{ $reason }。请重新下载模型，或换一个模型。
 text-not-tokenized = 模型自带的分词器无法处理这段文本：{ $reason }。请修改文本，或换一个模型。
+request-without-ids = 请求中没有词元编号。请至少给出一个；对空文本请用 Request(lm.tokenize("").ids)。
+extras-of-two-layers = 请求既要第 { $layer } 层的精确权重，又要第 { $other } 层某个注意力头的向量。一个答案只带一层：请分两次请求。
+request-and-more = Request 本身已经写明对模型的改动和随答案返回的内容。请把干预和注意力写进 Request，不要放在它旁边：Request(ids, interventions, Extras(attention=True))。
 rows-are-one-text = next_logits 需要若干行词元编号，而传入的是一段文本。对文本请用 next_logits([lm.tokenize(text).ids])。
 lone-surrogate = 文本中有半个字符（孤立代理项），已按替换字符 � 读取。
 text-shortened = 文本有 { $given } KB，只读取了最后 { $kept } KB。

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from explorer.language_model.interventions import Intervention
 from explorer.language_model.model import BatchDecoder, Model, ModelInfo, Watch
-from explorer.language_model.request import Asked, Request
+from explorer.language_model.request import Asked, as_request
 from explorer.language_model.tokens import Encoding, Vocabulary
 from explorer.language_model.trace import Floats, Ints, Trace
 from tests.widgets.page import PATIENCE, wait_until
@@ -17,7 +17,8 @@ from tests.widgets.page import PATIENCE, wait_until
 class PacedModel:
     """A `Model` whose `trace` of a text waits for `release` of that text; ``asked`` lists the texts it began with.
 
-    ``chunks``: how often a pass tells its watch about its progress, each time after a `release` of its own.
+    ``chunks``: how often a pass tells its watch about its progress, each time after a `release` of its own; where there
+    are none, the model tells its own.
     """
 
     def __init__(self, lm: Model, *, name: str = "paced", chunks: int = 0) -> None:
@@ -25,6 +26,7 @@ class PacedModel:
         self._name = name
         self._chunks = chunks
         self._gates: dict[str, threading.Semaphore] = {}
+        self._flows = False
         self.asked: list[str] = []
 
     @property
@@ -46,8 +48,7 @@ class PacedModel:
         interventions: Iterable[Intervention] = (),
         watch: Watch | None = None,
     ) -> Trace:
-        ids = asked.ids if isinstance(asked, Request) else asked
-        text = ids if isinstance(ids, str) else self.vocabulary.text(ids)
+        text = self._text(asked)
         self.asked.append(text)
         for done in range(self._chunks):
             self._wait(text)
@@ -56,7 +57,8 @@ class PacedModel:
         self._wait(text)
         if text.startswith("fail"):
             raise RuntimeError(text)
-        return self._lm.trace(asked, attention=attention, interventions=interventions)
+        own_watch = None if self._chunks else watch
+        return self._lm.trace(asked, attention=attention, interventions=interventions, watch=own_watch)
 
     def next_logits(self, rows: Sequence[Sequence[int]], *, interventions: Iterable[Intervention] = ()) -> Floats:
         return self._lm.next_logits(rows, interventions=interventions)
@@ -75,11 +77,23 @@ class PacedModel:
         for text in list(self.asked):
             self.release(text)
 
+    def let_flow(self) -> None:
+        """Let every pass go on from now on, those included that nobody has asked for yet."""
+        self._flows = True
+        self.release_all()
+
     def wait_until_asked(self, text: str) -> None:
         wait_until(lambda: text in self.asked, f"the model is asked for {text!r}")
 
+    def _text(self, asked: Asked) -> str:
+        """By which `release` knows it."""
+        if isinstance(asked, str):
+            return asked
+        request, _ = as_request(asked, tokenize=self.tokenize, vocab_size=self.info.vocab_size)
+        return self.vocabulary.text(request.ids)
+
     def _wait(self, text: str) -> None:
-        assert self._gate(text).acquire(timeout=PATIENCE), f"nobody released {text!r}"
+        assert self._flows or self._gate(text).acquire(timeout=PATIENCE), f"nobody released {text!r}"
 
     def _gate(self, text: str) -> threading.Semaphore:
         return self._gates.setdefault(text, threading.Semaphore(0))
