@@ -24,14 +24,18 @@ def module_of(lm: LocalModel) -> Any:
 def _module(folder: str, dtype: str) -> Any:
     module = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype), local_files_only=True)
     if dtype == "float64":
-        for part in module.modules():
-            if type(part).__name__.endswith("RMSNorm"):
-                part.forward = partial(_rms_norm, part)
+        round_nothing(module)
     return module.eval().requires_grad_(False)
 
 
+def round_nothing(module: Any) -> None:
+    """Have the norms of ``module`` compute in its own dtype: transformers' round to float32 whatever it is."""
+    for part in module.modules():
+        if type(part).__name__.endswith("RMSNorm"):
+            part.forward = partial(_rms_norm, part)
+
+
 def _rms_norm(norm: Any, states: torch.Tensor) -> torch.Tensor:
-    """transformers' own, which rounds to float32 whatever the dtype is, without that."""
     return norm.weight * states * torch.rsqrt(states.pow(2).mean(-1, keepdim=True) + norm.variance_epsilon)
 
 

@@ -23,6 +23,9 @@ VOCABULARY = 160
 WEIGHTS = 15.0
 """What the usual random weights are multiplied with: as they are, every distribution is flat and little shows."""
 
+BIASES = 0.5
+"""Standard deviation of biases, which usually begin as 0 and then show nothing."""
+
 SIZES = {
     "vocab_size": VOCABULARY,
     "hidden_size": 32,
@@ -88,6 +91,7 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, Any]]] = {
     "stablelm": ("stablelm", {}),
     "phi": ("phi", {}),
     "llama": ("llama", {}),
+    "llama-biased": ("llama", {"attention_bias": True, "mlp_bias": True}),
     "llama-linear": ("llama", _rope("linear", factor=4.0)),
     "llama-dynamic": ("llama", _rope("dynamic", factor=4.0)),
     "llama-yarn": ("llama", _rope("yarn", factor=2.0, original_max_position_embeddings=SWITCH)),
@@ -146,7 +150,7 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def build(folder: Path, name: str) -> Path:
-    """The folder of a model with large random weights, as `save_pretrained` writes it."""
+    """The folder of a model with large random weights and biases, as `save_pretrained` writes it."""
     kind, settings = ARCHITECTURES[name]
     usual = CONFIG_MAPPING[kind]()
     sizes = {name: size for name, size in SIZES.items() if hasattr(usual, name) and name not in FIXED.get(kind, ())}
@@ -154,9 +158,11 @@ def build(folder: Path, name: str) -> Path:
     torch.manual_seed(0)
     module = AutoModelForCausalLM.from_config(config)
     with torch.no_grad():
-        for weights in module.parameters():
+        for part, weights in module.named_parameters():
             if weights.ndim > 1:
                 weights *= WEIGHTS
+            elif part.endswith("bias"):
+                weights.normal_(0, BIASES)
     logging.disable_progress_bar()
     module.save_pretrained(folder)
     _tokenizer().save_pretrained(folder)

@@ -41,7 +41,7 @@ REFUSED = {"bloom", "mpt", "falcon-alibi", "gemma2-capped", "llama4", "mamba", "
 """Not shown: no number of positions in the config, logits that are capped, a state beside keys and values, or numbers
 that depend on which of transformers' ways to attend is taken (its eager Falcon adds the bias by distance twice)."""
 
-BY_NUMPY = ("gpt2", "llama", "llama-linear", "llama-llama3", "mistral", "qwen2", "qwen3")
+BY_NUMPY = ("gpt2", "llama", "llama-biased", "llama-linear", "llama-llama3", "mistral", "qwen2", "qwen3")
 """Read by the numpy engine as well."""
 
 SHOWN = [name for name in ARCHITECTURES if name not in REFUSED]
