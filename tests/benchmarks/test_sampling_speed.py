@@ -13,16 +13,15 @@ import torch
 from transformers import GenerationConfig
 from transformers.generation import logits_process
 
-from explorer.engine.local_model import LocalModel
 from explorer.generation.generate import Stop, generate
 from explorer.language_model.tokens import Vocabulary
 from explorer.language_model.trace import Floats
 from explorer.sampling.draw import choose, uniforms
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.stages import DEFAULT_ORDER
+from tests.benchmarks.conftest import Measured
 from tests.benchmarks.test_compare_speed import STRATEGIES
-from tests.benchmarks.timing import DEVICE, medians, show, some_ids, verdict
-from tests.modules import module_of
+from tests.benchmarks.timing import DEVICE, in_turns, medians, show, some_ids, times_of, verdict
 from tests.sampling.cases import GPT2_VOCAB, gpt_like
 
 MAX_TIMES_TRANSFORMERS = 1.5
@@ -155,12 +154,13 @@ def processors_of(sampling: Sampling) -> logits_process.LogitsProcessorList:
     )
 
 
-def test_a_generated_token(lm: LocalModel) -> None:
+def test_a_generated_token(gpt2_sized: Measured) -> None:
+    lm, module = gpt2_sized.usual, gpt2_sized.module
     sampling = Sampling(temperature=0.8, top_p=0.9)
     config = GenerationConfig(
         do_sample=True, temperature=0.8, top_p=0.9, top_k=0, max_new_tokens=N_TOKENS, pad_token_id=0
     )
-    module_of(lm).generation_config = GenerationConfig()
+    module.generation_config = GenerationConfig()
 
     def ours(i: int) -> Callable[[], Any]:
         ids = some_ids(32, seed=i)
@@ -168,15 +168,14 @@ def test_a_generated_token(lm: LocalModel) -> None:
 
     def theirs(i: int) -> Callable[[], Any]:
         ids = torch.tensor([some_ids(32, seed=i)], device=DEVICE)
-        return lambda: module_of(lm).generate(ids, attention_mask=torch.ones_like(ids), generation_config=config)
+        return lambda: module.generate(ids, attention_mask=torch.ones_like(ids), generation_config=config)
 
-    times = medians({"ours": ours, "theirs": theirs}, rounds=TURNS)
-    ratio = times["ours"] / times["theirs"]
+    times = in_turns({"ours": ours, "theirs": theirs}, rounds=TURNS)
     show(
-        f"{TURNS} times {N_TOKENS} tokens with temperature 0.8 and top-p 0.9, GPT-2-small-sized, float32, {DEVICE}",
+        f"{TURNS} times {N_TOKENS} tokens with temperature 0.8 and top-p 0.9, {gpt2_sized.title}, float32, {DEVICE}",
         [
-            ("model.generate", f"{times['theirs'] / N_TOKENS:.1f} ms a token", ""),
-            ("explorer.generation.generate", f"{times['ours'] / N_TOKENS:.1f} ms a token",
-             f"{ratio:.2f} times generate: {verdict(ratio, MAX_TIMES_GENERATE, least=False)}"),
+            ("model.generate", f"{times.median('theirs') / N_TOKENS:.1f} ms a token", ""),
+            (f"explorer.generation.generate, {lm.info.engine}", f"{times.median('ours') / N_TOKENS:.1f} ms a token",
+             times_of(times.ratio("ours", "theirs"), "generate", MAX_TIMES_GENERATE)),
         ],
     )  # fmt: skip

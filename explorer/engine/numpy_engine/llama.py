@@ -136,8 +136,9 @@ class Llama:
         turned = turns(self._frequencies, first, n, x.dtype)
         for layer, w in enumerate(self._layers):
             qk, v = self._queries_keys_values(x, w, turned)
-            q, k = np.split(qk.swapaxes(0, 1), [self.shape.n_head])  # (n_head, n, head_dim), (n_kv_head, n, head_dim)
-            keys, values = cache.put(layer, k, v.swapaxes(0, 1))
+            qk, v = qk.swapaxes(0, 1), v.swapaxes(0, 1)
+            q, k = qk[: self.shape.n_head], qk[self.shape.n_head :]  # (n_head or n_kv_head, n, head_dim)
+            keys, values = cache.put(layer, k, v)
             outputs, weights = attend(q, keys, values, first, self.shape.rules[layer])
             if recorder is not None:
                 recorder.add(q, weights)
@@ -154,7 +155,7 @@ class Llama:
         turned = turns(self._frequencies, len(batch), 1, x.dtype)
         for layer, w in enumerate(self._layers):
             qk, v = self._queries_keys_values(x, w, turned)
-            q, k = np.split(qk, [self.shape.n_head], axis=1)  # (B, n_head, head_dim), (B, n_kv_head, head_dim)
+            q, k = qk[:, : self.shape.n_head], qk[:, self.shape.n_head :]  # (B, n_head or n_kv_head, head_dim)
             own = batch.put(layer, k, v)
             outputs = attend_in_batch(q, batch.shared[layer], own, self.shape.rules[layer])
             switch_off(outputs, heads_off.get(layer, ()))
@@ -176,5 +177,6 @@ class Llama:
     def _mlp(self, x: Floats, w: _Layer) -> Any:
         """(n, n_embd)"""
         inner = linear(rms_norm(x, w.norm_2, self.shape.norm_eps), *w.gate_up)
-        gate, up = np.split(inner, 2, axis=-1)  # (n, intermediate) each
+        width = inner.shape[-1] // 2
+        gate, up = inner[:, :width], inner[:, width:]  # (n, intermediate) each
         return linear(self._activation(gate) * up, *w.down)
