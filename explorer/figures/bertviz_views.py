@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from html import escape
 from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from string import Template
 from typing import Any
 
@@ -213,6 +215,12 @@ def _ours(name: str) -> str:
 
 @cache
 def _theirs(name: str) -> str:
-    """A script of BertViz, with our parameters in the place of its marker for them."""
-    script = files("bertviz").joinpath(name).read_text(encoding="utf-8")
+    """A script of BertViz, with our parameters in the place of its marker for them.
+
+    The package is found and not imported: its Python imports torch.
+    """
+    found = find_spec("bertviz")
+    assert found is not None
+    assert found.submodule_search_locations is not None
+    script = Path(found.submodule_search_locations[0], name).read_text(encoding="utf-8")
     return script.replace("PYTHON_PARAMS", "window.bertviz_params")
