@@ -4,6 +4,7 @@
 # make lint    ruff, mypy, import-linter
 # make soak    the long forms of tests: every architecture at every length
 # make bench   the measurements that README and CHANGELOG quote
+#              make bench DEVICE=cuda: the tests of truth, attention, ablation and full memory there, and what a step costs
 # make clean   remove .venv and every cache in this folder (models on disk stay)
 #
 # MODEL=NAME make lab           a model of your choice (see `explorer models list`); without it the best one within reach
@@ -13,6 +14,7 @@
 
 PYTHON ?= python3
 MODEL ?= auto
+DEVICE ?= cpu
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip
 EXPLORER := $(VENV)/bin/python -m explorer
@@ -47,7 +49,15 @@ soak: $(VENV)/.for-tests
 	@$(VENV)/bin/python -m pytest -m soak $(ARGS)
 
 bench: $(VENV)/.for-tests fetch
+ifeq ($(DEVICE),cpu)
 	@$(VENV)/bin/python -m pytest -q -s tests/benchmarks $(ARGS)
+else
+	@$(VENV)/bin/python -c 'import sys; from explorer.engine.loading import devices; "$(DEVICE)" in devices() or \
+	    sys.exit("There is no device $(DEVICE) here, so nothing was measured. Here are: " + ", ".join(devices()))'
+	@EXPLORER_TEST_DEVICE="$(DEVICE)" $(VENV)/bin/python -m pytest -q -s -k "not numpy and not rotary_half" \
+	    $(addprefix tests/engine/test_,truth.py attention.py ablation.py breaking_off.py) \
+	    tests/benchmarks/test_forward_speed.py $(ARGS)
+endif
 
 clean:
 	rm -rf $(VENV) .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist
