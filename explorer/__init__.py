@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from explorer.language_model.interventions import Ablate
     from explorer.language_model.model import Model, ModelInfo
     from explorer.language_model.request import Extras, Request
+    from explorer.language_model.states import States
     from explorer.language_model.tokens import Token
     from explorer.language_model.trace import Trace
     from explorer.locales import ExplorerError, Message, set_language
@@ -104,6 +105,7 @@ _HOMES = {
     "Sampling": "explorer.sampling.sampling",
     "SamplingPanel": "explorer.widgets.panels.sampling",
     "Session": "explorer.sessions.session",
+    "States": "explorer.language_model.states",
     "SteppingPanel": "explorer.widgets.panels.stepping",
     "Stop": "explorer.generation.generate",
     "Strategy": "explorer.generation.strategy",
@@ -162,6 +164,7 @@ __all__ = [
     "Sampling",
     "SamplingPanel",
     "Session",
+    "States",
     "SteppingPanel",
     "Stop",
     "Strategy",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import numpy as np
 
 from explorer.engine.check import Outcome
 from explorer.engine.local_model import LocalModel
+from explorer.engine.states_check import states_hold
 from explorer.engine.stored_reference import stored_reference
 from explorer.engine.weights.weights_cache import facts_of
 
@@ -39,6 +41,7 @@ def outcome_of(model: LocalModel, check: Callable[[], Outcome]) -> Outcome:
         return kept
     reference = stored_reference(info.weights_version) if (info.engine, info.dtype) == ("numpy", "float32") else None
     outcome = reference.compare(model) if reference is not None else check()
+    outcome = replace(outcome, states=outcome.attention and states_hold(model))
     model.forget()
     facts.write_json(name, {"conditions": conditions, "outcome": outcome.record()})
     return outcome

@@ -12,13 +12,13 @@ longer from the start, one that was cut back to it, and one that was typed past 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 
 from explorer.language_model.memory import OutOfMemory
-from explorer.language_model.model import ModelInfo
+from explorer.language_model.model import ATTENTION, STATES, ModelInfo
 from explorer.language_model.trace import Floats, Ints, Trace
 from explorer.locales import ExplorerError
 
@@ -63,6 +63,7 @@ class Outcome:
     Attributes:
         right: whether the model predicts what the reference does; if not, none of its numbers may be shown.
         attention: whether its attention is that of the reference; if not, it is shown without.
+        states: whether what stands at its sites is what it is called (`explorer.engine.states_check`); likewise.
         lengths: after how many tokens it was tried.
         nats: the largest difference between log probabilities that was seen; weight: between attention weights.
     """
@@ -72,6 +73,7 @@ class Outcome:
     lengths: tuple[int, ...] = ()
     nats: float = 0.0
     weight: float = 0.0
+    states: bool = False
 
     def record(self) -> dict[str, Any]:
         """For JSON; `Outcome.of` reads it."""
@@ -86,7 +88,13 @@ class Outcome:
         """Of two checks of one model: what holds in both."""
         lengths = tuple(sorted({*self.lengths, *other.lengths}))
         nats, weight = max(self.nats, other.nats), max(self.weight, other.weight)
-        return Outcome(self.right and other.right, self.attention and other.attention, lengths, nats, weight)
+        right, attention = self.right and other.right, self.attention and other.attention
+        return Outcome(right, attention, lengths, nats, weight, self.states and other.states)
+
+    def without_what_is_wrong(self, info: ModelInfo) -> ModelInfo:
+        """``info`` with the capabilities that hold."""
+        wrong = [name for name, holds in ((ATTENTION, self.attention), (STATES, self.states)) if not holds]
+        return replace(info, capabilities=info.capabilities.difference(wrong))
 
     def require_right(self, name: str, kind: str) -> None:
         """

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from explorer.engine.attention_buffer import AttentionBuffer, KeysValuesView, LayerRule
+from explorer.engine.states_buffer import StatesBuffer
 from explorer.language_model.interventions import Interventions
 from explorer.language_model.trace import Floats, Ints
 
@@ -75,6 +76,7 @@ class Engine(ABC):
     Attributes:
         name: ``numpy`` or ``torch``; device, dtype: as in `ModelInfo`.
         rules: of each layer's attention.
+        head_dim: features of a head's output.
         observers: told the number of tokens of each pass before it begins.
     """
 
@@ -82,6 +84,7 @@ class Engine(ABC):
     device: str
     dtype: str
     rules: tuple[LayerRule, ...]
+    head_dim: int
 
     def __init__(self) -> None:
         self.observers: list[Callable[[int], None]] = []
@@ -94,17 +97,21 @@ class Engine(ABC):
         *,
         interventions: Interventions = (),
         attention: AttentionBuffer | None = None,
+        states: StatesBuffer | None = None,
         text_length: int | None = None,
     ) -> Reading:
-        """Read ``ids`` (n,), which follow the tokens in ``cache``; both ``cache`` and ``attention`` grow by them.
+        """Read ``ids`` (n,), which follow the tokens in ``cache``; it grows by them, and so do ``attention`` and
+        ``states``.
 
         Args:
             before: (V,) logits after the last token in ``cache``; None at the beginning of a text.
             attention: takes the rows of the new tokens.
+            states: takes what stands at its sites for them.
             text_length: tokens of the text that these are a part of, where it goes on after them; see `regime`.
         """
         self._count(len(ids))
-        return self._read(ids, cache, before, interventions, attention, text_length or len(cache) + len(ids))
+        length = text_length or len(cache) + len(ids)
+        return self._read(ids, cache, before, interventions, attention, states, length)
 
     def read_column(self, tokens: Ints, batch: Batch, *, interventions: Interventions = ()) -> Floats:
         """(B, V) logits after one more token (B,) of each row of ``batch``, which grows by it."""
@@ -154,6 +161,7 @@ class Engine(ABC):
         before: Floats | None,
         interventions: Interventions,
         attention: AttentionBuffer | None,
+        states: StatesBuffer | None,
         text_length: int,
     ) -> Reading: ...
 

@@ -18,7 +18,6 @@ from explorer.engine.numpy_engine.engine import NumpyEngine, shape_of
 from explorer.engine.numpy_engine.shape import Shape
 from explorer.engine.tokenizer import open_tokenizer
 from explorer.engine.weights.weights_version import weights_version
-from explorer.language_model.model import ATTENTION
 from explorer.locales import ExplorerError, Message
 from explorer.models import sources
 from explorer.models.config_check import check_config
@@ -165,6 +164,7 @@ def _with_numpy(files: ModelFiles, shape: Shape, dtype: str, report: Report) -> 
     outcome = outcome_of(model, lambda: _numpy_beside_transformers(model, engine, files))
     if not outcome.right or not outcome.attention:
         return None
+    model.info = outcome.without_what_is_wrong(model.info)
     report(Progress(Message.of("model-ready", name=files.title), STEPS, STEPS))
     return model
 
@@ -196,7 +196,6 @@ def _with_torch(files: ModelFiles, device: str, dtype: str, report: Report) -> L
     report(Progress(Message.of("checking-model", name=files.title), 2, STEPS))
     outcome = outcome_of(model, lambda: compare_with_transformers(model, engine.module, engine.with_config))
     outcome.require_right(files.name, engine.module.config.model_type)
-    if not outcome.attention:
-        model.info = replace(model.info, capabilities=model.info.capabilities - {ATTENTION})
+    model.info = outcome.without_what_is_wrong(model.info)
     report(Progress(Message.of("model-ready", name=files.title), STEPS, STEPS))
     return model

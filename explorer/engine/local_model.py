@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from time import perf_counter
 from typing import Any, TypeVar
@@ -12,10 +12,13 @@ from typing import Any, TypeVar
 import numpy as np
 
 from explorer.engine.attention_buffer import AttentionBuffer
-from explorer.engine.engine import CHUNK, Batch, Engine
-from explorer.engine.prefix_cache import CacheKey, Entry, PrefixCache
+from explorer.engine.availability import contents_for, lacks_attention, lacks_states
+from explorer.engine.engine import CHUNK, Engine
+from explorer.engine.local_decoder import LocalDecoder
+from explorer.engine.prefix_cache import NOTHING_MORE, CacheKey, Contents, Entry, PrefixCache
+from explorer.engine.states_buffer import StatesBuffer
 from explorer.engine.tokenizer import Tokenizer
-from explorer.language_model.attention import Attention, most_tokens
+from explorer.language_model.attention import Attention
 from explorer.language_model.interventions import Intervention, Interventions, canonical
 from explorer.language_model.memory import OutOfMemory, translate_oom
 from explorer.language_model.model import ModelInfo, Watch
@@ -130,7 +133,7 @@ class LocalModel:
         window = whole[start:]
 
         def decoder() -> LocalDecoder:
-            entry, _ = self._read(window, self._key(whole, changed), None, attention=False)
+            entry, _ = self._read(window, self._key(whole, changed), None, NOTHING_MORE)
             batch = self.engine.batch(entry.cache, len(window), n_rows)
             return LocalDecoder(self.engine, self._lock, self.info, batch, np.tile(whole, (n_rows, 1)), changed)
 
@@ -192,11 +195,14 @@ class LocalModel:
 
     def _answer(self, ids: Ints, request: Request, watch: Watch | None) -> Trace:
         key, extras = self._key(ids, request.interventions), request.extras
-        trace = self._known(key, ids) or self._compute(ids, key, watch, attention=extras.attention)
+        contents = contents_for(extras, self.info, self.engine.head_dim, len(ids) - key.start)
+        trace = self._known(key, ids) or self._compute(ids, key, watch, contents)
         self._remember(key, trace)
+        if extras.states:
+            trace = self._with_states(trace, key, watch, extras.states, contents)
         if not extras.attention:
             return trace
-        trace = self._with_attention(trace, key, watch)
+        trace = self._with_attention(trace, key, watch, contents)
         if trace.captured is None or extras.layer is None:
             return trace
         head = extras.vectors[1] if extras.vectors is not None else None
@@ -212,10 +218,9 @@ class LocalModel:
         while len(self._recent) > max(1, RECENT_BYTES // trace.logits.nbytes):
             self._recent.popitem(last=False)
 
-    def _compute(self, ids: Ints, key: CacheKey, watch: Watch | None, *, attention: bool) -> Trace:
+    def _compute(self, ids: Ints, key: CacheKey, watch: Watch | None, contents: Contents) -> Trace:
         window = ids[key.start :]
-        attention = attention and self._lacks_attention(window) is None
-        entry, shared = self._read(window, key, watch, attention=attention)
+        entry, shared = self._read(window, key, watch, contents)
         length = len(window)
         logits = entry.logits if length == len(entry) and entry.logits is not None else None
         if logits is None:
@@ -233,31 +238,36 @@ class LocalModel:
             interventions=key.interventions,
         )
 
-    def _with_attention(self, trace: Trace, key: CacheKey, watch: Watch | None) -> Trace:
+    def _with_attention(self, trace: Trace, key: CacheKey, watch: Watch | None, contents: Contents) -> Trace:
         """``trace`` with its attention, or with the reason why there is none."""
         window = trace.ids[trace.start :]
-        if (reason := self._lacks_attention(window)) is not None:
+        if (reason := lacks_attention(self.info, len(window))) is not None:
             return replace(trace, uncaptured=reason)
         place = key, window.tobytes()
         if self._latest_attention is not None and self._latest_attention[0] == place:
             return replace(trace, captured=self._latest_attention[1])
-        entry, shared = self._read(window, key, watch, attention=True)
+        entry, shared = self._read(window, key, watch, contents)
         record = entry.record(len(window))
         self._latest_attention = place, record
         return replace(trace, captured=record, computed=max(trace.computed, len(window) - shared))
 
-    def _lacks_attention(self, window: Ints) -> Message | None:
-        """Why the attention of a text cannot be had; None where it can."""
-        if not self.info.attention:
-            return Message.of("no-attention", name=self.info.name)
-        most = most_tokens(self.info.n_layer, self.info.n_head)
-        return Message.of("attention-too-long", n=len(window), most=most) if len(window) > most else None
+    def _with_states(
+        self, trace: Trace, key: CacheKey, watch: Watch | None, sites: tuple[str, ...], contents: Contents
+    ) -> Trace:
+        """``trace`` with what stood at ``sites``, or with the reason why there is nothing."""
+        window = trace.ids[trace.start :]
+        if (reason := lacks_states(self.info, self.engine.head_dim, sites, len(window))) is not None:
+            return replace(trace, states_unavailable=reason)
+        entry, shared = self._read(window, key, watch, contents)
+        states = entry.states_at(sites, len(window))
+        return replace(trace, recorded_states=states, computed=max(trace.computed, len(window) - shared))
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
-    def _read(self, window: Ints, key: CacheKey, watch: Watch | None, *, attention: bool) -> tuple[Entry, int]:
-        """An entry that begins with ``window``, and how much of that was known."""
-        entry, shared = self._entry_for(window, key, attention=attention)
+    def _read(self, window: Ints, key: CacheKey, watch: Watch | None, contents: Contents) -> tuple[Entry, int]:
+        """An entry that begins with ``window`` and has ``contents``, and how much of that was known."""
+        entry, shared = self._entry_for(window, key, contents)
+        self._drop_too_long(entry, len(window), contents)
         try:
             self._extend(entry, window, watch)
         except BaseException:
@@ -266,24 +276,31 @@ class LocalModel:
             raise
         return entry, shared
 
-    def _entry_for(self, window: Ints, key: CacheKey, *, attention: bool) -> tuple[Entry, int]:
+    def _entry_for(self, window: Ints, key: CacheKey, contents: Contents) -> tuple[Entry, int]:
         """An entry that is a beginning of ``window`` or begins with it, and how much of it they share."""
-        entry, shared = self._cache.closest(key, window, attention=attention)
+        entry, shared = self._cache.closest(key, window, contents)
         if entry is None:
-            buffer = AttentionBuffer(self.engine.rules) if attention else None
-            entry = Entry.empty(key, self.engine.empty_cache(), self.info.n_embd, self._kept_dtype, buffer)
+            rows = AttentionBuffer(self.engine.rules) if contents.attention else None
+            states = StatesBuffer(contents.sites) if contents.sites else None
+            entry = Entry.empty(key, self.engine.empty_cache(), self.info.n_embd, self._kept_dtype, rows, states)
         elif shared < min(len(window), len(entry)):
             if len(entry) - shared <= SHORT_TAIL:
                 entry.crop(shared)
             else:
-                entry = entry.fork(shared, attention=attention)
+                entry = entry.fork(shared, contents)
         self._cache.keep(entry)
         return entry, shared
 
+    def _drop_too_long(self, entry: Entry, n_tokens: int, contents: Contents) -> None:
+        """Let go of what ``entry`` cannot keep of so long a text; ``contents`` it can."""
+        if lacks_attention(self.info, n_tokens) is not None:
+            entry.attention = None
+        states = entry.states
+        if states is not None and lacks_states(self.info, self.engine.head_dim, states.sites, n_tokens) is not None:
+            entry.states = states.fork(len(states), contents.sites) if contents.sites else None
+
     def _extend(self, entry: Entry, window: Ints, watch: Watch | None) -> None:
         """Extend ``entry`` by what it lacks of ``window``."""
-        if self._lacks_attention(window) is not None:
-            entry.attention = None
         first = len(entry)
         while len(entry) < len(window):
             if watch is not None and len(entry) > first:
@@ -298,6 +315,7 @@ class LocalModel:
                 before,
                 interventions=entry.key.interventions,
                 attention=entry.attention,
+                states=entry.states,
                 text_length=len(window),
             )
             entry.append(ids, reading)
@@ -317,60 +335,6 @@ class LocalModel:
                     raise
                 most = n_rows * width // 2
         return np.concatenate(parts) if parts else np.empty((0, self.info.vocab_size), self._kept_dtype)
-
-
-class LocalDecoder:
-    """B continuations of the same text, which comes from the prefix cache; see `BatchDecoder`.
-
-    Args:
-        batch: the keys and values of what is read of ``ids``.
-
-    Attributes:
-        ids: (B, T) the tokens of each row so far.
-    """
-
-    def __init__(
-        self,
-        engine: Engine,
-        lock: threading.RLock,
-        info: ModelInfo,
-        batch: Batch,
-        ids: Ints,
-        interventions: Interventions,
-    ) -> None:
-        self._engine, self._lock, self._info = engine, lock, info
-        self._batch, self._interventions = batch, interventions
-        self.ids = ids
-        self._place = self._place_of(ids.shape[1])
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def select(self, rows: Sequence[int] | Ints) -> None:
-        """See `BatchDecoder.select`."""
-        rows = np.asarray(rows, np.int64)
-        if len(rows) == len(self) and (rows == np.arange(len(self))).all():
-            return
-        with translate_oom():
-            self._batch.select(rows)
-        self.ids = self.ids[rows]
-
-    def advance(self, tokens: Sequence[int] | Ints) -> Floats:
-        """See `BatchDecoder.advance`."""
-        require_known(tokens, self._info.vocab_size)
-        column = np.asarray(tokens, np.int64)
-        self.ids = np.concatenate([self.ids, column[:, None]], axis=1)
-        place = self._place_of(self.ids.shape[1])
-        with self._lock, translate_oom():
-            if place == self._place:
-                return self._engine.read_column(column, self._batch, interventions=self._interventions)
-            # What the batch holds is of shorter texts, which this model reads otherwise.
-            return self._engine.read_texts(list(self.ids[:, place[0] :]), interventions=self._interventions)
-
-    def _place_of(self, n_tokens: int) -> tuple[int, Hashable]:
-        """Where the window of a text begins, and its regime: what is read in one place is wrong in another."""
-        start = window_start(n_tokens, self._info.n_positions)
-        return start, self._engine.regime(n_tokens - start)
 
 
 def _padded(array: Any, missing: int, value: float) -> Any:

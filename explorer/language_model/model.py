@@ -15,8 +15,9 @@ from explorer.locales import ExplorerError, Message
 Watch = Callable[[int, int], None]
 """Told (tokens done, tokens to do) between the chunks of a long pass; raising `Superseded` drops the pass."""
 
-ATTENTION, ABLATION = "attention", "ablation"
-"""What a model may be able to do besides predicting: give its attention weights, switch heads off."""
+ATTENTION, ABLATION, STATES = "attention", "ablation", "states"
+"""What a model may be able to do besides predicting: give its attention weights, switch heads off, give what stands at
+its sites."""
 
 
 class Superseded(Exception):
@@ -34,7 +35,7 @@ class ModelInfo:
             machine and engine. "" where it is not known.
         device: ``cpu``, ``cuda`` or ``mps``; dtype: ``float32`` and so on.
         engine: what computes: ``numpy`` or ``torch``.
-        capabilities: what it can do besides predicting, see `ATTENTION` and `ABLATION`.
+        capabilities: what it can do besides predicting, see `ATTENTION`, `ABLATION` and `STATES`.
         end_ids: tokens that end a text, by the model's own generation settings or its tokenizer.
         note: something about the weights that changes how their numbers should be read.
         notices: what went otherwise than asked while loading.

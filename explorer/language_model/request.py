@@ -8,6 +8,7 @@ from operator import index
 from typing import Any
 
 from explorer.language_model.interventions import Intervention, Interventions, canonical, intervention_of
+from explorer.language_model.sites import canonical_sites
 from explorer.language_model.tokens import Encoding
 from explorer.locales import ExplorerError, Message
 
@@ -20,14 +21,16 @@ class Extras:
         attention: what every head of every layer looks at.
         layer: the layer whose exact weights are at hand, of a text so long that the others are kept as bytes.
         vectors: the (layer, head) whose queries, keys and values are at hand; they bring the weights of ``layer``.
+        states: the sites whose states are recorded, see `explorer.language_model.sites`; each once, in their order.
 
     Raises:
-        ExplorerError: vectors of another layer than ``layer``; on construction.
+        ExplorerError: vectors of another layer than ``layer``, or a site that there is not; on construction.
     """
 
     attention: bool = False
     layer: int | None = None
     vectors: tuple[int, int] | None = None
+    states: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.vectors is not None:
@@ -36,6 +39,7 @@ class Extras:
             object.__setattr__(self, "layer", self.vectors[0])
         if self.layer is not None:
             object.__setattr__(self, "attention", True)  # which it is a part of
+        object.__setattr__(self, "states", canonical_sites(self.states))
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ class Request:
         """From a record.
 
         Raises:
-            ExplorerError: an intervention that this version does not know.
+            ExplorerError: an intervention or a site that this version does not know.
         """
         extras = dict(record.get("extras", {}))
         if extras.get("vectors") is not None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from explorer.language_model.attention import Attention
 from explorer.language_model.interventions import Interventions
+from explorer.language_model.states import States
 from explorer.language_model.tokens import Token, Vocabulary
 from explorer.locales import ExplorerError, Message, numbers
 
@@ -30,6 +31,7 @@ class Rule(Protocol[Result]):
 
 
 NOT_ASKED = Message.of("attention-not-asked")
+STATES_NOT_ASKED = Message.of("states-not-asked")
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +54,8 @@ class Trace:
         notices: what a reader must know about how the text was read.
         captured: the attention of ``ids[start:]``, where it was asked for and there is any; see `attention`.
         uncaptured: why there is none.
+        recorded_states: what stood at the sites that were asked for, of ``ids[start:]``; see `states`.
+        states_unavailable: why there is nothing.
         interventions: what was changed inside the model while it read; nothing that is said here holds without them.
 
     Raises:
@@ -70,6 +74,8 @@ class Trace:
     notices: tuple[Message, ...] = ()
     captured: Attention | None = None
     uncaptured: Message = NOT_ASKED
+    recorded_states: States | None = None
+    states_unavailable: Message = STATES_NOT_ASKED
     interventions: Interventions = ()
 
     def __post_init__(self) -> None:
@@ -79,6 +85,9 @@ class Trace:
             raise ValueError(
                 f"attention has {self.captured.n_tokens} rows, but {n_tokens - self.start} tokens are read"
             )
+        states = self.recorded_states
+        if states is not None and states.n_tokens != n_tokens - self.start:
+            raise ValueError(f"states of {states.n_tokens} tokens, but {n_tokens - self.start} tokens are read")
         if not n_tokens or shapes != [(n_tokens,)] * 3 or self.logits.shape != (len(self.vocabulary),):
             raise ValueError(f"a trace of {n_tokens} tokens cannot have arrays of shapes {shapes, self.logits.shape}")
         bad = np.isnan(self.logits) | np.isposinf(self.logits)
@@ -106,6 +115,17 @@ class Trace:
         if self.captured is None:
             raise ExplorerError.of(self.uncaptured)
         return self.captured
+
+    @property
+    def states(self) -> States:
+        """What stood at the sites that were asked for; of ``ids[start:]``.
+
+        Raises:
+            ExplorerError: none was asked for, the model gives none, or the text is too long for them.
+        """
+        if self.recorded_states is None:
+            raise ExplorerError.of(self.states_unavailable)
+        return self.recorded_states
 
     @property
     def text(self) -> str:

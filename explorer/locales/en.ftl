@@ -49,6 +49,12 @@ attention-not-numbers = { $n ->
     [one] One row of attention weights is not made of numbers
    *[other] { $n } rows of attention weights are not made of numbers
 } (the first in layer { $layer }, head { $head }). The weights are damaged or too large for their number format: load the model again, with --dtype float32.
+unknown-site = “{ $site }” is not a site of a model. Choose from: { $known }.
+not-sites = { $given } is not a list of sites. Pass their names, such as Extras(states=("block",)). The sites are: { $known }.
+site-not-recorded = The states at “{ $site }” were not recorded, only those at: { $recorded }. Ask for them: explorer.Request(ids, extras=explorer.Extras(states=("{ $site }",))).
+states-not-asked = This trace was made without states. Ask for them: lm.trace(explorer.Request(ids, extras=explorer.Extras(states=("block",)))).
+no-states = The model { $name } gives no states that can be trusted: what its layers add could not be told apart. Choose another model, such as gpt2.
+states-too-long = The text has { $n } tokens, and of this model the states at { $sites } are kept for at most { $most }. Shorten the text, or ask for fewer sites.
 unknown-layer = There is no layer { $layer }. The layers of this model go from 0 to { $last }.
 unknown-head = There is no head { $head }. The heads of this model go from 0 to { $last }.
 unknown-ablation-mode = “{ $mode }” is not a way to switch a head off. Choose one of: { $known }.

@@ -40,6 +40,12 @@ no-attention = 模型 { $name } 给不出可信的注意力权重。请换一个
 attention-too-long = 文本有 { $n } 个词元，而这个模型的注意力最多保留 { $most } 个词元。请缩短文本。
 attention-too-large = { $n } 个词元的全部注意力需要 { $megabytes } MB。请用 head(layer, head) 逐个取头，或者不超过 { $most } 个词元。
 attention-not-numbers = 有 { $n } 行注意力权重不是数字（第一处在第 { $layer } 层第 { $head } 头）。权重已损坏，或超出了其数字格式：请用 --dtype float32 重新加载模型。
+unknown-site = “{ $site }”不是模型中的观察位置。可选：{ $known }。
+not-sites = { $given } 不是观察位置的列表。请传入它们的名称，例如 Extras(states=("block",))。可选的位置：{ $known }。
+site-not-recorded = 没有记录“{ $site }”处的状态，只记录了：{ $recorded }。请这样索取：explorer.Request(ids, extras=explorer.Extras(states=("{ $site }",)))。
+states-not-asked = 这次计算没有记录内部状态。请这样索取：lm.trace(explorer.Request(ids, extras=explorer.Extras(states=("block",))))。
+no-states = 模型 { $name } 给不出可信的内部状态：无法区分它的各层分别加入了什么。请换一个模型，例如 gpt2。
+states-too-long = 文本有 { $n } 个词元，而这个模型在 { $sites } 处的状态最多保留 { $most } 个词元。请缩短文本，或少选几个位置。
 unknown-layer = 没有第 { $layer } 层。这个模型的层从 0 到 { $last }。
 unknown-head = 没有第 { $head } 头。这个模型的头从 0 到 { $last }。
 unknown-ablation-mode = “{ $mode }”不是关闭注意力头的方式。可选：{ $known }。

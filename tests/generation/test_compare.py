@@ -9,7 +9,8 @@ import pytest
 import torch
 from transformers import AutoTokenizer
 
-from explorer.engine.local_model import LocalDecoder, LocalModel
+from explorer.engine.local_decoder import LocalDecoder
+from explorer.engine.local_model import LocalModel
 from explorer.generation.compare import Comparison, ComparisonRun, compare
 from explorer.generation.generate import TEXT, Stop, generate
 from explorer.generation.measures import measures

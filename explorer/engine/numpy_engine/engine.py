@@ -14,6 +14,8 @@ from explorer.engine.numpy_engine.attention import AttentionRecorder
 from explorer.engine.numpy_engine.cache import NumpyBatch, NumpyKeysValues
 from explorer.engine.numpy_engine.linear import linear
 from explorer.engine.numpy_engine.shape import Shape
+from explorer.engine.numpy_engine.states import StatesRecorder
+from explorer.engine.states_buffer import StatesBuffer
 from explorer.language_model.interventions import Interventions, ablated_heads
 from explorer.language_model.trace import Floats, Ints
 
@@ -49,6 +51,7 @@ class NumpyEngine(Engine):
     def __init__(self, shape: Shape, weights: Mapping[str, Floats]) -> None:
         super().__init__()
         self.shape, self.rules, self._weights = shape, shape.rules, weights
+        self.head_dim = shape.head_dim
         self._model = _MODELS[shape.kind](shape, weights)
         self._dtype = self._model.unembedding.dtype
         self.dtype = self._dtype.name
@@ -76,15 +79,20 @@ class NumpyEngine(Engine):
         before: Floats | None,
         interventions: Interventions,
         attention: AttentionBuffer | None,
+        states: StatesBuffer | None,
         text_length: int,
     ) -> Reading:
         first = len(cache)
-        recorder = None
+        rows = at_sites = None
         if attention is not None:
-            recorder = AttentionRecorder(first, exact=attention.will_be_exact(first + len(ids)))
-        hidden = self._model.read(ids, cache, ablated_heads(interventions), recorder)
-        if attention is not None and recorder is not None:
-            attention.append(recorder.rows())
+            rows = AttentionRecorder(first, exact=attention.will_be_exact(first + len(ids)))
+        if states is not None:
+            at_sites = StatesRecorder(states.sites)
+        hidden = self._model.read(ids, cache, ablated_heads(interventions), rows, at_sites)
+        if attention is not None and rows is not None:
+            attention.append(rows.rows())
+        if states is not None and at_sites is not None:
+            states.append(at_sites.states())
         return self._judge(ids, hidden, before)
 
     def _judge(self, ids: Ints, hidden: Floats, before: Floats | None) -> Reading:
@@ -113,7 +121,7 @@ class NumpyEngine(Engine):
         """(1, V) logits after a text that nothing is kept of."""
         cache = self.empty_cache()
         for start in range(0, len(ids), CHUNK):
-            hidden = self._model.read(ids[start : start + CHUNK], cache, ablated_heads(interventions), None)
+            hidden = self._model.read(ids[start : start + CHUNK], cache, ablated_heads(interventions))
         return self.logits(hidden[-1:])
 
 

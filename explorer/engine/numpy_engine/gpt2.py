@@ -17,6 +17,7 @@ from explorer.engine.numpy_engine.attention import AttentionRecorder, attend, at
 from explorer.engine.numpy_engine.cache import NumpyBatch, NumpyKeysValues
 from explorer.engine.numpy_engine.linear import linear
 from explorer.engine.numpy_engine.shape import ACTIVATIONS, Shape, layer_norm
+from explorer.engine.numpy_engine.states import StatesRecorder
 from explorer.language_model.trace import Floats, Ints
 
 LAYOUT_VERSION = 1
@@ -100,21 +101,35 @@ class GPT2:
         self._activation = ACTIVATIONS[shape.activation]
 
     def read(
-        self, ids: Ints, cache: NumpyKeysValues, heads_off: Mapping[int, Any], recorder: AttentionRecorder | None
+        self,
+        ids: Ints,
+        cache: NumpyKeysValues,
+        heads_off: Mapping[int, Any],
+        rows: AttentionRecorder | None = None,
+        states: StatesRecorder | None = None,
     ) -> Floats:
-        """(n, n_embd) hidden states of n tokens that follow those in ``cache``, which grows by them."""
+        """(n, n_embd) hidden states of n tokens that follow those in ``cache``, which grows by them.
+
+        ``rows`` takes what the tokens attend to, ``states`` what stands at the sites.
+        """
         first, n = len(cache), len(ids)
         cache.make_room(n)
         x = self._wte[ids] + self._wpe[first : first + n]  # (n, n_embd)
+        if states is not None:
+            states.add(embedding=x)
         for layer, w in enumerate(self._layers):
             q, k, v = self._queries_keys_values(x, w)  # (n_head, n, head_dim) each
             keys, values = cache.put(layer, k, v)
             outputs, weights = attend(q, keys, values, first, self.shape.rules[layer])
-            if recorder is not None:
-                recorder.add(q, weights)
+            if rows is not None:
+                rows.add(q, weights)
             switch_off(outputs, heads_off.get(layer, ()))
-            x += linear(outputs.reshape(n, -1), *w.attn_c_proj)
-            x += self._mlp(x, w)
+            attention_out = linear(outputs.reshape(n, -1), *w.attn_c_proj)  # (n, n_embd)
+            x += attention_out
+            mlp_out = self._mlp(x, w)  # (n, n_embd)
+            x += mlp_out
+            if states is not None:
+                states.add(heads=outputs, attention_out=attention_out, mlp_out=mlp_out, block=x)
         cache.advance(n)
         return layer_norm(x, *self._ln_f, self.shape.norm_eps)  # type: ignore[no-any-return]
 

@@ -20,6 +20,7 @@ from explorer.engine.numpy_engine.cache import NumpyBatch, NumpyKeysValues
 from explorer.engine.numpy_engine.linear import linear
 from explorer.engine.numpy_engine.rotary import frequencies, rotate, turns
 from explorer.engine.numpy_engine.shape import ACTIVATIONS, Shape, rms_norm
+from explorer.engine.numpy_engine.states import StatesRecorder
 from explorer.language_model.trace import Floats, Ints
 
 LAYOUT_VERSION = 1
@@ -127,24 +128,38 @@ class Llama:
         self._frequencies = np.array(shape.frequencies, np.float32)
 
     def read(
-        self, ids: Ints, cache: NumpyKeysValues, heads_off: Mapping[int, Any], recorder: AttentionRecorder | None
+        self,
+        ids: Ints,
+        cache: NumpyKeysValues,
+        heads_off: Mapping[int, Any],
+        rows: AttentionRecorder | None = None,
+        states: StatesRecorder | None = None,
     ) -> Floats:
-        """(n, n_embd) hidden states of n tokens that follow those in ``cache``, which grows by them."""
+        """(n, n_embd) hidden states of n tokens that follow those in ``cache``, which grows by them.
+
+        ``rows`` takes what the tokens attend to, ``states`` what stands at the sites.
+        """
         first, n = len(cache), len(ids)
         cache.make_room(n)
         x = self._embedding[ids]  # (n, n_embd), a copy
         turned = turns(self._frequencies, first, n, x.dtype)
+        if states is not None:
+            states.add(embedding=x)
         for layer, w in enumerate(self._layers):
             qk, v = self._queries_keys_values(x, w, turned)
             qk, v = qk.swapaxes(0, 1), v.swapaxes(0, 1)
             q, k = qk[: self.shape.n_head], qk[self.shape.n_head :]  # (n_head or n_kv_head, n, head_dim)
             keys, values = cache.put(layer, k, v)
             outputs, weights = attend(q, keys, values, first, self.shape.rules[layer])
-            if recorder is not None:
-                recorder.add(q, weights)
+            if rows is not None:
+                rows.add(q, weights)
             switch_off(outputs, heads_off.get(layer, ()))
-            x += linear(outputs.reshape(n, -1), *w.o)
-            x += self._mlp(x, w)
+            attention_out = linear(outputs.reshape(n, -1), *w.o)  # (n, n_embd)
+            x += attention_out
+            mlp_out = self._mlp(x, w)  # (n, n_embd)
+            x += mlp_out
+            if states is not None:
+                states.add(heads=outputs, attention_out=attention_out, mlp_out=mlp_out, block=x)
         cache.advance(n)
         return rms_norm(x, self._norm, self.shape.norm_eps)  # type: ignore[no-any-return]
 

@@ -11,7 +11,7 @@ from explorer.engine.numpy_engine import gpt2, llama
 from explorer.engine.numpy_engine.engine import NumpyEngine
 from explorer.engine.numpy_engine.shape import Shape
 from explorer.engine.weights.prepared_weights import Layout, prepare
-from explorer.language_model.model import ABLATION, ATTENTION, ModelInfo
+from explorer.language_model.model import ABLATION, ATTENTION, STATES, ModelInfo
 from explorer.models.progress import Report
 from explorer.models.sources import ModelFiles
 
@@ -43,7 +43,7 @@ def open_engine(files: ModelFiles, shape: Shape, dtype: str, report: Report | No
         dtype=dtype,
         weights_version=prepared.weights_version,
         engine="numpy",
-        capabilities=frozenset({ATTENTION, ABLATION}),
+        capabilities=frozenset({ATTENTION, ABLATION, STATES}),
         note=files.note,
         notices=prepared.notices,
     )

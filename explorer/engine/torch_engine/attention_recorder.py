@@ -20,6 +20,8 @@ from transformers.masking_utils import sdpa_mask
 
 from explorer.engine.attention_buffer import AttentionRows, LayerRule
 from explorer.engine.torch_engine.keys_values import as_numpy
+from explorer.engine.torch_engine.states_recorder import StatesRecorder
+from explorer.language_model.sites import HEADS
 
 NAME = "explorer"
 """Our attention among transformers' own."""
@@ -104,6 +106,7 @@ class _Pass:
 
     recorder: Recorder | None
     heads_off: Mapping[int, Sequence[int]]
+    states: StatesRecorder | None = None
     scaling: dict[int, float] | None = None
 
 
@@ -111,9 +114,12 @@ _pass: ContextVar[_Pass | None] = ContextVar("pass", default=None)
 
 
 @contextmanager
-def watched(recorder: Recorder | None, heads_off: Mapping[int, Sequence[int]]) -> Iterator[None]:
-    """Within its ``with``, a pass is recorded (None records nothing), and these heads of each layer are off."""
-    token = _pass.set(_Pass(recorder, heads_off))
+def watched(
+    recorder: Recorder | None, heads_off: Mapping[int, Sequence[int]], states: StatesRecorder | None = None
+) -> Iterator[None]:
+    """Within its ``with``, a pass is recorded (None records nothing), these heads of each layer are off, and ``states``
+    is told of the outputs of all heads."""
+    token = _pass.set(_Pass(recorder, heads_off, states))
     try:
         yield
     finally:
@@ -124,7 +130,7 @@ def watched(recorder: Recorder | None, heads_off: Mapping[int, Sequence[int]]) -
 def noting_scalings() -> Iterator[dict[int, float]]:
     """Within its ``with``, a pass notes by layer what its products of queries and keys are multiplied with."""
     found: dict[int, float] = {}
-    token = _pass.set(_Pass(None, {}, found))
+    token = _pass.set(_Pass(None, {}, scaling=found))
     try:
         yield found
     finally:
@@ -153,6 +159,8 @@ def _attend(
     output, weights = sdpa_attention_forward(module, query, key, value, mask, **options)  # (B, n, n_head, head_dim)
     if now is not None and (heads := now.heads_off.get(module.layer_idx)):
         output[:, :, list(heads)] = 0
+    if now is not None and now.states is not None:
+        now.states.add(HEADS, output)
     return output, weights
 
 

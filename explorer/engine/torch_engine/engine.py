@@ -13,11 +13,14 @@ import torch
 from explorer.engine.attention_buffer import AttentionBuffer, LayerRule
 from explorer.engine.engine import Engine, Reading
 from explorer.engine.numpy_engine.linear import FEW_ROWS, linear
+from explorer.engine.states_buffer import StatesBuffer
+from explorer.engine.torch_engine.architecture import blocks_of
 from explorer.engine.torch_engine.attention_recorder import Recorder, watched
 from explorer.engine.torch_engine.keys_values import GrowingLayer, TorchBatch, TorchKeysValues, as_numpy
 from explorer.engine.torch_engine.layer_windows import layer_windows
 from explorer.engine.torch_engine.length_regimes import follow_length, regime_of, text_of_length
 from explorer.engine.torch_engine.settings import exact_products
+from explorer.engine.torch_engine.states_recorder import StatesRecorder, recording
 from explorer.engine.torch_engine.token_statistics import token_statistics
 from explorer.language_model.interventions import Interventions, ablated_heads
 from explorer.language_model.trace import Floats, Ints
@@ -31,13 +34,18 @@ class TorchEngine(Engine):
         of
             its base model (the check at load sees to it that they are).
         rules: of each layer's attention.
+
+    Attributes:
+        blocks: of the module; none where it is not known where it keeps them, and no states can be recorded.
     """
 
     name = "torch"
 
     def __init__(self, module: Any, rules: tuple[LayerRule, ...]) -> None:
         super().__init__()
-        self.module, self.rules = module, rules
+        self.module, self.rules, self.blocks = module, rules, blocks_of(module)
+        config = module.config.get_text_config()
+        self.head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         follow_length(module)
         self.device = module.device.type
         self.dtype = str(module.dtype).removeprefix("torch.")
@@ -83,20 +91,25 @@ class TorchEngine(Engine):
         before: Floats | None,
         interventions: Interventions,
         attention: AttentionBuffer | None,
+        states: StatesBuffer | None,
         text_length: int,
     ) -> Reading:
         first, n = len(cache), len(ids)
-        recorder = None
+        rows = at_sites = None
         if attention is not None:
-            recorder = Recorder(first, self.rules, attention.will_be_exact(first + n))
+            rows = Recorder(first, self.rules, attention.will_be_exact(first + n))
+        if states is not None:
+            at_sites = StatesRecorder(states.sites, len(self.rules))
         tokens = torch.from_numpy(np.array(ids)).to(self.device)[None]  # (1, n)
         positions = torch.arange(first, first + n, device=self.device)[None]
-        with self._pass(text_length, interventions, recorder):
+        with self._pass(text_length, interventions, rows, at_sites):
             hidden = self.module.base_model(
                 input_ids=tokens, position_ids=positions, past_key_values=cache.as_cache(), use_cache=True
             ).last_hidden_state[0]  # (n, n_embd)
-        if attention is not None and recorder is not None:
-            attention.append(recorder.rows())
+        if attention is not None and rows is not None:
+            attention.append(rows.rows())
+        if states is not None and at_sites is not None:
+            states.append(at_sites.states())
         logits = self._unembed(hidden)
         foretold = (
             logits[:-1] if before is None else torch.cat([self._on_device(before, logits.dtype)[None], logits[:-1]])
@@ -137,9 +150,21 @@ class TorchEngine(Engine):
         return as_numpy(self._unembed(states[torch.arange(len(texts)), last]))
 
     @contextmanager
-    def _pass(self, text_length: int, interventions: Interventions, recorder: Recorder | None = None) -> Iterator[None]:
+    def _pass(
+        self,
+        text_length: int,
+        interventions: Interventions,
+        rows: Recorder | None = None,
+        states: StatesRecorder | None = None,
+    ) -> Iterator[None]:
         """What holds while the model reads a part of a text of ``text_length`` tokens."""
-        with exact_products(), text_of_length(text_length), watched(recorder, ablated_heads(interventions)):
+        heads_off = ablated_heads(interventions)
+        with (
+            exact_products(),
+            text_of_length(text_length),
+            watched(rows, heads_off, states),
+            recording(states, self.blocks),
+        ):
             yield
 
     def _on_device(self, array: Floats, dtype: torch.dtype | None = None) -> torch.Tensor:

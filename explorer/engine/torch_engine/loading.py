@@ -18,7 +18,7 @@ with gc_paused():
     from explorer.engine.torch_engine.layer_windows import layer_windows
     from explorer.engine.torch_engine.settings import quiet_and_exact
     from explorer.language_model.memory import OutOfMemory, translate_oom
-    from explorer.language_model.model import ABLATION, ATTENTION, ModelInfo
+    from explorer.language_model.model import ABLATION, ATTENTION, STATES, ModelInfo
     from explorer.locales import ExplorerError, Message
     from explorer.models.sources import ModelFiles
 
@@ -54,7 +54,9 @@ def open_engine(files: ModelFiles, device: str, dtype: str) -> tuple[TorchEngine
         info = replace(_info(files, module, device, dtype), notices=notices)
     attached = attach(module)
     engine = TorchEngine(module, _rules(module) if attached else (LayerRule(1.0),) * info.n_layer)
-    return engine, info if attached else replace(info, capabilities=frozenset())
+    if not attached:
+        return engine, replace(info, capabilities=frozenset())
+    return engine, replace(info, capabilities=info.capabilities | {STATES}) if engine.blocks else info
 
 
 def open_module(files: ModelFiles, dtype: str) -> Any:
