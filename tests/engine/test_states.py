@@ -23,6 +23,7 @@ from explorer.locales import ExplorerError
 from tests.engine.attending import loaded
 from tests.engine.reference import assert_same_attention, edited_texts, some_ids
 from tests.engine.site_oracle import PROJECTIONS, asked, assert_true_states, expected_states
+from tests.engine.test_breaking_off import Broken
 from tests.modules import module_of
 from tests.passes import Passes
 
@@ -182,6 +183,16 @@ def test_what_nobody_asked_for_is_not_kept(attending: dict[str, Path], engine: s
     assert shown.nbytes <= entry.states.n_bytes <= 3 * shown.nbytes  # with the room to grow
     entry.states = None
     assert entry.n_bytes == plain
+
+
+def test_hooks_are_there_while_states_are_recorded_and_no_longer(torch_lm: LocalModel) -> None:
+    lm, parts = torch_lm, list(module_of(torch_lm).modules())
+    before = [(len(part._forward_hooks), len(part._forward_pre_hooks)) for part in parts]
+    lm.trace(asked(some_ids(9)))
+    with Broken(module_of(lm).base_model.h[1], lambda: RuntimeError("broke off")), pytest.raises(RuntimeError):
+        lm.trace(asked(some_ids(9, seed=1)))
+    assert [(len(part._forward_hooks), len(part._forward_pre_hooks)) for part in parts] == before
+    assert_true_states(lm, some_ids(9, seed=1), FLOAT32)
 
 
 # --- what a record is
