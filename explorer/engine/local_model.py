@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -196,13 +197,15 @@ class LocalModel:
     def _answer(self, ids: Ints, request: Request, watch: Watch | None) -> Trace:
         key, extras = self._key(ids, request.interventions), request.extras
         contents = contents_for(extras, self.info, self.engine.head_dim, len(ids) - key.start)
-        trace = self._known(key, ids) or self._compute(ids, key, watch, contents)
+        window = ids[key.start :]
+        read = cache(lambda: self._read(window, key, watch, contents))  # once at most
+        trace = self._known(key, ids) or self._trace(ids, key, *read())
         self._remember(key, trace)
         if extras.states:
-            trace = self._with_states(trace, key, watch, extras.states, contents)
+            trace = self._with_states(trace, extras.states, read)
         if not extras.attention:
             return trace
-        trace = self._with_attention(trace, key, watch, contents)
+        trace = self._with_attention(trace, key, read)
         if trace.captured is None or extras.layer is None:
             return trace
         head = extras.vectors[1] if extras.vectors is not None else None
@@ -218,10 +221,8 @@ class LocalModel:
         while len(self._recent) > max(1, RECENT_BYTES // trace.logits.nbytes):
             self._recent.popitem(last=False)
 
-    def _compute(self, ids: Ints, key: CacheKey, watch: Watch | None, contents: Contents) -> Trace:
-        window = ids[key.start :]
-        entry, shared = self._read(window, key, watch, contents)
-        length = len(window)
+    def _trace(self, ids: Ints, key: CacheKey, entry: Entry, shared: int) -> Trace:
+        length = len(ids) - key.start
         logits = entry.logits if length == len(entry) and entry.logits is not None else None
         if logits is None:
             logits = self.engine.logits(entry.hidden[length - 1 : length])[0]
@@ -238,7 +239,7 @@ class LocalModel:
             interventions=key.interventions,
         )
 
-    def _with_attention(self, trace: Trace, key: CacheKey, watch: Watch | None, contents: Contents) -> Trace:
+    def _with_attention(self, trace: Trace, key: CacheKey, read: Callable[[], tuple[Entry, int]]) -> Trace:
         """``trace`` with its attention, or with the reason why there is none."""
         window = trace.ids[trace.start :]
         if (reason := lacks_attention(self.info, len(window))) is not None:
@@ -246,19 +247,17 @@ class LocalModel:
         place = key, window.tobytes()
         if self._latest_attention is not None and self._latest_attention[0] == place:
             return replace(trace, captured=self._latest_attention[1])
-        entry, shared = self._read(window, key, watch, contents)
+        entry, shared = read()
         record = entry.record(len(window))
         self._latest_attention = place, record
         return replace(trace, captured=record, computed=max(trace.computed, len(window) - shared))
 
-    def _with_states(
-        self, trace: Trace, key: CacheKey, watch: Watch | None, sites: tuple[str, ...], contents: Contents
-    ) -> Trace:
+    def _with_states(self, trace: Trace, sites: tuple[str, ...], read: Callable[[], tuple[Entry, int]]) -> Trace:
         """``trace`` with what stood at ``sites``, or with the reason why there is nothing."""
         window = trace.ids[trace.start :]
         if (reason := lacks_states(self.info, self.engine.head_dim, sites, len(window))) is not None:
             return replace(trace, states_unavailable=reason)
-        entry, shared = self._read(window, key, watch, contents)
+        entry, shared = read()
         states = entry.states_at(sites, len(window))
         return replace(trace, recorded_states=states, computed=max(trace.computed, len(window) - shared))
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.language_model.products import dot_products
 from explorer.locales import ExplorerError, Message
 
 Floats = NDArray[np.floating[Any]]
@@ -79,15 +80,15 @@ def attention_weights(
         (n_head, n, first + n), 0 where a key may not be seen.
     """
     n_head, n, width = queries.shape
-    shared = (queries * queries.dtype.type(scaling)).reshape(len(keys), -1, width)
-    scores: NDArray[np.floating[Any]] = (shared @ keys.swapaxes(1, 2)).reshape(n_head, n, -1)
+    shared = (queries * scaling).reshape(len(keys), -1, width)  # (n_kv_head, heads that share * n, head_dim)
+    scores: NDArray[np.floating[Any]] = dot_products(shared, keys).reshape(n_head, n, -1)
     if n > 1:
         scores[:, ~np.tri(n, first + n, first, dtype=bool)] = -np.inf
     if window is not None and first + n > window:
         scores[:, np.tri(n, first + n, first - window, dtype=bool)] = -np.inf
-    scores -= scores.max(axis=-1, keepdims=True)
+    scores -= np.maximum.reduce(scores, axis=-1, keepdims=True)
     np.exp(scores, out=scores)
-    scores /= scores.sum(axis=-1, keepdims=True)
+    scores /= np.add.reduce(scores, axis=-1, keepdims=True)
     return scores
 
 

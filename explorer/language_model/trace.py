@@ -90,9 +90,8 @@ class Trace:
             raise ValueError(f"states of {states.n_tokens} tokens, but {n_tokens - self.start} tokens are read")
         if not n_tokens or shapes != [(n_tokens,)] * 3 or self.logits.shape != (len(self.vocabulary),):
             raise ValueError(f"a trace of {n_tokens} tokens cannot have arrays of shapes {shapes, self.logits.shape}")
-        bad = np.isnan(self.logits) | np.isposinf(self.logits)
-        if bad.any():
-            raise ExplorerError("bad-logits", n=int(bad.sum()), of=len(bad))
+        if not self.logits.max() < np.inf:  # so of NaN, too
+            raise ExplorerError("bad-logits", n=int((~(self.logits < np.inf)).sum()), of=len(self.logits))
         for array in (self.ids, self.logits, self.surprisal, self.entropy, self.rank):
             array.flags.writeable = False
 

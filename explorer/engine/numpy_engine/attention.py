@@ -9,6 +9,7 @@ import numpy as np
 
 from explorer.engine.attention_buffer import AttentionRows, LayerRule, visible
 from explorer.language_model.attention import Bytes, attention_weights, to_bytes
+from explorer.language_model.products import weighted_sums
 from explorer.language_model.trace import Floats
 
 
@@ -24,7 +25,8 @@ def attend(queries: Floats, keys: Floats, values: Floats, first: int, rule: Laye
     """
     n_head, n, width = queries.shape
     weights = attention_weights(queries, keys, rule.scaling, first, rule.window)
-    outputs = weights.reshape(len(keys), -1, first + n) @ values  # (n_kv_head, heads that share * n, head_dim)
+    shared = weights.reshape(len(keys), -1, first + n)  # (n_kv_head, heads that share * n, first + n)
+    outputs = weighted_sums(shared, values)
     return outputs.reshape(n_head, n, width).swapaxes(0, 1), weights
 
 
@@ -92,8 +94,8 @@ class AttentionRecorder:
 
 def entropy_bits(weights: Floats) -> Any:
     """(..., T) weights -> (...) Shannon entropy in bits."""
-    logs = np.log2(weights, where=weights > 0, out=np.zeros_like(weights))
-    return np.abs(np.einsum("...t,...t->...", weights, logs))
+    smallest = np.finfo(weights.dtype).tiny  # 0 log 0 is 0
+    return np.abs(np.vecdot(weights, np.log2(np.maximum(weights, smallest))))
 
 
 def switch_off(outputs: Any, heads: Sequence[int]) -> None:

@@ -24,6 +24,9 @@ DTYPES = ("float32", "float64")
 ROWS_OF_LOGITS = 32
 """Rows of logits that are looked at together: all of a chunk's would take 50 MB of GPT-2's vocabulary."""
 
+NO_CHANCE = -10_000.0
+"""A logit so far below the largest has the probability 0, and 0 times it is 0: not so of minus infinity."""
+
 _MODELS: Mapping[str, Any] = {"gpt2": gpt2.GPT2, "llama": llama.Llama}
 
 
@@ -104,7 +107,10 @@ class NumpyEngine(Engine):
         for start in range(0, n, ROWS_OF_LOGITS):
             after = self.logits(hidden[start : start + ROWS_OF_LOGITS])  # row i: what comes after the i-th token
             last = start + len(after)
-            foretold = after[:-1] if logits is None else np.concatenate([logits[None], after[:-1]])
+            if logits is None:
+                foretold = after[:-1]
+            else:
+                foretold = np.concatenate([logits[None], after[:-1]]) if len(after) > 1 else logits[None]
             known = slice(last - len(foretold), last)
             surprisal[known], entropy[known], rank[known] = token_statistics(foretold, ids[known])
             logits = after[-1]
@@ -135,14 +141,15 @@ def token_statistics(logits: Floats, chosen: Ints) -> tuple[Floats, Floats, Ints
         (n,) surprisal in bits, entropy in bits, rank from 1; equal logits by lower id.
     """
     rows = np.arange(len(chosen))
-    shifted = logits - logits.max(axis=-1, keepdims=True)
+    largest = logits.max(axis=-1, keepdims=True)
+    shifted = logits - largest
+    np.maximum(shifted, NO_CHANCE, out=shifted)
     weights = np.exp(shifted)
     sums = weights.sum(axis=-1, dtype=np.float64)
     log_sums = np.log(sums)
-    surprisal = (log_sums - shifted[rows, chosen]) / np.log(2)
-    expected = np.einsum("nv,nv->n", weights, np.where(np.isfinite(shifted), shifted, 0), dtype=np.float64) / sums
-    entropy = np.abs(log_sums - expected) / np.log(2)
-    own = logits[rows, chosen][:, None]
-    n_equal_before = [np.count_nonzero(row[:i] == row[i]) for row, i in zip(logits, chosen, strict=True)]
-    rank = 1 + np.count_nonzero(logits > own, axis=-1) + np.array(n_equal_before, np.int64)
-    return surprisal, entropy, rank
+    surprisal = (log_sums - (logits[rows, chosen] - largest[:, 0])) / np.log(2)
+    entropy = np.abs(log_sums - np.vecdot(weights, shifted) / sums) / np.log(2)
+    pairs = list(zip(logits, chosen.tolist(), strict=True))
+    n_larger = [np.count_nonzero(row > row[i]) for row, i in pairs]
+    n_equal_before = [np.count_nonzero(row[:i] == row[i]) for row, i in pairs]
+    return surprisal, entropy, 1 + np.array(n_larger) + np.array(n_equal_before)

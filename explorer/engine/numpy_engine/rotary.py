@@ -45,21 +45,19 @@ def _llama3(plain: Floats, given: Mapping[str, Any]) -> Floats:
 
 
 def turns(frequency: Floats, first: int, n: int, dtype: Any) -> tuple[Floats, Floats]:
-    """(n, 1, head_dim / 2) cosines and sines of the angles at the positions from ``first`` on.
+    """(n, 1, 1, head_dim / 2) cosines and (n, 1, 2, head_dim / 2) sines of the angles at the positions from ``first``
+    on; sines of the first features of the pairs are negative.
 
     Angles are float32 whatever the weights are, as in transformers: models were trained with them.
     """
     angles = np.arange(first, first + n, dtype=np.float32)[:, None] * frequency
-    return np.cos(angles).astype(dtype)[:, None], np.sin(angles).astype(dtype)[:, None]
+    cosines, sines = np.cos(angles).astype(dtype), np.sin(angles).astype(dtype)
+    return cosines[:, None, None], np.stack([-sines, sines], axis=1)[:, None]
 
 
 def rotate(x: Floats, cosines: Floats, sines: Floats) -> Floats:
     """(n, heads, head_dim) turned; a pair is a feature of the first half and its counterpart in the second."""
-    half = x.shape[-1] // 2
-    one, other = x[..., :half], x[..., half:]
-    turned = np.empty_like(x)
-    np.multiply(one, cosines, out=turned[..., :half])
-    turned[..., :half] -= other * sines
-    np.multiply(other, cosines, out=turned[..., half:])
-    turned[..., half:] += one * sines
-    return turned
+    pairs = x.reshape(*x.shape[:-1], 2, -1)
+    turned = pairs * cosines
+    turned += pairs[..., ::-1, :] * sines
+    return turned.reshape(x.shape)

@@ -83,8 +83,8 @@ ACTIVATIONS: Mapping[str, Activation] = {
 
 def layer_norm(x: Floats, weight: Floats, bias: Floats, eps: float) -> Any:
     """(x - mean) / sqrt(variance + eps) * weight + bias, of each row (Ba et al. 2016)."""
-    y = x - x.mean(axis=-1, keepdims=True)
-    y /= np.sqrt(np.einsum("ne,ne->n", y, y)[:, None] / x.dtype.type(x.shape[-1]) + x.dtype.type(eps))
+    y = x - np.add.reduce(x, axis=-1, keepdims=True) / x.shape[-1]
+    y /= np.sqrt(np.vecdot(y, y)[..., None] / x.shape[-1] + eps)
     y *= weight
     y += bias
     return y
@@ -92,7 +92,6 @@ def layer_norm(x: Floats, weight: Floats, bias: Floats, eps: float) -> Any:
 
 def rms_norm(x: Floats, weight: Floats, eps: float) -> Any:
     """x / sqrt(mean of squares + eps) * weight, of each row (Zhang and Sennrich 2019)."""
-    squares = np.einsum("...e,...e->...", x, x)[..., None] / x.dtype.type(x.shape[-1])
-    y = x / np.sqrt(squares + x.dtype.type(eps))
+    y = x / np.sqrt(np.vecdot(x, x)[..., None] / x.shape[-1] + eps)
     y *= weight
     return y
