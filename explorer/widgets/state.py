@@ -29,6 +29,8 @@ from explorer.widgets.worker import worker_of
 
 log = logging.getLogger(__name__)
 
+LATE_SECONDS = 0.2
+
 
 @dataclass(frozen=True)
 class Status:
@@ -60,6 +62,7 @@ class ExplorerState(t.HasTraits):
         playing: steps follow each other by themselves, one every `pace` seconds, until `stop` or `stop_at_end`.
         answer: number of the question that `trace` answers.
         stale: `trace` does not answer the latest question yet.
+        late: it has not for `LATE_SECONDS`: pictures dim. Most answers come sooner, and cost no message more.
         error: why the latest question has no answer; the trace of an earlier one stays.
         section: which of the sections below the bars is open, by its name.
         log_axis, n_bars: how the distribution is drawn.
@@ -83,6 +86,7 @@ class ExplorerState(t.HasTraits):
     sampling = t.Instance(Sampling, args=())
     trace = t.Instance(Trace, allow_none=True)
     stale = t.Bool(False)
+    late = t.Bool(False)
     status = t.Instance(Status)
     look = t.Instance(Look)
     moves = t.Int(0)
@@ -115,6 +119,7 @@ class ExplorerState(t.HasTraits):
         self.distribution: Distribution | None = None
         self.stepper = Stepper(self)
         self._asked = 0
+        self._timer: threading.Timer | None = None
         self._wanted: dict[object, frozenset[str]] = {}
         traits.setdefault("look", Look(language=language()))
         traits.setdefault("stop", Stop(max_new_tokens=40))
@@ -126,6 +131,7 @@ class ExplorerState(t.HasTraits):
         self.keeper = SessionKeeper(self)
         self.comparer = Comparer(self)
         self.observe(self._on_seed, "seed")
+        self.observe(self._on_stale, "stale")
         self.observe(self._complete, "head")
         if model is not None:
             self.model = model
@@ -273,6 +279,21 @@ class ExplorerState(t.HasTraits):
 
     def _on_seed(self, _change: object) -> None:
         self.throw = 0
+
+    def _on_stale(self, change: dict[str, Any]) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if change["new"]:
+            self._timer = threading.Timer(LATE_SECONDS, self._grow_late)
+            self._timer.daemon = True
+            self._timer.start()
+        else:
+            self.late = False
+
+    def _grow_late(self) -> None:
+        with self.lock:
+            self.late = self.stale
 
     def _read_again(self, _change: object) -> None:
         with self.lock:

@@ -78,7 +78,7 @@ def test_key_press_to_repainted_bars(screen: Screen, first_answer: Callable[[], 
     keys, paints = screen.page.evaluate("[window.keys, window.paints]")
     times = sorted(paint[0] - key for key, paint in zip(keys, paints, strict=True))
     name = f"{MODEL}, {len(times)} presses"
-    print(f"\nkey press to repainted bars, {name}: median {median(times):.0f} ms (goal: 200),", end=" ")
+    print(f"\nkey press to repainted bars, {name}: median {median(times):.0f} ms (goal: 97),", end=" ")
     print(f"fastest {times[0]:.0f}, slowest {times[-1]:.0f}")
 
 
@@ -111,7 +111,7 @@ def test_slider_to_repainted_bars(screen: Screen) -> None:
         screen.page.wait_for_timeout(150)
     screen.set_knob("temperature", "1")
     times.sort()
-    print(f"\nslider to repainted bars, {MODEL}, {len(times)} moves: median {median(times):.0f} ms,", end=" ")
+    print(f"\nslider to repainted bars, {MODEL}, {len(times)} moves: median {median(times):.0f} ms (goal: 61),", end=" ")
     print(f"fastest {times[0]:.0f}, slowest {times[-1]:.0f}")
 
 
@@ -126,5 +126,5 @@ def test_step_to_repainted_bars(screen: Screen, first_answer: Callable[[], int])
         times.append(screen.page.evaluate("window.paints.at(-1)[0]") - pressed)
         screen.page.wait_for_timeout(150)
     times.sort()
-    print(f"\nstep to repainted bars, {MODEL}, {len(times)} steps: median {median(times):.0f} ms,", end=" ")
+    print(f"\nstep to repainted bars, {MODEL}, {len(times)} steps: median {median(times):.0f} ms (goal: 114),", end=" ")
     print(f"fastest {times[0]:.0f}, slowest {times[-1]:.0f}")

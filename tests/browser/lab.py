@@ -21,6 +21,7 @@ from typing import Any
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright
 
 from explorer.cli.jupyter import KERNEL_ENVIRONMENT, QUIET_LAB
+from explorer.widgets.state import LATE_SECONDS
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -32,6 +33,7 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 PATIENCE = 120_000  # milliseconds; a loaded machine may need them, a quick one does not wait
+LATE = 1000 * LATE_SECONDS + 100  # milliseconds; an answer that takes longer is seen to be missing
 
 LISTED_TOO_EARLY = re.compile(r"status of 500 .*/api/kernels\?\d+\]$")
 """Jupyter Server answers so when the kernels are asked for while one is being made, which has no last activity yet.
@@ -172,7 +174,8 @@ class Screen:
         entry.press("Enter")
 
     def wait_ready(self) -> None:
-        """Until the latest question is answered and painted."""
+        """Until the latest question is answered and painted. A page knows of one that is open once it is late."""
+        self.page.wait_for_timeout(LATE)
         self.page.wait_for_selector(".nte-status[data-state='ready']", timeout=PATIENCE)
         self.page.wait_for_selector(".nte-bars:not(.nte-stale) .ytick", timeout=PATIENCE)
 

@@ -211,16 +211,16 @@ def test_what_is_out_of_view_is_sent_nothing(state: ExplorerState, page: Page) -
     panel = AttentionTextPanel(state, seen=False)
     page.messages.clear()
     state.open_head(0, 1)
-    state.stale = True
+    state.late = True
     assert page.to(text_of(panel)) == []
-    state.stale = False
+    state.late = False
     assert page.to(text_of(panel)) == []
     panel.seen = True
     assert_array_equal(weights_of(shown(panel)), DENSE[0, 1, T - 1])
-    state.stale = True
+    state.late = True
     panel.seen = False
     assert text_of(panel).stale
-    state.stale = False  # the question failed: no trace will come
+    state.late = False  # the question failed: no trace will come
     assert not text_of(panel).stale
 
 

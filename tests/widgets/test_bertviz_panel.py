@@ -194,7 +194,7 @@ def test_alone_in_a_cell_it_has_a_text_to_type(lm: LocalModel) -> None:
 
 
 def test_an_older_picture_is_marked_as_such(panel: BertVizPanel) -> None:
-    panel.state.stale = True
+    panel.state.late = True
     assert frame(panel).stale
-    panel.state.stale = False
+    panel.state.late = False
     assert not frame(panel).stale

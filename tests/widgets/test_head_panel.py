@@ -378,9 +378,9 @@ def test_a_panel_that_nobody_sees_sends_nothing(panel: HeadPanel, page: Page) ->
 
 def test_a_picture_that_comes_into_view_again_is_dimmed_only_while_a_question_is_open(panel: HeadPanel) -> None:
     state, plot = panel.state, only(panel, Plot)
-    state.stale = True
+    state.late = True
     assert plot.stale
     panel.seen = False
-    state.stale = False
+    state.late = False
     panel.seen = True
     assert not plot.stale

@@ -192,8 +192,8 @@ def test_while_attention_is_on_its_way_the_old_picture_stays(panel: SummaryPanel
     assert state.trace is not None
     state.stale = True  # so that it is not asked for
     state.trace = replace(state.trace, captured=None)
+    wait_until(lambda: only(panel, Plot).stale, "it is dimmed")
     assert only(panel, Plot).figure == before
-    assert only(panel, Plot).stale
 
 
 def test_a_model_without_attention_says_so(panel: SummaryPanel, lm: LocalModel) -> None:

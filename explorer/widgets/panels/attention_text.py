@@ -31,7 +31,7 @@ class AttentionTextPanel(Panel):
         self._text = AttentionText(self._on_ask, self._on_pin, self._on_choose)
         self._drawn: tuple[object, ...] = ()
         self._pointed = -1  # the row under the pointer, as far as is known here
-        self.state.observe(self._on_stale, "stale")
+        self.state.observe(self._on_late, "late")
         return [self._text]
 
     def refresh(self) -> None:
@@ -44,7 +44,7 @@ class AttentionTextPanel(Panel):
             return
         self._drawn = drawn
         with self._text.hold_sync():
-            self._text.stale = state.stale
+            self._text.stale = state.late
             try:
                 if (problem := state.no_attention) is not None:
                     raise ExplorerError.of(problem)
@@ -99,7 +99,7 @@ class AttentionTextPanel(Panel):
                 heads = [(layer, head) for layer in layers for head in range(attention.n_head)]
                 state.choose_heads(heads, "mean" if state.blend == "head" else state.blend)
 
-    def _on_stale(self, change: dict[str, Any]) -> None:
+    def _on_late(self, change: dict[str, Any]) -> None:
         if self.seen or not change["new"]:  # what is out of view has nothing to dim
             self._text.stale = change["new"] and self.state.trace is not None
 

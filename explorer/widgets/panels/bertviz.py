@@ -50,7 +50,7 @@ class BertVizPanel(Panel):
         self._all.observe(self._on_all, "value")
         self._explanation = StatusLine(state="plain", layout={"min_height": "40px"})
         self._frame = Framed(layout={"height": f"{HEIGHT}px", "flex": "0 0 auto"})
-        self.state.observe(self._on_stale, "stale")
+        self.state.observe(self._on_late, "late")
         controls = w.HBox([self._menu, self._all], layout={"align_items": "center", "flex_flow": "row wrap"})
         return [controls, self._explanation, self._frame]
 
@@ -109,5 +109,5 @@ class BertVizPanel(Panel):
         with self.state.lock:
             self.refresh()
 
-    def _on_stale(self, change: dict[str, Any]) -> None:
+    def _on_late(self, change: dict[str, Any]) -> None:
         self._frame.stale = change["new"] and self.state.trace is not None

@@ -22,7 +22,7 @@ class DistributionPanel(Panel):
     def build(self) -> list[w.Widget]:
         self._plot = Plot(self._on_pick, height=ROW_PIXELS * (self.state.n_bars + 1) + FRAME_PIXELS)
         self._plot.add_class("nte-bars")
-        self.state.observe(self._on_stale, "stale")
+        self.state.observe(self._on_late, "late")
         return [self._plot]
 
     def refresh(self) -> None:
@@ -47,7 +47,7 @@ class DistributionPanel(Panel):
     def _on_pick(self, token_id: int, answer: int) -> None:
         self.state.attempt(self.state.stepper.pick, token_id, answer)
 
-    def _on_stale(self, change: dict[str, Any]) -> None:
+    def _on_late(self, change: dict[str, Any]) -> None:
         self._plot.stale = change["new"] and self.state.trace is not None
 
     def around(self) -> list[w.Widget]:

@@ -29,7 +29,7 @@ class DrawPanel(Panel):
 
     def build(self) -> list[w.Widget]:
         self._strip = DrawStrip(self._on_command)
-        self.state.observe(self._on_stale, "stale")
+        self.state.observe(self._on_late, "late")
         return [self._strip]
 
     def translate(self) -> None:
@@ -78,7 +78,7 @@ class DrawPanel(Panel):
         message = "draw-line" if not throw else "draw-line-again"
         return self.tr(message, u=numbers.draw(coming.u), token=coming.token.label, throw=throw + 1)
 
-    def _on_stale(self, change: dict[str, Any]) -> None:
+    def _on_late(self, change: dict[str, Any]) -> None:
         self._strip.stale = change["new"] and self.state.trace is not None
 
     def _on_command(self, name: str) -> None:

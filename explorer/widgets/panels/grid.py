@@ -61,7 +61,7 @@ class GridPanel(Panel):
         self._log = w.Checkbox(self.state.log_weights, indent=False, layout={"width": "auto"})
         for menu, on_value in ((self._order, self._on_order), (self._first, self._on_first), (self._log, self._on_log)):
             menu.observe(on_value, "value")
-        self.state.observe(self._on_stale, "stale")
+        self.state.observe(self._on_late, "late")
         controls = w.HBox(
             [self._order, self._first, self._log], layout={"align_items": "center", "flex_flow": "row wrap"}
         )
@@ -171,5 +171,5 @@ class GridPanel(Panel):
     def _on_log(self, change: dict[str, Any]) -> None:
         self.state.log_weights = change["new"]
 
-    def _on_stale(self, change: dict[str, Any]) -> None:
+    def _on_late(self, change: dict[str, Any]) -> None:
         self._grid.stale = change["new"]

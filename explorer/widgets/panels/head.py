@@ -55,7 +55,7 @@ class HeadPanel(Panel):
         self._line = StatusLine(state="plain")
         self._plot = Plot(on_cell=self._on_cell, on_zoom=self._on_zoom, height=HEIGHT_PIXELS)
         self._plot.layout.max_width = f"{WIDEST_PIXELS}px"
-        self.state.observe(self._on_stale, "stale")
+        self.state.observe(self._on_late, "late")
         chooser = [self._layer, self._head, self._before, self._after, self._whole]
         return [w.HBox(chooser, layout={"align_items": "center", "flex_flow": "row wrap"}), self._line, self._plot]
 
@@ -74,10 +74,10 @@ class HeadPanel(Panel):
                 self._show(trace, trace.captured)
             except ExplorerError as error:
                 self._say(error.message)
-        self._on_stale()
+        self._on_late()
 
     def on_seen(self) -> None:
-        self._on_stale()
+        self._on_late()
 
     def _show_choice(self) -> None:
         self._layer.disabled = self._head.disabled = self.state.model is None
@@ -173,8 +173,8 @@ class HeadPanel(Panel):
             self._show_choice()
             self._line.text = problem.render(self.state.look.language)
 
-    def _on_stale(self, _change: object = None) -> None:
+    def _on_late(self, _change: object = None) -> None:
         if self.seen:
             attention = self.state.attention
             lacking = attention is not None and not attention.has(self.state.head[0])
-            self._plot.stale = bool(self._plot.packed) and (self.state.stale or lacking)
+            self._plot.stale = bool(self._plot.packed) and (self.state.late or lacking)

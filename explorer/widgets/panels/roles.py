@@ -75,7 +75,7 @@ class RolesPanel(Panel):
         self._kinds.observe(self._on_kind, "value")
         self._sources.observe(self._on_source, "value")
         self.observe(self._on_state, ["kind", "source"])
-        self.state.observe(self._on_stale, "stale")
+        self.state.observe(self._on_late, "late")
         menus = w.HBox([self._kinds, self._sources], layout={"flex_flow": "row wrap"})
         return [menus, self._plot, self._explanation, self._labels]
 
@@ -95,7 +95,7 @@ class RolesPanel(Panel):
             self._say(problem)
         elif self.state.trace is not None and self.state.trace.captured is not None:
             self._draw(roles_of(self.state.trace), exact=self.state.trace.captured.exact is not None)
-        self._on_stale()
+        self._on_late()
 
     def _refresh_random(self) -> None:
         if self.state.model is None:
@@ -244,8 +244,8 @@ class RolesPanel(Panel):
             if self.state.has_head(layer, head):
                 self.state.open_head(layer, head)
 
-    def _on_stale(self, _change: object = None) -> None:
-        waits = self._computing == self._asked if self.source == RANDOM else self.state.stale
+    def _on_late(self, _change: object = None) -> None:
+        waits = self._computing == self._asked if self.source == RANDOM else self.state.late
         self._plot.stale = self._labels.stale = self._shown is not None and waits
 
 

@@ -83,7 +83,7 @@ class SummaryPanel(Panel):
         self._menu.observe(self._on_menu, "value")
         self._layer.observe(self._on_layer, "value")
         self.observe(self._on_state, ["what", "layer"])
-        self.state.observe(self._on_stale, "stale")
+        self.state.observe(self._on_late, "late")
         self._explanation.layout = {"flex": "1 1 300px", "min_width": "0"}
         picture = w.HBox([self._plot, self._explanation], layout={"flex_flow": "row wrap"})
         return [w.HBox([self._menu, self._layer]), picture]
@@ -212,5 +212,5 @@ class SummaryPanel(Panel):
         attention.check(layer, head)
         self.state.open_head(layer, head)
 
-    def _on_stale(self, change: dict[str, Any]) -> None:
+    def _on_late(self, change: dict[str, Any]) -> None:
         self._plot.stale = change["new"] and self.state.trace is not None

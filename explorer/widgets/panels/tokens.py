@@ -40,7 +40,7 @@ class TokensPanel(Panel):
     def build(self) -> list[w.Widget]:
         self._chips = TokenChips(self._on_go, way=self.state.colour_by)
         self._chips.observe(self._on_way, "way")
-        self.state.observe(self._on_stale, "stale")
+        self.state.observe(self._on_late, "late")
         return [self._chips]
 
     def translate(self) -> None:
@@ -61,7 +61,7 @@ class TokensPanel(Panel):
                 self._chips.after = self._chips_after(trace, path)
             self._chips.summary = self._summary(trace) if trace is not None else ""
 
-    def _on_stale(self, change: dict[str, Any]) -> None:
+    def _on_late(self, change: dict[str, Any]) -> None:
         self._chips.stale = change["new"]
 
     def _on_way(self, change: dict[str, Any]) -> None:

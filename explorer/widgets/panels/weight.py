@@ -54,7 +54,7 @@ class WeightPanel(Panel):
         pictures = w.HBox([self._vectors, self._rows], layout={"flex_flow": "row wrap"})
         self._shown = w.VBox([menus, pictures])
         self.observe(self._on_state, "key")
-        self.state.observe(self._on_stale, "stale")
+        self.state.observe(self._on_late, "late")
         return [self._explanation, self._shown]
 
     def translate(self) -> None:
@@ -67,7 +67,7 @@ class WeightPanel(Panel):
             self._say(self.state.no_attention)
         elif attention.has(self.state.head[0]) and attention.has_vectors(*self.state.head):
             self._draw(trace, attention)
-        self._on_stale()
+        self._on_late()
 
     def _draw(self, trace: Trace, attention: Attention) -> None:
         (layer, head), query = self.state.head, self.state.row
@@ -122,11 +122,11 @@ class WeightPanel(Panel):
     def _on_pick(self, place: int, _answer: int) -> None:
         self.key = self._start + place
 
-    def _on_stale(self, _change: object = None) -> None:
+    def _on_late(self, _change: object = None) -> None:
         if self.seen:
             attention, (layer, head) = self.state.attention, self.state.head
             lacking = attention is not None and not (attention.has(layer) and attention.has_vectors(layer, head))
-            stale = bool(self._rows.packed) and (self.state.stale or lacking)
+            stale = bool(self._rows.packed) and (self.state.late or lacking)
             self._vectors.stale = self._rows.stale = stale
 
 

@@ -3,6 +3,7 @@
 
 const LIBRARY = Symbol.for("next-token-explorer.plotly");
 const PATIENCE = 20_000; // milliseconds until another widget may ask
+const FRAME = 17; // milliseconds
 
 // The text that the kernel compressed.
 function unpack(packed) {
@@ -268,6 +269,7 @@ async function render({ model, el }) {
   let latest = { number: 0 }; // of the figures that are unpacked
   let taken = 0;
   let waiting = false;
+  let drawn = -Infinity; // when
   const draw = async () => {
     waiting = false;
     const { data, layout, words, description, answer } = latest;
@@ -284,6 +286,7 @@ async function render({ model, el }) {
     box.setAttribute("aria-label", description);
     el.dataset.answer = answer; // which question this picture answers
     renew(data);
+    drawn = performance.now();
   };
   const take = async () => {
     if (!model.get("packed").byteLength) return;
@@ -292,10 +295,11 @@ async function render({ model, el }) {
     const figure = JSON.parse(await unpack(model.get("packed")));
     if (number < latest.number) return; // a later one was unpacked sooner
     latest = { number, words, description, answer, ...figure };
-    if (!waiting) {
-      waiting = true;
-      requestAnimationFrame(draw);
-    }
+    if (waiting) return;
+    waiting = true;
+    // At once, unless one was drawn a moment ago: of those that come together the last alone is drawn.
+    if (performance.now() - drawn > FRAME) draw();
+    else requestAnimationFrame(draw);
   };
   const dim = () => el.classList.toggle("nte-stale", model.get("stale"));
   // The window is not all that changes its size: panels of JupyterLab do as well.
