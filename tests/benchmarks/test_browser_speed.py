@@ -111,8 +111,8 @@ def test_slider_to_repainted_bars(screen: Screen) -> None:
         screen.page.wait_for_timeout(150)
     screen.set_knob("temperature", "1")
     times.sort()
-    print(f"\nslider to repainted bars, {MODEL}, {len(times)} moves: median {median(times):.0f} ms (goal: 61),", end=" ")
-    print(f"fastest {times[0]:.0f}, slowest {times[-1]:.0f}")
+    print(f"\nslider to repainted bars, {MODEL}, {len(times)} moves:", end=" ")
+    print(f"median {median(times):.0f} ms (goal: 61), fastest {times[0]:.0f}, slowest {times[-1]:.0f}")
 
 
 def test_step_to_repainted_bars(screen: Screen, first_answer: Callable[[], int]) -> None:
@@ -126,5 +126,5 @@ def test_step_to_repainted_bars(screen: Screen, first_answer: Callable[[], int])
         times.append(screen.page.evaluate("window.paints.at(-1)[0]") - pressed)
         screen.page.wait_for_timeout(150)
     times.sort()
-    print(f"\nstep to repainted bars, {MODEL}, {len(times)} steps: median {median(times):.0f} ms (goal: 114),", end=" ")
-    print(f"fastest {times[0]:.0f}, slowest {times[-1]:.0f}")
+    print(f"\nstep to repainted bars, {MODEL}, {len(times)} steps:", end=" ")
+    print(f"median {median(times):.0f} ms (goal: 114), fastest {times[0]:.0f}, slowest {times[-1]:.0f}")
