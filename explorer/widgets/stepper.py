@@ -129,7 +129,8 @@ class Stepper:
             if self.tree is None and self._state.prefix == place.prefix:
                 self.tree = tree
         self.shown = Place(place.prefix, tree, place.number)
-        self._answers[number] = (self.shown, replace(trace, captured=None))  # attention takes much memory
+        small = replace(trace, captured=None, recorded_states=None)  # attention and states take much memory
+        self._answers[number] = (self.shown, small)
         while len(self._answers) > REMEMBERED_ANSWERS:
             self._answers.popitem(last=False)
 

@@ -47,11 +47,15 @@ class Bigrams:
         )
         self.info.check(request.interventions)
         ids, start = np.array(request.ids), window_start(len(request.ids), self.info.n_positions)
-        uncaptured = {"uncaptured": Message.of("no-attention", name="bigrams")} if request.extras.attention else {}
+        lacking = {}
+        if request.extras.attention:
+            lacking["uncaptured"] = Message.of("no-attention", name="bigrams")
+        if request.extras.states:
+            lacking["states_unavailable"] = Message.of("no-states", name="bigrams")
         surprisal, entropy, rank = self._statistics(ids, start)
         return Trace(
             ids=ids, logits=self.table[ids[-1]].copy(), surprisal=surprisal, entropy=entropy, rank=rank, start=start,
-            computed=len(ids) - start, milliseconds=0.0, vocabulary=self.vocabulary, notices=notices, **uncaptured,
+            computed=len(ids) - start, milliseconds=0.0, vocabulary=self.vocabulary, notices=notices, **lacking,
         )  # fmt: skip
 
     def next_logits(self, rows: Sequence[Sequence[int]], *, interventions: Iterable[Intervention] = ()) -> Floats:

@@ -12,8 +12,10 @@ import pytest
 
 from explorer.language_model.attention import EXACT_TOKENS, Attention
 from explorer.language_model.interventions import Ablate, Interventions
-from explorer.language_model.model import ABLATION, Model
+from explorer.language_model.model import ABLATION, STATES, Model
 from explorer.language_model.request import Extras, Request
+from explorer.language_model.sites import ATTENTION_OUT, BLOCK, EMBEDDING, HEADS, MLP_OUT, SITES
+from explorer.language_model.states import States
 from explorer.language_model.trace import Floats
 from tests.language_model.implementations import Implementation, count_passes
 from tests.language_model.test_conformance import TOLERANCE, assert_same, close, past_the_window, refused, some_ids
@@ -142,6 +144,39 @@ def test_an_answer_is_complete(each: Implementation, n_tokens: int) -> None:
     for got, expected in zip(everything(record), before, strict=True):
         close(got, expected)
     assert passes() == began
+
+
+# --- states
+
+
+def states_of(model: Model, ids: Sequence[int], *sites: str, force: Interventions = ()) -> States:
+    return model.trace(Request(tuple(ids), force, Extras(states=sites))).states
+
+
+def test_states_that_were_not_asked_for_and_states_there_are_not_say_so(model: Model) -> None:
+    ids = some_ids(model, 5)
+    refused(lambda: model.trace(ids).states, "states-not-asked")
+    if STATES in model.info.capabilities:
+        assert states_of(model, ids, BLOCK).sites == (BLOCK,)
+        refused(lambda: states_of(model, ids, BLOCK)[EMBEDDING], "site-not-recorded")
+    else:
+        refused(lambda: states_of(model, ids, BLOCK), "no-states")
+
+
+@pytest.mark.parametrize("past", [False, True])
+def test_the_residual_stream_is_the_sum_of_what_is_added_to_it(each: Implementation, model: Model, past: bool) -> None:
+    if STATES not in model.info.capabilities:
+        return
+    ids = past_the_window(model) if past else some_ids(model, 9)
+    for force in FORCE:
+        trace = model.trace(Request(tuple(ids), force, Extras(states=SITES)))
+        assert_same(trace, each.make().trace(ids, interventions=force), TOLERANCE)
+        n, added = len(ids) - trace.start, trace.states[ATTENTION_OUT] + trace.states[MLP_OUT]
+        assert trace.states[BLOCK].shape == (model.info.n_layer, n, model.info.n_embd)
+        close(trace.states[BLOCK], trace.states[EMBEDDING] + np.cumsum(added, axis=0))
+        for off in force:
+            for layer, head in off.heads:
+                assert not trace.states[HEADS][layer, head].any()
 
 
 # --- interventions

@@ -151,10 +151,13 @@ class FakeModel:
         return surprisal, entropy, rank
 
     def _extras(self, request: Request, start: int) -> dict[str, Any]:
+        lacking: dict[str, Any] = {}
+        if request.extras.states:
+            lacking["states_unavailable"] = Message.of("no-states", name=self.info.name)
         if not request.extras.attention:
-            return {}
+            return lacking
         if not self.info.attention:
-            return {"uncaptured": Message.of("no-attention", name=self.info.name)}
+            return lacking | {"uncaptured": Message.of("no-attention", name=self.info.name)}
         vectors = self._vectors(request.ids[start:], request.interventions)  # (n_layer, 3, n_head, T, HEAD_DIM)
         scaling = HEAD_DIM**-0.5
         weights = np.stack([attention_weights(q, k, scaling, 0) for q, k, _ in vectors])
@@ -165,9 +168,9 @@ class FakeModel:
         }
         captured = attention_of(weights, heads)
         if (layer := request.extras.layer) is None:
-            return {"captured": captured}
+            return lacking | {"captured": captured}
         _, head = request.extras.vectors or (layer, None)
-        return {"captured": captured.fetched(layer, head)}
+        return lacking | {"captured": captured.fetched(layer, head)}
 
     def _vectors(self, ids: Sequence[int], interventions: Interventions) -> Floats:
         """(n_layer, 3, n_head, T, HEAD_DIM) float32 queries, keys and values; those of a token depend on it and on the
