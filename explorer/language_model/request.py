@@ -17,6 +17,10 @@ from explorer.locales import ExplorerError, Message
 class Extras:
     """What a trace brings along besides the distributions; nothing here changes a number.
 
+    >>> ids = lm.tokenize("The capital of France is").ids
+    >>> trace = lm.trace(explorer.Request(ids, extras=explorer.Extras(states=("embedding", "block"))))
+    >>> trace.states["block"][3]                          # (T, n_embd): the residual stream after block 3
+
     Attributes:
         attention: what every head of every layer looks at.
         layer: the layer whose exact weights are at hand, of a text so long that the others are kept as bytes.
@@ -52,8 +56,8 @@ class Request:
         extras: what the answer brings along.
 
     Raises:
-        ExplorerError: ids that are no whole numbers, or none at all; something that is no intervention; on
-            construction.
+        ExplorerError: ids that are no whole numbers, a text among them, or none at all; something that is no
+            intervention; on construction.
     """
 
     ids: tuple[int, ...]
@@ -61,6 +65,8 @@ class Request:
     extras: Extras = field(default_factory=Extras)
 
     def __post_init__(self) -> None:
+        if isinstance(self.ids, str):
+            raise ExplorerError("request-of-text", given=repr(self.ids)[:60])
         object.__setattr__(self, "ids", _whole_numbers(self.ids))
         if not self.ids:
             raise ExplorerError("request-without-ids")

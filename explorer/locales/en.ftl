@@ -5,6 +5,7 @@ unknown-language = There are no sentences in the language “{ $language }”. C
 
 ## language_model
 unknown-token-id = { $id } is not a token id of this model. Its ids go from 0 to { $last }.
+request-of-text = { $given } is a text, and a request is of token ids. lm.tokenize(text).ids gives those of a text.
 not-text-or-ids = { $given } is neither a text nor a list of token ids. Pass a string, or whole numbers such as [464, 3139].
 not-a-token-id = { $given } is not a token id. Give whole numbers from 0 to { $last }.
 tokens-without-embedding = { $n ->

@@ -5,6 +5,7 @@ unknown-language = 没有“{ $language }”这种语言的界面文字。可选
 
 ## language_model
 unknown-token-id = { $id } 不是此模型的词元编号。编号范围是 0 到 { $last }。
+request-of-text = { $given } 是文本，而请求需要词元编号。lm.tokenize(text).ids 会给出一段文本的编号。
 not-text-or-ids = { $given } 既不是文本，也不是词元编号列表。请传入字符串，或 [464, 3139] 这样的整数列表。
 not-a-token-id = { $given } 不是词元编号。请给出 0 到 { $last } 之间的整数。
 tokens-without-embedding = 分词器中有 { $n } 个词元在此模型里没有权重，例如 { $tokens }。含有这类词元的文本无法读取。

@@ -62,7 +62,7 @@ class ExplorerState(t.HasTraits):
         playing: steps follow each other by themselves, one every `pace` seconds, until `stop` or `stop_at_end`.
         answer: number of the question that `trace` answers.
         stale: `trace` does not answer the latest question yet.
-        late: it has not for `LATE_SECONDS`: pictures dim. Most answers come sooner, and cost no message more.
+        late: it has not, and no answer came for `LATE_SECONDS`: pictures dim. Most come sooner, and cost no message more.
         error: why the latest question has no answer; the trace of an earlier one stays.
         section: which of the sections below the bars is open, by its name.
         log_axis, n_bars: how the distribution is drawn.
@@ -131,7 +131,7 @@ class ExplorerState(t.HasTraits):
         self.keeper = SessionKeeper(self)
         self.comparer = Comparer(self)
         self.observe(self._on_seed, "seed")
-        self.observe(self._on_stale, "stale")
+        self.observe(self._wait_anew, "stale")
         self.observe(self._complete, "head")
         if model is not None:
             self.model = model
@@ -280,16 +280,16 @@ class ExplorerState(t.HasTraits):
     def _on_seed(self, _change: object) -> None:
         self.throw = 0
 
-    def _on_stale(self, change: dict[str, Any]) -> None:
+    def _wait_anew(self, _change: object = None) -> None:
+        """Be `late` when nothing is answered for a while from now on."""
+        self.late = False
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if change["new"]:
+        if self.stale:
             self._timer = threading.Timer(LATE_SECONDS, self._grow_late)
             self._timer.daemon = True
             self._timer.start()
-        else:
-            self.late = False
 
     def _grow_late(self) -> None:
         with self.lock:
@@ -323,6 +323,8 @@ class ExplorerState(t.HasTraits):
                 self.stale = False
                 self._complete()
                 self.stepper.after_answer()
+            else:
+                self._wait_anew()
 
     def _failed(self, number: int, error: Exception) -> None:
         with self.lock:

@@ -58,6 +58,7 @@ def test_what_has_no_interventions_is_another_request() -> None:
         (lambda: Request(()), "request-without-ids"),
         (lambda: Extras(layer=1, vectors=(2, 0)), "extras-of-two-layers"),
         (lambda: Request(("a",)), "not-text-or-ids"),  # type: ignore[arg-type]
+        (lambda: Request("The cat"), "request-of-text"),  # type: ignore[arg-type]
         (lambda: Request((1.5,)), "not-text-or-ids"),  # type: ignore[arg-type]
         (lambda: Request(None), "not-text-or-ids"),  # type: ignore[arg-type]
         (lambda: Request((1,), ("head 3",)), "not-an-intervention"),  # type: ignore[arg-type]

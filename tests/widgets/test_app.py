@@ -101,6 +101,27 @@ def test_the_old_picture_stays_dimmed_until_the_new_one_is_there(lm: LocalModel,
     assert plot.figure != picture
 
 
+def test_pictures_that_follow_a_writer_are_not_dimmed(lm: LocalModel, page: Page) -> None:
+    """Each answer lifts it, though by then there is a newer text; once none comes for a while, they dim again."""
+    paced = PacedModel(lm)
+    app = Explorer(paced, "one")
+    paced.release("one")
+    settle(app.state)
+    plot = bars(app)
+    page.set(only(app, PrefixBox), value="two")
+    wait_until(lambda: plot.stale, "it is dimmed")
+    page.set(only(app, PrefixBox), value="three")
+    picture = plot.figure
+    paced.release("two")
+    wait_until(lambda: not plot.stale, "the answer lifts it")
+    assert app.state.stale
+    assert plot.figure != picture
+    wait_until(lambda: plot.stale, "the next is late")
+    paced.release("three")
+    settle(app.state)
+    assert not plot.stale
+
+
 def test_an_error_is_one_sentence_and_everything_stays(app: Explorer, page: Page, lm: LocalModel) -> None:
     picture, chips = bars(app).figure, only(app, TokenChips).chips
 
