@@ -165,10 +165,11 @@ class LocalModel:
 
     def forget(self) -> None:
         """Let go of all that was read."""
-        self._latest_attention = None
-        self._cache.clear()
-        self._recent.clear()
-        self.engine.release_memory()
+        with self._lock:
+            self._latest_attention = None
+            self._cache.clear()
+            self._recent.clear()
+            self.engine.release_memory()
 
     # --- requests -----------------------------------------------------------------------------------------------------
 
@@ -303,7 +304,11 @@ class LocalModel:
         first = len(entry)
         while len(entry) < len(window):
             if watch is not None and len(entry) > first:
-                watch(len(entry) - first, len(window) - first)
+                self._cache.discard(entry)  # what `watch` asks meanwhile must not go on in it
+                try:
+                    watch(len(entry) - first, len(window) - first)
+                finally:
+                    self._cache.keep(entry)
             ids = window[len(entry) : len(entry) + self._chunk]
             before = entry.logits
             if before is None and len(entry):

@@ -149,7 +149,7 @@ class Entry:
         self.surprisal = np.concatenate([self.surprisal, reading.surprisal])
         self.entropy = np.concatenate([self.entropy, reading.entropy])
         self.rank = np.concatenate([self.rank, reading.rank])
-        self.logits = reading.logits
+        self.logits = reading.logits if len(ids) == 1 else reading.logits.copy()  # a view keeps all rows alive
 
     def record(self, n_tokens: int) -> Attention:
         """The attention of the first ``n_tokens``."""

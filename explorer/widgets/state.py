@@ -62,7 +62,7 @@ class ExplorerState(t.HasTraits):
         playing: steps follow each other by themselves, one every `pace` seconds, until `stop` or `stop_at_end`.
         answer: number of the question that `trace` answers.
         stale: `trace` does not answer the latest question yet.
-        late: it has not, and no answer came for `LATE_SECONDS`: pictures dim. Most come sooner, and cost no message more.
+        late: it has not, and no answer came for `LATE_SECONDS`: pictures dim. Most come sooner.
         error: why the latest question has no answer; the trace of an earlier one stays.
         section: which of the sections below the bars is open, by its name.
         log_axis, n_bars: how the distribution is drawn.

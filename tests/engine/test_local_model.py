@@ -15,6 +15,7 @@ from explorer.language_model.model import Superseded
 from explorer.language_model.window import window_start
 from explorer.locales import ExplorerError
 from explorer.sampling.sampling import Sampling
+from tests.engine.every_way import fresh, in_chunks
 from tests.engine.reference import TOLERANCE, assert_same, assert_true, full_pass, some_ids
 from tests.modules import module_of
 from tests.passes import Passes
@@ -267,3 +268,44 @@ def test_questions_from_several_threads_get_their_own_answers(lm: LocalModel) ->
     for asked, answers in zip(texts, got, strict=True):
         for ids, trace in zip(asked, answers, strict=True):
             assert_same(trace, full_pass(module_of(lm), ids), TOLERANCE)
+
+
+def test_a_question_asked_while_a_pass_is_under_way_does_not_go_on_in_its_place(lm: LocalModel) -> None:
+    """By the one who watches it: the lock lets the same thread in."""
+    lm = in_chunks(lm, 16)
+    ids = some_ids(60)
+
+    def watch(done: int, _todo: int) -> None:
+        lm.trace([*ids[: done - 2], 5, 6])
+
+    got, alone = lm.trace(ids, watch=watch), fresh(lm).trace(ids)
+    np.testing.assert_allclose(got.logits, alone.logits, atol=TOLERANCE)
+    np.testing.assert_allclose(got.surprisal, alone.surprisal, atol=TOLERANCE)
+
+
+def test_forgetting_waits_for_the_pass_that_is_under_way(lm: LocalModel) -> None:
+    lm = in_chunks(lm, 16)
+    asked = threading.Thread(target=lm.forget)
+
+    def watch(_done: int, _todo: int) -> None:
+        if not asked.is_alive() and asked.ident is None:
+            asked.start()
+        asked.join(0.05)
+        assert asked.is_alive()
+
+    lm.trace(some_ids(60), watch=watch)
+    asked.join()
+    with Passes(lm) as passes:
+        lm.trace(some_ids(60))
+    assert sum(passes.tokens) == 60, "all is forgotten"
+
+
+def test_what_is_kept_of_a_pass_is_one_row_of_logits(lm: LocalModel) -> None:
+    """A row of an array keeps all of it alive, and nobody counts it."""
+    lm = fresh(lm)
+    lm.trace(some_ids(60))
+    (entry,) = lm._cache.entries
+    logits = entry.logits
+    assert logits is not None
+    assert logits.base is None
+    assert logits.shape == (lm.info.vocab_size,)

@@ -36,7 +36,7 @@ def shape_of(config: Mapping[str, Any]) -> Shape | None:
     try:
         if kind == "gpt2":
             return gpt2.shape_of(config)
-        return llama.shape_of(config) if kind in llama.KINDS else None
+        return llama.shape_of(config) if kind in llama.NEEDED else None
     except (KeyError, TypeError, ZeroDivisionError, AttributeError, ValueError):
         return None  # sizes that are missing or are no numbers: transformers says what is wrong with them
 

@@ -26,12 +26,27 @@ from explorer.language_model.trace import Floats, Ints
 LAYOUT_VERSION = 1
 """Grows when `layout` lays the weights out otherwise."""
 
-KINDS = ("llama", "mistral", "qwen2", "qwen3")
-"""The ``model_type`` of those that are read here."""
+
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "llama": (),
+    "mistral": ("num_key_value_heads",),
+    "qwen2": ("num_key_value_heads",),
+    "qwen3": ("num_key_value_heads", "head_dim"),
+}
+"""By kind, what a configuration must say: transformers' default for it does not follow from the other sizes."""
+
+DEFAULT_WINDOW = 4096
+"""Transformers' for a configuration of these kinds, but for Llama, that says nothing about its window."""
 
 
 def shape_of(config: Mapping[str, Any]) -> Shape | None:
-    """The shape that ``config.json`` describes; None where it says something that is not done here."""
+    """The shape that ``config.json`` describes; None where it says something that is not done here.
+
+    Raises:
+        KeyError: it lacks what must be known.
+    """
+    if any(name not in config for name in NEEDED[config["model_type"]]):
+        return None
     n_layer, n_head, n_embd = config["num_hidden_layers"], config["num_attention_heads"], config["hidden_size"]
     head_dim = config.get("head_dim") or n_embd // n_head
     n_kv_head = config.get("num_key_value_heads") or n_head
@@ -59,12 +74,13 @@ def shape_of(config: Mapping[str, Any]) -> Shape | None:
 
 def _windows(config: Mapping[str, Any], n_layer: int) -> list[int | None] | None:
     """How many tokens each layer sees, None for all of them; None instead of a list where that is not known."""
-    window = config.get("sliding_window")
-    kinds = config.get("layer_types")
+    model_type, kinds = config["model_type"], config.get("layer_types")
+    window = config.get("sliding_window", None if model_type == "llama" else DEFAULT_WINDOW)
+    if model_type.startswith("qwen") and not config.get("use_sliding_window", False):
+        window = None
     if kinds is None:
-        if config["model_type"].startswith("qwen"):
-            sliding = config.get("use_sliding_window", False)
-            full = config.get("max_window_layers", 28) if sliding else n_layer
+        if model_type.startswith("qwen"):
+            full = config.get("max_window_layers", 28) if window is not None else n_layer
             kinds = ["full_attention" if layer < full else "sliding_attention" for layer in range(n_layer)]
         else:
             kinds = ["sliding_attention" if window is not None else "full_attention"] * n_layer
