@@ -39,7 +39,6 @@ from explorer.widgets.step_buttons import StepButtons
 from explorer.widgets.tree_view import TreeView
 from tests.passes import Passes
 from tests.widgets.knobs import ask, line
-from tests.widgets.paced_model import PacedModel
 from tests.widgets.page import Page, Sent, all_widgets, only, settle, wait_until
 
 MOST_MESSAGES_A_TICK = 5
@@ -82,44 +81,6 @@ def test_typing_moves_the_chips_and_the_bars(app: Explorer, page: Page) -> None:
         assert only(app, TokenChips).chips != chips
         assert "".join(chip["label"] for chip in only(app, TokenChips).chips) == text.replace(" ", "·")
         assert status_line(app).state == "ready"
-
-
-def test_the_old_picture_stays_dimmed_until_the_new_one_is_there(lm: LocalModel, page: Page) -> None:
-    paced = PacedModel(lm)
-    app = Explorer(paced, "one")
-    paced.release("one")
-    settle(app.state)
-    plot = bars(app)
-    picture = plot.figure
-    assert picture
-    page.set(only(app, PrefixBox), value="two")
-    wait_until(lambda: plot.stale, "it is dimmed")
-    assert plot.figure == picture
-    paced.release("two")
-    settle(app.state)
-    assert plot.stale is False
-    assert plot.figure != picture
-
-
-def test_pictures_that_follow_a_writer_are_not_dimmed(lm: LocalModel, page: Page) -> None:
-    """Each answer lifts it, though by then there is a newer text; once none comes for a while, they dim again."""
-    paced = PacedModel(lm)
-    app = Explorer(paced, "one")
-    paced.release("one")
-    settle(app.state)
-    plot = bars(app)
-    page.set(only(app, PrefixBox), value="two")
-    wait_until(lambda: plot.stale, "it is dimmed")
-    page.set(only(app, PrefixBox), value="three")
-    picture = plot.figure
-    paced.release("two")
-    wait_until(lambda: not plot.stale, "the answer lifts it")
-    assert app.state.stale
-    assert plot.figure != picture
-    wait_until(lambda: plot.stale, "the next is late")
-    paced.release("three")
-    settle(app.state)
-    assert not plot.stale
 
 
 def test_an_error_is_one_sentence_and_everything_stays(app: Explorer, page: Page, lm: LocalModel) -> None:
