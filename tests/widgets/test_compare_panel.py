@@ -157,21 +157,22 @@ def test_cancelling_takes_effect_within_a_step_and_keeps_what_is_there(
 def test_a_key_is_answered_between_two_steps(
     state: ExplorerState, comparer: Comparer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    n_steps = []
+    n_steps, at_answer = list[int](), list[int]()
     real = ComparisonRun.advance
 
     def counted(self: ComparisonRun) -> bool:
         n_steps.append(1)
+        if len(n_steps) == 4:  # the key is pressed in the middle of a step
+            state.prefix = "The capital of Fr"
         return real(self)
 
     monkeypatch.setattr(ComparisonRun, "advance", counted)
+    state.observe(lambda _: at_answer.append(len(n_steps)), "trace")
     comparer.n_samples, comparer.n_tokens = 8, 100
     comparer.run()
-    wait_until(lambda: len(n_steps) > 3, "it is under way")
-    before = len(n_steps)
-    state.prefix = "The capital of Fr"
-    wait_until(lambda: state.trace.text.endswith("Fr"), "the key is answered")
-    assert len(n_steps) - before <= 2
+    wait_until(lambda: bool(at_answer), "the key is answered")
+    assert state.trace.text.endswith("Fr")
+    assert at_answer[0] == 4, "before the next step"
     assert comparer.running
     comparer.cancel()
     wait_until(lambda: not comparer.running, "it stops")
