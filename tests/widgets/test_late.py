@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from explorer.engine.local_model import LocalModel
 from explorer.widgets.app import Explorer
 from explorer.widgets.elements import PrefixBox
@@ -15,11 +17,21 @@ def bars(app: Explorer) -> Plot:
     return only(only(app, DistributionPanel), Plot)
 
 
-def test_the_old_picture_stays_dimmed_until_the_new_one_is_there(lm: LocalModel, page: Page) -> None:
-    paced = PacedModel(lm)
+@pytest.fixture
+def paced(lm: LocalModel) -> PacedModel:
+    return PacedModel(lm)
+
+
+@pytest.fixture
+def app(paced: PacedModel, page: Page) -> Explorer:
+    """On the text "one", which is answered."""
     app = Explorer(paced, "one")
     paced.release("one")
     settle(app.state)
+    return app
+
+
+def test_the_old_picture_stays_dimmed_until_the_new_one_is_there(app: Explorer, paced: PacedModel, page: Page) -> None:
     plot = bars(app)
     picture = plot.figure
     assert picture
@@ -32,12 +44,8 @@ def test_the_old_picture_stays_dimmed_until_the_new_one_is_there(lm: LocalModel,
     assert plot.figure != picture
 
 
-def test_pictures_that_follow_a_writer_are_not_dimmed(lm: LocalModel, page: Page) -> None:
+def test_pictures_that_follow_a_writer_are_not_dimmed(app: Explorer, paced: PacedModel, page: Page) -> None:
     """Each answer lifts it, though by then there is a newer text; once none comes for a while, they dim again."""
-    paced = PacedModel(lm)
-    app = Explorer(paced, "one")
-    paced.release("one")
-    settle(app.state)
     plot = bars(app)
     page.set(only(app, PrefixBox), value="two")
     wait_until(lambda: plot.stale, "it is dimmed")

@@ -26,7 +26,6 @@ from explorer.language_model.trace import Floats, Ints
 LAYOUT_VERSION = 1
 """Grows when `layout` lays the weights out otherwise."""
 
-
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "llama": (),
     "mistral": ("num_key_value_heads",),
@@ -40,11 +39,7 @@ DEFAULT_WINDOW = 4096
 
 
 def shape_of(config: Mapping[str, Any]) -> Shape | None:
-    """The shape that ``config.json`` describes; None where it says something that is not done here.
-
-    Raises:
-        KeyError: it lacks what must be known.
-    """
+    """The shape that ``config.json`` describes; None where it says something that is not done here, or too little."""
     if any(name not in config for name in NEEDED[config["model_type"]]):
         return None
     n_layer, n_head, n_embd = config["num_hidden_layers"], config["num_attention_heads"], config["hidden_size"]
