@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from explorer.engine.loading import load
     from explorer.engine.local_model import LocalModel
     from explorer.engine.local_model import LocalModel as LanguageModel
-    from explorer.figures.bertviz_views import BertVizView, head_view, model_view, neuron_view
+    from explorer.figures.attention.bertviz_views import BertVizView, head_view, model_view, neuron_view
     from explorer.generation.compare import Comparison, compare
     from explorer.generation.generate import Stop, generate
     from explorer.generation.strategy import Beam, Strategy
@@ -53,47 +53,49 @@ if TYPE_CHECKING:
     from explorer.sampling.sampling import Sampling
     from explorer.sessions.session import Session
     from explorer.widgets.app import Explorer
-    from explorer.widgets.panels.attention import AttentionPanel
-    from explorer.widgets.panels.attention_text import AttentionTextPanel
-    from explorer.widgets.panels.bertviz import BertVizPanel
-    from explorer.widgets.panels.compare import ComparePanel
-    from explorer.widgets.panels.distribution import DistributionPanel
-    from explorer.widgets.panels.draw import DrawPanel, TallyPanel
-    from explorer.widgets.panels.funnel import FunnelPanel
-    from explorer.widgets.panels.grid import GridPanel
-    from explorer.widgets.panels.head import HeadPanel
-    from explorer.widgets.panels.history import HistoryPanel
-    from explorer.widgets.panels.roles import RolesPanel
-    from explorer.widgets.panels.sampling import SamplingPanel
-    from explorer.widgets.panels.stepping import SteppingPanel
-    from explorer.widgets.panels.summary import SummaryPanel
-    from explorer.widgets.panels.two_prefixes import TwoPrefixesPanel
-    from explorer.widgets.panels.weight import WeightPanel
+    from explorer.widgets.panels.attention.attention import AttentionPanel
+    from explorer.widgets.panels.attention.attention_text import AttentionTextPanel
+    from explorer.widgets.panels.attention.bertviz import BertVizPanel
+    from explorer.widgets.panels.attention.grid import GridPanel
+    from explorer.widgets.panels.attention.head import HeadPanel
+    from explorer.widgets.panels.attention.roles import RolesPanel
+    from explorer.widgets.panels.attention.summary import SummaryPanel
+    from explorer.widgets.panels.attention.weight import WeightPanel
+    from explorer.widgets.panels.compare.compare import ComparePanel
+    from explorer.widgets.panels.compare.two_prefixes import TwoPrefixesPanel
+    from explorer.widgets.panels.history.history import HistoryPanel
+    from explorer.widgets.panels.main.distribution import DistributionPanel
+    from explorer.widgets.panels.main.draw import DrawHistogramPanel, DrawPanel
+    from explorer.widgets.panels.main.draw import DrawHistogramPanel as TallyPanel
+    from explorer.widgets.panels.main.funnel import FunnelPanel
+    from explorer.widgets.panels.main.sampling import SamplingPanel
+    from explorer.widgets.panels.main.stepping import SteppingPanel
 
 # Nothing below is imported before it is asked for: torch alone takes seconds.
 _HOMES = {
     "Ablate": "explorer.language_model.interventions",
     "Attention": "explorer.language_model.attention",
-    "AttentionPanel": "explorer.widgets.panels.attention",
-    "AttentionTextPanel": "explorer.widgets.panels.attention_text",
+    "AttentionPanel": "explorer.widgets.panels.attention.attention",
+    "AttentionTextPanel": "explorer.widgets.panels.attention.attention_text",
     "Beam": "explorer.generation.strategy",
-    "BertVizPanel": "explorer.widgets.panels.bertviz",
-    "BertVizView": "explorer.figures.bertviz_views",
+    "BertVizPanel": "explorer.widgets.panels.attention.bertviz",
+    "BertVizView": "explorer.figures.attention.bertviz_views",
     "Candidate": "explorer.sampling.distribution",
-    "ComparePanel": "explorer.widgets.panels.compare",
+    "ComparePanel": "explorer.widgets.panels.compare.compare",
     "Comparison": "explorer.generation.compare",
     "Difference": "explorer.sampling.differences",
     "Distribution": "explorer.sampling.distribution",
-    "DistributionPanel": "explorer.widgets.panels.distribution",
-    "DrawPanel": "explorer.widgets.panels.draw",
+    "DistributionPanel": "explorer.widgets.panels.main.distribution",
+    "DrawHistogramPanel": "explorer.widgets.panels.main.draw",
+    "DrawPanel": "explorer.widgets.panels.main.draw",
     "Explorer": "explorer.widgets.app",
     "ExplorerError": "explorer.locales",
     "Extras": "explorer.language_model.request",
-    "FunnelPanel": "explorer.widgets.panels.funnel",
-    "GridPanel": "explorer.widgets.panels.grid",
-    "HeadPanel": "explorer.widgets.panels.head",
+    "FunnelPanel": "explorer.widgets.panels.main.funnel",
+    "GridPanel": "explorer.widgets.panels.attention.grid",
+    "HeadPanel": "explorer.widgets.panels.attention.head",
     "HeadVectors": "explorer.language_model.attention",
-    "HistoryPanel": "explorer.widgets.panels.history",
+    "HistoryPanel": "explorer.widgets.panels.history.history",
     "LanguageModel": "explorer.engine.local_model",
     "LocalModel": "explorer.engine.local_model",
     "Message": "explorer.locales",
@@ -101,26 +103,26 @@ _HOMES = {
     "ModelInfo": "explorer.language_model.model",
     "Request": "explorer.language_model.request",
     "Roles": "explorer.probes.roles",
-    "RolesPanel": "explorer.widgets.panels.roles",
+    "RolesPanel": "explorer.widgets.panels.attention.roles",
     "Sampling": "explorer.sampling.sampling",
-    "SamplingPanel": "explorer.widgets.panels.sampling",
+    "SamplingPanel": "explorer.widgets.panels.main.sampling",
     "Session": "explorer.sessions.session",
     "States": "explorer.language_model.states",
-    "SteppingPanel": "explorer.widgets.panels.stepping",
+    "SteppingPanel": "explorer.widgets.panels.main.stepping",
     "Stop": "explorer.generation.generate",
     "Strategy": "explorer.generation.strategy",
-    "SummaryPanel": "explorer.widgets.panels.summary",
-    "TallyPanel": "explorer.widgets.panels.draw",
+    "SummaryPanel": "explorer.widgets.panels.attention.summary",
+    "TallyPanel": "explorer.widgets.panels.main.draw",
     "Token": "explorer.language_model.tokens",
     "Trace": "explorer.language_model.trace",
-    "TwoPrefixesPanel": "explorer.widgets.panels.two_prefixes",
-    "WeightPanel": "explorer.widgets.panels.weight",
+    "TwoPrefixesPanel": "explorer.widgets.panels.compare.two_prefixes",
+    "WeightPanel": "explorer.widgets.panels.attention.weight",
     "compare": "explorer.generation.compare",
     "generate": "explorer.generation.generate",
-    "head_view": "explorer.figures.bertviz_views",
+    "head_view": "explorer.figures.attention.bertviz_views",
     "load": "explorer.engine.loading",
-    "model_view": "explorer.figures.bertviz_views",
-    "neuron_view": "explorer.figures.bertviz_views",
+    "model_view": "explorer.figures.attention.bertviz_views",
+    "neuron_view": "explorer.figures.attention.bertviz_views",
     "repeated_random": "explorer.probes.roles",
     "roles": "explorer.probes.roles",
     "rollout": "explorer.probes.summaries",
@@ -128,7 +130,7 @@ _HOMES = {
 }
 
 # Names of earlier versions that go on working.
-_CALLED = {"LanguageModel": "LocalModel"}
+_CALLED = {"LanguageModel": "LocalModel", "TallyPanel": "DrawHistogramPanel"}
 
 __all__ = [
     "Ablate",
@@ -144,6 +146,7 @@ __all__ = [
     "Difference",
     "Distribution",
     "DistributionPanel",
+    "DrawHistogramPanel",
     "DrawPanel",
     "Explorer",
     "ExplorerError",

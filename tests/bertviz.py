@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.figures.bertviz_views import BertVizView
+from explorer.figures.attention.bertviz_views import BertVizView
 from explorer.language_model.attention import Attention
 from explorer.language_model.tokens import Vocabulary
 from explorer.language_model.trace import Trace
@@ -49,7 +49,7 @@ def trace_of(
         computed=n_tokens,
         milliseconds=1.0,
         vocabulary=Vocabulary([word.encode() for word in words]),
-        captured=attention or attention_of(weights, vectors),
+        recorded_attention=attention or attention_of(weights, vectors),
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from explorer.engine.loading import load
-from explorer.figures.measure_names import MEASURES
+from explorer.figures.comparison.measure_names import MEASURES
 from explorer.generation.compare import compare
 from explorer.generation.presets import COMPARED
 from explorer.generation.strategies_file import read_strategies

@@ -56,7 +56,7 @@ def compare(
         else [Strategy(tr(name), method) for name, method in COMPARED.items()]
     )
     if figure is not None:
-        from explorer.figures.comparison import check_ending, save
+        from explorer.figures.comparison.comparison import check_ending, save
 
         check_ending(figure)
     for file in filter(None, (table, figure)):
@@ -103,7 +103,7 @@ def _print(comparison: Comparison, prefix: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from explorer.figures.measure_names import measure_name
+    from explorer.figures.comparison.measure_names import measure_name
 
     for written in comparison.strategies:
         typer.secho(f"\n{visible(written.name)}", bold=True)

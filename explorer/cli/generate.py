@@ -28,9 +28,9 @@ from explorer.sampling.draw import checked_seed
 from explorer.sampling.spelling import unescaped
 from explorer.sessions.session import ROOT, Session
 
-MOST_NEW_TOKENS = 10_000
-MOST_TEXTS = 1000
-MOST_SAVED_TOKENS = 10_000  # 4 MB with the longest prefix, and a session file has at most 5
+MAX_NEW_TOKENS = 10_000
+MAX_TEXTS = 1000
+MAX_SAVED_TOKENS = 10_000  # 4 MB with the longest prefix, and a session file has at most 5
 RANDOM_SEEDS = 2**32  # not 2**63: somebody is to type it again
 SHOWN_CHARACTERS = 500  # of a long prefix, the last ones
 
@@ -66,13 +66,13 @@ def generate(
     """Print ``n`` texts that begin with ``text``; what there is when Ctrl-C comes is kept, in the session too."""
     # What may be refused is looked at before the model is loaded, which takes seconds.
     sampling = options.sampling()
-    longest = _count("max_new_tokens", max_new_tokens, MOST_NEW_TOKENS)
-    n_texts = _count("n", n, MOST_TEXTS)
+    longest = _count("max_new_tokens", max_new_tokens, MAX_NEW_TOKENS)
+    n_texts = _count("n", n, MAX_TEXTS)
     key = randbelow(RANDOM_SEEDS) if seed is None else checked_seed(number(seed, whole=True))
     if file is not None:
         _require_new(file)
-        if n_texts * longest > MOST_SAVED_TOKENS:
-            raise ExplorerError("cli-session-too-long", n=n_texts, longest=longest, most=MOST_SAVED_TOKENS)
+        if n_texts * longest > MAX_SAVED_TOKENS:
+            raise ExplorerError("cli-session-too-long", n=n_texts, longest=longest, most=MAX_SAVED_TOKENS)
     lm = model.load()
     sampling = options.with_tokens(sampling, lm.vocabulary)
     stop = Stop(longest, () if through_end else lm.info.end_ids, as_read(unescaped(stop_text)))

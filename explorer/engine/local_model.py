@@ -207,10 +207,10 @@ class LocalModel:
         if not extras.attention:
             return trace
         trace = self._with_attention(trace, key, read)
-        if trace.captured is None or extras.layer is None:
+        if trace.recorded_attention is None or extras.layer is None:
             return trace
         head = extras.vectors[1] if extras.vectors is not None else None
-        return replace(trace, captured=trace.captured.fetched(extras.layer, head))
+        return replace(trace, recorded_attention=trace.recorded_attention.fetched(extras.layer, head))
 
     def _known(self, key: CacheKey, ids: Ints) -> Trace | None:
         """What was answered lately; the next answer goes to the end of the list."""
@@ -244,14 +244,14 @@ class LocalModel:
         """``trace`` with its attention, or with the reason why there is none."""
         window = trace.ids[trace.start :]
         if (reason := lacks_attention(self.info, len(window))) is not None:
-            return replace(trace, uncaptured=reason)
+            return replace(trace, attention_unavailable=reason)
         place = key, window.tobytes()
         if self._latest_attention is not None and self._latest_attention[0] == place:
-            return replace(trace, captured=self._latest_attention[1])
+            return replace(trace, recorded_attention=self._latest_attention[1])
         entry, shared = read()
         record = entry.record(len(window))
         self._latest_attention = place, record
-        return replace(trace, captured=record, computed=max(trace.computed, len(window) - shared))
+        return replace(trace, recorded_attention=record, computed=max(trace.computed, len(window) - shared))
 
     def _with_states(self, trace: Trace, sites: tuple[str, ...], read: Callable[[], tuple[Entry, int]]) -> Trace:
         """``trace`` with what stood at ``sites``, or with the reason why there is nothing."""

@@ -21,14 +21,14 @@ CONFIDENCE = 0.95
 FEWEST = 8
 """Texts that an interval needs."""
 
-MOST_ALIKE = 0.5
+MAX_ALIKE = 0.5
 """Share of the texts that may have one and the same value; with more there is no t-interval."""
 
 STUDENT, STUDENT_LOG, WILSON = "student", "student-log", "wilson"
 """How an interval was found."""
 
 FEW, ALIKE, DEPENDENT, INFINITE = "few", "alike", "dependent", "infinite"
-"""Why there is none: fewer texts than `FEWEST`, more equal ones than `MOST_ALIKE`, texts that are measured by each
+"""Why there is none: fewer texts than `FEWEST`, more equal ones than `MAX_ALIKE`, texts that are measured by each
 other or all together, values that are infinite."""
 
 _NORMAL = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
@@ -83,7 +83,7 @@ def _why_none(values: Floats) -> str:
         return FEW
     if not np.isfinite(values).all():
         return INFINITE
-    return ALIKE if max(Counter(values.tolist()).values()) > MOST_ALIKE * len(values) else ""
+    return ALIKE if max(Counter(values.tolist()).values()) > MAX_ALIKE * len(values) else ""
 
 
 def t_quantile(degrees: int) -> float:

@@ -20,7 +20,7 @@ Places = NDArray[np.int64]
 EXACT_TOKENS = 256
 """Up to this many tokens every weight is kept as the model computed it; of longer texts as a byte each."""
 
-MOST_BYTES = 144 * 10**6
+MAX_BYTES = 144 * 10**6
 """Of the weights of one text, a byte each."""
 
 DENSE_BYTES = 256 * 10**6
@@ -44,7 +44,7 @@ def place_of(query: Any, key: Any) -> Any:
 
 def most_tokens(n_layer: int, n_head: int) -> int:
     """The longest text of which the attention of so many heads is kept."""
-    return math.isqrt(2 * MOST_BYTES // (n_layer * n_head))
+    return math.isqrt(2 * MAX_BYTES // (n_layer * n_head))
 
 
 def to_bytes(weights: Floats) -> Bytes:

@@ -14,7 +14,7 @@ from explorer.locales import ExplorerError
 
 Floats = NDArray[np.floating[Any]]
 
-MOST_BYTES = 256 * 10**6
+MAX_BYTES = 256 * 10**6
 """Of the states of one text, at all the sites that are asked for."""
 
 
@@ -23,7 +23,7 @@ def most_tokens_with_states(
 ) -> int:
     """The longest text of which the states at ``sites`` are kept; ``itemsize``: bytes of a number."""
     numbers = sum(numbers_per_token(site, n_layer, n_embd, n_head, head_dim) for site in sites)
-    return MOST_BYTES // (itemsize * numbers)
+    return MAX_BYTES // (itemsize * numbers)
 
 
 @dataclass(frozen=True, eq=False)

@@ -72,8 +72,8 @@ class Trace:
     milliseconds: float
     vocabulary: Vocabulary
     notices: tuple[Message, ...] = ()
-    captured: Attention | None = None
-    uncaptured: Message = NOT_ASKED
+    recorded_attention: Attention | None = None
+    attention_unavailable: Message = NOT_ASKED
     recorded_states: States | None = None
     states_unavailable: Message = STATES_NOT_ASKED
     interventions: Interventions = ()
@@ -81,9 +81,9 @@ class Trace:
     def __post_init__(self) -> None:
         n_tokens = len(self.ids)
         shapes = [array.shape for array in (self.surprisal, self.entropy, self.rank)]
-        if self.captured is not None and self.captured.n_tokens != n_tokens - self.start:
+        if self.recorded_attention is not None and self.recorded_attention.n_tokens != n_tokens - self.start:
             raise ValueError(
-                f"attention has {self.captured.n_tokens} rows, but {n_tokens - self.start} tokens are read"
+                f"attention has {self.recorded_attention.n_tokens} rows, but {n_tokens - self.start} tokens are read"
             )
         states = self.recorded_states
         if states is not None and states.n_tokens != n_tokens - self.start:
@@ -111,9 +111,9 @@ class Trace:
         Raises:
             ExplorerError: it was not asked for, the model gives none, or the text is too long for it.
         """
-        if self.captured is None:
-            raise ExplorerError.of(self.uncaptured)
-        return self.captured
+        if self.recorded_attention is None:
+            raise ExplorerError.of(self.attention_unavailable)
+        return self.recorded_attention
 
     @property
     def states(self) -> States:

@@ -190,16 +190,16 @@ funnel-after =
 funnel-removed =
     removed by { $stage }
     before it: { $before }
-tally-title = What { $n ->
+histogram-title = What { $n ->
     [one] 1 throw
    *[other] { $n } throws
 } gave
-tally-aside = bars that end within two standard deviations of the probability: { $inside } of { $of }
-tally-axis = share of the throws · marks: probability ± 2 standard deviations
-tally-hover =
+histogram-aside = bars that end within two standard deviations of the probability: { $inside } of { $of }
+histogram-axis = share of the throws · marks: probability ± 2 standard deviations
+histogram-hover =
     { $token }
     came { $count } of { $of } times: { $share }
-tally-hover-expected =
+histogram-hover-expected =
     probability { $probability }
     expected { $expected } ± { $spread } times
 bertviz-too-large = { $heads ->
@@ -405,8 +405,8 @@ step-length = after so many tokens
 length-out-of-range = “{ $value }” is not a number of tokens from 1 to { $most }.
 draw-again = Throw again
 draw-again-explained = Another u for this place, without moving on (key D)
-draw-tally = { $n } throws
-draw-tally-explained = What many throws at this place would give, beside the probabilities
+draw-histogram = { $n } throws
+draw-histogram-explained = What many throws at this place would give, beside the probabilities
 draw-description = The cumulative distribution, likeliest token first, and where the draw falls on it
 draw-segment = { $token } has { $start } to { $end }: probability { $probability }
 draw-others = { $n } more tokens from { $start } on: probability { $probability }
@@ -421,7 +421,7 @@ chip-greedy = token { $position } { $token } · greedy · probability { $raw } b
 chip-by-hand = token { $position } { $token } · picked by hand · probability { $raw } → { $probability } after the sampler · rank { $rank }
 section-funnel = What the sampler does
 section-history = History
-section-tally = Many throws
+section-histogram = Many throws
 section-search = Find a token
 section-attention = Attention
 view-head = One head
@@ -440,24 +440,24 @@ history-earlier = { $time } · { $model } · { $n ->
     [one] 1 token
    *[other] { $n } tokens
 } · { $prefix }
-knobs = How the next token is drawn
-knobs-preset = A sampler as it is usually set
-knobs-own = own settings
-knobs-reset = reset
-knobs-unfold = all stages ▾
-knobs-fold = fewer ▴
-knobs-order = default order
-knobs-all = all
-knobs-token = Ban or bias a token
-knobs-token-example = ban: cat · bias: cat +2
-knobs-token-explained = “cat” and Enter bans a token, “cat +2” or “cat=-1.5” biases it; “#464” is a token by its id.
-knobs-in-force = In this order: { $stages }.
-knobs-nothing-in-force = Nothing is changed: tokens are drawn with the model’s own probabilities.
-knob-number = { $stage } as a number
-knob-earlier = { $stage }: one place earlier
-knob-later = { $stage }: one place later
-knob-passed = Greedy passes over this stage: it matters only where a token is drawn.
-knob-remove = Take { $token } away
+sampler-controls = How the next token is drawn
+sampler-controls-preset = A sampler as it is usually set
+sampler-controls-own = own settings
+sampler-controls-reset = reset
+sampler-controls-unfold = all stages ▾
+sampler-controls-fold = fewer ▴
+sampler-controls-order = default order
+sampler-controls-all = all
+sampler-controls-token = Ban or bias a token
+sampler-controls-token-example = ban: cat · bias: cat +2
+sampler-controls-token-explained = “cat” and Enter bans a token, “cat +2” or “cat=-1.5” biases it; “#464” is a token by its id.
+sampler-controls-in-force = In this order: { $stages }.
+sampler-controls-nothing-in-force = Nothing is changed: tokens are drawn with the model’s own probabilities.
+sampler-stage-number = { $stage } as a number
+sampler-stage-earlier = { $stage }: one place earlier
+sampler-stage-later = { $stage }: one place later
+sampler-stage-passed = Greedy passes over this stage: it matters only where a token is drawn.
+sampler-stage-remove = Take { $token } away
 bias-explained = Adds a number to the logits of tokens you choose: above 0 they become likelier, below 0 less likely.
 repetition-penalty-explained = Above 1, tokens already in the text become less likely; below 1, likelier. The prefix counts too.
 presence-penalty-explained = Taken once from the logit of each token already in the text: above 0 it comes back less often.
@@ -747,8 +747,8 @@ measure-self-bleu-explained = How much the texts of a strategy resemble each oth
 measure-distance-explained = Share of tokens to change, to turn one text into another of the same strategy. 0: all are the same.
 compared = { $n } texts written, up to { $tokens } tokens each
 comparison-stopped = Stopped after { $tokens } tokens; what was written so far stays
-beside-aside = the same axis for all
-beside-hover = { $name }: { $token } { $probability }
+overlay-aside = the same axis for all
+overlay-hover = { $name }: { $token } { $probability }
 strategy-beam = beam search, { $n } beams, length penalty { $penalty }
 strategy-name = name of the strategy
 strategy-beams = beams
@@ -770,7 +770,7 @@ compare-colours = colour:
 compare-colour-surprisal = surprisal
 compare-colour-choice = not the first choice
 compare-add = add a strategy
-compare-add-knobs = the sampler as it is set
+compare-add-sampler = the sampler as it is set
 compare-description = The texts of the strategies, in columns
 compare-summary = Point at a token to read about it; click it to see what every strategy would have done there.
 compare-after = After “{ $text }”

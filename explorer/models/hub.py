@@ -19,7 +19,7 @@ from huggingface_hub.file_download import repo_folder_name
 from explorer.locales.messages import ExplorerError, Message
 from explorer.models import storage
 from explorer.models.catalog import HubSource, nearest_names
-from explorer.models.child import ChildError, run_watched
+from explorer.models.download_process import DownloadProcessError, run_watched
 from explorer.models.errors import UnavailableError
 from explorer.models.integrity import PICKLE_SUFFIXES, broken_files, git_sha1_of, is_ready, sha256_of
 from explorer.models.progress import Progress, Report
@@ -234,7 +234,7 @@ def _download(
             advance=advance,
             stall_seconds=_STALL_SECONDS,
         )
-    except ChildError as error:
+    except DownloadProcessError as error:
         if error.disk_is_full:
             raise storage.disk_full(repository.parent) from error
         if error.stalled:

@@ -11,7 +11,7 @@ from pathlib import Path
 from explorer.locales.messages import Message
 from explorer.models import storage
 from explorer.models.catalog import WheelSource
-from explorer.models.child import ChildError, run_watched
+from explorer.models.download_process import DownloadProcessError, run_watched
 from explorer.models.errors import UnavailableError
 from explorer.models.integrity import sha256_of
 from explorer.models.progress import Progress, Report
@@ -98,7 +98,7 @@ def _download(
             advance=advance,
             stall_seconds=max(_STALL_SECONDS, 2 * patience),
         )
-    except ChildError as error:
+    except DownloadProcessError as error:
         if error.disk_is_full:
             raise storage.disk_full(scratch.parent) from error
         if error.stalled:

@@ -30,7 +30,7 @@ stay at chance and have none."""
 FEWEST = 2
 """Tokens a label stands on, at least: of a single one many heads do by accident what the role says."""
 
-MOST_PAIRS = 1 << 14
+MAX_PAIRS = 1 << 14
 """Pairs of equal tokens that are looked at. A text with more, one token over and over, is judged by its last tokens."""
 
 
@@ -147,7 +147,7 @@ def _equal(ids: Ints) -> tuple[Places, Places]:
     for query in range(len(ids) - 1, 0, -1):
         found = np.flatnonzero(ids[:query] == ids[query])
         n_pairs += len(found)
-        if n_pairs > MOST_PAIRS:
+        if n_pairs > MAX_PAIRS:
             break
         queries.append(np.full_like(found, query))
         earlier.append(found)

@@ -16,7 +16,7 @@ HOWS = ("mean", "max")
 Heads = Sequence[tuple[int, int]]
 """(layer, head) of each, from 0; at least one."""
 
-MOST_ROLLED = 512
+MAX_ROLLED = 512
 """Tokens of which `rollout` is computed; of twice as many it would take a second."""
 
 _FROM_BYTE = FROM_BYTE.astype(np.float32)  # more digits than a byte has
@@ -114,11 +114,11 @@ def rollout(attention: Attention, n_layer: int | None = None) -> Floats:
         n_layer: only through so many layers, from the first on; None for all.
 
     Raises:
-        ExplorerError: the text has more than `MOST_ROLLED` tokens.
+        ExplorerError: the text has more than `MAX_ROLLED` tokens.
     """
     n_tokens = attention.n_tokens
-    if n_tokens > MOST_ROLLED:
-        raise ExplorerError("rollout-too-long", n=n_tokens, most=MOST_ROLLED)
+    if n_tokens > MAX_ROLLED:
+        raise ExplorerError("rollout-too-long", n=n_tokens, most=MAX_ROLLED)
     seen = np.tri(n_tokens, dtype=bool)
     mean = np.zeros((n_tokens, n_tokens), attention.entropy.dtype)
     flow = np.eye(n_tokens, dtype=mean.dtype)

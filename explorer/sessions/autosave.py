@@ -17,7 +17,7 @@ from explorer.sessions.session import Session
 
 log = logging.getLogger(__name__)
 
-MOST_KEPT = 20
+MAX_KEPT = 20
 """Files of one owner; older ones are deleted."""
 
 
@@ -63,7 +63,7 @@ class Autosave:
         self.path = self._folder / f"{owner}-{began}-{uuid.uuid4().hex[:8]}.json"
 
     def write(self, session: Session) -> None:
-        """Keep the session as it is now, unless nothing was chosen yet; the oldest files beyond `MOST_KEPT` go.
+        """Keep the session as it is now, unless nothing was chosen yet; the oldest files beyond `MAX_KEPT` go.
 
         Raises:
             ExplorerError: the folder cannot be written, or the session is too large.
@@ -71,7 +71,7 @@ class Autosave:
         if len(session):
             session_file.save(session, self.path)
             others = [path for _, path in self._files() if path != self.path]
-            for path in others[MOST_KEPT - 1 :]:
+            for path in others[MAX_KEPT - 1 :]:
                 with suppress(OSError):  # another app was quicker, or holds it open
                     path.unlink()
 

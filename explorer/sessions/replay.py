@@ -14,7 +14,7 @@ from explorer.sampling.distribution import Distribution
 from explorer.sampling.draw import uniform
 from explorer.sessions.session import ROOT, Node, Session, Tree
 
-MOST_DIFFERENCE = 1e-3
+MAX_DIFFERENCE = 1e-3
 """Between two probabilities of the same model. Rounding (another device, another chunk of text) makes about 1e-6."""
 
 ROUNDING = 1e-5
@@ -65,7 +65,7 @@ class Replayed:
     def off(self) -> bool:
         """Whether the probability is not what it was, beyond rounding."""
         likelier = max(self.raw_probability, self.node.choice.raw_probability)
-        most = max(MOST_DIFFERENCE, (1 - exp(-self.rounding)) * likelier)
+        most = max(MAX_DIFFERENCE, (1 - exp(-self.rounding)) * likelier)
         return self.error is not None or abs(self.difference) > most
 
 
@@ -93,7 +93,7 @@ def replay(session: Session, model: Model) -> Iterator[Replayed]:
 
 def _u_differs(node: Node, step: int) -> bool:
     u = node.choice.u
-    return u is not None and u != uniform(node.seed, node.sample, step, node.throw)
+    return u is not None and u != uniform(node.seed, node.sample, step, node.redraw)
 
 
 def _read(model: Model, unread: Replayed) -> Replayed:

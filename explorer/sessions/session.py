@@ -49,7 +49,7 @@ class Node:
     sampling: Sampling
     seed: int
     sample: int
-    throw: int
+    redraw: int
     time: float
     name: str = ""
     interventions: Interventions = ()
@@ -131,13 +131,13 @@ class Tree:
         *,
         seed: int = 0,
         sample: int = 0,
-        throw: int = 0,
+        redraw: int = 0,
         interventions: Interventions = (),
     ) -> Node:
         """Choose a token after the current node, and go there. The same choice as before is no new node."""
         now = round(time.time(), 3)
         new = Node(
-            len(self.nodes), self.current, choice, sampling, seed, sample, throw, now, interventions=interventions
+            len(self.nodes), self.current, choice, sampling, seed, sample, redraw, now, interventions=interventions
         )
         for number in self.children[self.current]:
             if self.node(number).same_choice(new):

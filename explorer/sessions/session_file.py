@@ -36,10 +36,11 @@ from explorer.sessions.session_format import (
     wrong,
 )
 
-MOST_BYTES = 5_000_000
-MOST_TOKENS = 20_000
+MAX_BYTES = 5_000_000
+MAX_TOKENS = 20_000
 
-_HOW = ("seed", "sample", "throw", "time")
+_HOW = {"seed": "seed", "sample": "sample", "throw": "redraw", "time": "time"}
+"""How a token came about: names in a file, and what `Node` calls them."""
 _SHOWN_DIGITS = 12  # of a version of weights
 
 
@@ -234,7 +235,7 @@ def _tree_as_json(tree: Tree, places: _Places) -> dict[str, Any]:
 
 
 def _node_as_json(node: Node, sampling: int, interventions: int | None = None) -> dict[str, Any]:
-    how = {name: getattr(node, name) for name in _HOW}
+    how = {name: getattr(node, ours) for name, ours in _HOW.items()}
     record = {"parent": node.parent, "sampling": sampling, **how, **node.choice.record()}
     if node.choice.logit == -math.inf:
         record["logit"] = None
@@ -296,7 +297,7 @@ def _node(record: NodeRecord, number: int, at: tuple[str | int, ...], shared: _S
         chosen_by=record.chosen_by,
         removed_by=record.removed_by,
     )
-    how = {name: getattr(record, name) for name in _HOW}
+    how = {ours: getattr(record, name) for name, ours in _HOW.items()}
     return Node(number, record.parent, choice, sampling, **how, name=record.name, interventions=interventions)
 
 
@@ -306,11 +307,11 @@ def _require(right: bool, value: object, *place: str | int) -> None:
 
 
 def _require_room(*, n_bytes: int = 0, n_tokens: int = 0) -> None:
-    if n_bytes > MOST_BYTES:
+    if n_bytes > MAX_BYTES:
         megabytes = math.ceil(n_bytes / 100_000) / 10
-        raise ExplorerError("session-too-large", megabytes=megabytes, most=MOST_BYTES // 10**6)
-    if n_tokens > MOST_TOKENS:
-        raise ExplorerError("session-too-long", n=n_tokens, most=MOST_TOKENS)
+        raise ExplorerError("session-too-large", megabytes=megabytes, most=MAX_BYTES // 10**6)
+    if n_tokens > MAX_TOKENS:
+        raise ExplorerError("session-too-long", n=n_tokens, most=MAX_TOKENS)
 
 
 def _foreign_token(token_id: int, model: str, *place: str | int) -> ExplorerError:

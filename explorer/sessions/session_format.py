@@ -19,8 +19,8 @@ from explorer.sampling.sampling import Sampling
 SCHEMA = 2
 """1 knew no interventions, and of the model no more than its name and revision."""
 
-_MOST_SHOWN = 60
-_MOST_NAME = 300
+_MAX_SHOWN = 60
+_MAX_NAME = 300
 _LAST_TIME = 253_402_300_799  # the end of the year 9999, where datetime ends
 
 
@@ -33,7 +33,7 @@ def _known(schema: int) -> int:
 Number = Annotated[int, Field(ge=0, le=MAX_SEED)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Hexadecimal = Annotated[str, Field(pattern=r"^([0-9a-f]{2})*$")]
-ModelName = Annotated[str, Field(max_length=_MOST_NAME)]
+ModelName = Annotated[str, Field(max_length=_MAX_NAME)]
 WeightsVersion = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Schema = Annotated[int, Field(ge=1), AfterValidator(_known)]
 
@@ -49,7 +49,7 @@ class NodeRecord:
     Attributes:
         parent: number of the node before; the first node of a tree has the number 1, and 0 is the prefix.
         sampling: place in `SessionRecord.samplings`.
-        seed, sample, throw, time, name: as in `Node`.
+        seed, sample, throw (`Node.redraw`), time, name: as in `Node`.
         text: null where the bytes are no valid UTF-8 alone.
         logit: null for minus infinity, for which JSON has no number.
         removed_by: the stage that had removed a token which was then picked by hand.
@@ -137,7 +137,7 @@ def _refusal(error: ValidationError) -> ExplorerError:
         message = "session-cut-off" if str(why).startswith("EOF") else "session-no-json"
         return ExplorerError(message, line=line, column=column)
     if isinstance(why, ExplorerError):  # a later version; a sampling that cannot be
-        arguments = {name: shown(a, _MOST_NAME) if isinstance(a, str) else a for name, a in why.message.arguments}
+        arguments = {name: shown(a, _MAX_NAME) if isinstance(a, str) else a for name, a in why.message.arguments}
         return ExplorerError(why.message.id, **arguments)
     if kind in ("missing", "dataclass_type") and place in ((), ("schema",)):
         return ExplorerError("session-none")
@@ -161,7 +161,7 @@ def where(*place: str | int) -> str:
     return shown("".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).removeprefix("."))
 
 
-def shown(text: str, most: int = _MOST_SHOWN) -> str:
+def shown(text: str, most: int = _MAX_SHOWN) -> str:
     """A stranger's text as a sentence quotes it: nothing long, nothing that a terminal or a page would obey."""
     seen = "".join(c if c.isprintable() else "\ufffd" for c in text[:most])
     return seen if len(text) <= most else f"{seen}…"
@@ -169,4 +169,4 @@ def shown(text: str, most: int = _MOST_SHOWN) -> str:
 
 def model_title(name: str, revision: str | None = None) -> str:
     """A model and its revision as a sentence names them."""
-    return shown(f"{name}@{revision[:12]}" if revision else name, _MOST_NAME)
+    return shown(f"{name}@{revision[:12]}" if revision else name, _MAX_NAME)

@@ -14,7 +14,7 @@ RECIPE = Path(__file__).parent / "gpt2_mini.toml"
 """The recipe of the bundled model."""
 
 _SHORTEST_SEQUENCE = 32  # a span that comes twice must have room
-_MOST_REPEATED = 0.05  # of all sequences: what is learnt from them must not become what the model is
+_MAX_REPEATED = 0.05  # of all sequences: what is learnt from them must not become what the model is
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -149,8 +149,8 @@ class Recipe(_Table):
         steps = range(self.training.n_steps)
         rows = [self.training.batch_tokens // self.training.length_at(step) for step in steps]
         repeated = sum(n * self.repeated_share_at(step) for n, step in zip(rows, steps, strict=True)) / sum(rows)
-        if round(repeated, 6) > _MOST_REPEATED:
-            raise ValueError(f"repeated_shares make {repeated:.1%} of all sequences; at most {_MOST_REPEATED:.0%} may")
+        if round(repeated, 6) > _MAX_REPEATED:
+            raise ValueError(f"repeated_shares make {repeated:.1%} of all sequences; at most {_MAX_REPEATED:.0%} may")
         return self
 
     def repeated_share_at(self, step: int) -> float:

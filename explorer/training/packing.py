@@ -22,7 +22,7 @@ END_OF_TEXT = "<|endoftext|>"
 NOT_LEARNT = -100
 """The target of a position that is not learnt from: what torch's cross entropy ignores."""
 
-_LEAST_BYTES_A_TOKEN = 100  # of training text for each token of the vocabulary: with less, merges are noise
+_MIN_BYTES_A_TOKEN = 100  # of training text for each token of the vocabulary: with less, merges are noise
 _ENCODED_AT_ONCE = 2000  # documents
 
 
@@ -47,7 +47,7 @@ def pack(corpus: Path, work: Path, recipe: Recipe, report: Report) -> Packed:
     report(Progress(Message.of("training-reading"), 0, None))
     books = read_books(corpus)
     train, held_out = hold_out(books, recipe.data.held_out)
-    n_bytes, least = sum(len(book.text.encode()) for book in train), _LEAST_BYTES_A_TOKEN * recipe.model.vocab_size
+    n_bytes, least = sum(len(book.text.encode()) for book in train), _MIN_BYTES_A_TOKEN * recipe.model.vocab_size
     if n_bytes < least:
         raise ExplorerError("corpus-too-small", folder=str(corpus), found=_kilobytes(n_bytes), least=_kilobytes(least))
     fingerprint = _fingerprint(books, recipe)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import ipywidgets as w
 
 from explorer.language_model.model import Model
-from explorer.widgets.panels.axis import AxisPanel
-from explorer.widgets.panels.distribution import DistributionPanel
-from explorer.widgets.panels.draw import DrawPanel
-from explorer.widgets.panels.examples import ExamplesPanel
-from explorer.widgets.panels.header import HeaderPanel
-from explorer.widgets.panels.panel import look_reporter
-from explorer.widgets.panels.prefix import PrefixPanel
-from explorer.widgets.panels.sampling import SamplingPanel
+from explorer.state.state import ExplorerState
+from explorer.widgets.panels.main.axis import AxisPanel
+from explorer.widgets.panels.main.distribution import DistributionPanel
+from explorer.widgets.panels.main.draw import DrawPanel
+from explorer.widgets.panels.main.examples import ExamplesPanel
+from explorer.widgets.panels.main.header import HeaderPanel
+from explorer.widgets.panels.main.prefix import PrefixPanel
+from explorer.widgets.panels.main.sampling import SamplingPanel
+from explorer.widgets.panels.main.status import StatusPanel
+from explorer.widgets.panels.main.stepping import SteppingPanel
+from explorer.widgets.panels.main.tokens import TokensPanel
+from explorer.widgets.panels.panel import theme_reporter
 from explorer.widgets.panels.sections import SectionsPanel
-from explorer.widgets.panels.status import StatusPanel
-from explorer.widgets.panels.stepping import SteppingPanel
-from explorer.widgets.panels.tokens import TokensPanel
-from explorer.widgets.state import ExplorerState
 
 FIRST_PREFIX = "The capital of France is"
 
@@ -45,7 +45,7 @@ class Explorer(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             box.layout.min_width = "0"  # a flex box is else as wide as its longest line
         super().__init__(
             [
-                look_reporter(self.state),
+                theme_reporter(self.state),
                 header,
                 w.HBox([status, examples], layout={"align_items": "center"}),
                 PrefixPanel(self.state),

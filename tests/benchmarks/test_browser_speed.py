@@ -101,7 +101,7 @@ def test_sixty_characters_at_ten_a_second(screen: Screen) -> None:
 def test_slider_to_repainted_bars(screen: Screen) -> None:
     screen.fill("The house was")
     screen.page.wait_for_timeout(1500)
-    slider = screen.page.locator(".nte-knob", has_text="temperature").locator(".nte-knob-slider")
+    slider = screen.page.locator(".nte-stage", has_text="temperature").locator(".nte-stage-slider")
     times = []
     for place in range(10, 40):
         screen.page.evaluate("window.paints = []")
@@ -109,7 +109,7 @@ def test_slider_to_repainted_bars(screen: Screen) -> None:
         screen.page.wait_for_function("window.paints.length > 0")
         times.append(screen.page.evaluate("window.paints[0][0]") - moved)
         screen.page.wait_for_timeout(150)
-    screen.set_knob("temperature", "1")
+    screen.set_parameter("temperature", "1")
     times.sort()
     print(f"\nslider to repainted bars, {MODEL}, {len(times)} moves:", end=" ")
     print(f"median {median(times):.0f} ms (goal: 61), fastest {times[0]:.0f}, slowest {times[-1]:.0f}")

@@ -16,7 +16,7 @@ from explorer.sampling.sampling import Sampling
 from tests.benchmarks.conftest import Measured
 from tests.benchmarks.timing import DEVICE, Prepare, Row, in_turns, milliseconds, show, some_ids, verdict
 
-LEAST_TIMES_GENERATE = 12.0
+MIN_TIMES_GENERATE = 12.0
 N_SAMPLES, N_TOKENS, PREFIX = 8, 40, 32
 STRATEGIES = [
     Sampling(),
@@ -48,9 +48,7 @@ def test_eight_strategies_with_eight_samples(gpt2_sized: Measured) -> None:
     rows: list[Row] = [("model.generate, one sample a call", f"{single:.0f} tokens/s", "")]
     for engine in gpt2_sized.engines:
         faster, rate = n_texts * times.ratio("generate", engine), n_texts * N_TOKENS / times.median(engine) * 1000
-        goal = (
-            f": {verdict(faster, LEAST_TIMES_GENERATE, least=True)}" if engine == gpt2_sized.usual.info.engine else ""
-        )
+        goal = f": {verdict(faster, MIN_TIMES_GENERATE, least=True)}" if engine == gpt2_sized.usual.info.engine else ""
         share = share_of_passes(gpt2_sized, engine, ids)
         rows.append((f"explorer.compare, {engine}", f"{rate:.0f} tokens/s", f"{faster:.1f} times generate{goal}"))
         rows.append(("of that in forward passes", f"{100 * share:.0f}%", "the rest is the samplers'"))

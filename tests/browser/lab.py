@@ -21,7 +21,7 @@ from typing import Any
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright
 
 from explorer.cli.jupyter import KERNEL_ENVIRONMENT, QUIET_LAB
-from explorer.widgets.state import LATE_SECONDS
+from explorer.state.state import LATE_SECONDS
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -167,9 +167,9 @@ class Screen:
     def open_section(self, name: str) -> None:
         self.page.get_by_role("tab", name=name).click()
 
-    def set_knob(self, name: str, value: str) -> None:
+    def set_parameter(self, name: str, value: str) -> None:
         """Type a number into the row of a stage of the sampler."""
-        entry = self.page.locator(".nte-knob", has_text=name).locator(".nte-knob-entry")
+        entry = self.page.locator(".nte-stage", has_text=name).locator(".nte-stage-entry")
         entry.fill(value)
         entry.press("Enter")
 

@@ -69,7 +69,7 @@ def test_bars_move_while_one_types_and_never_go_back(screen: Screen, reference: 
 def test_the_slider_changes_probabilities_as_its_formula_says(screen: Screen, reference: Reference) -> None:
     screen.fill(TEXT)
     screen.wait_chips(reference.labels(TEXT))
-    screen.set_knob("temperature", "2")
+    screen.set_parameter("temperature", "2")
     expected = reference.top(TEXT, 10, temperature=2.0)
     screen.page.wait_for_function(
         "label => document.querySelector('.nte-bars .trace:last-child .bartext').textContent === label",
@@ -79,12 +79,12 @@ def test_the_slider_changes_probabilities_as_its_formula_says(screen: Screen, re
     for (_, shown), (_, p) in zip(shown_bars(screen), expected, strict=False):
         assert shown == pytest.approx(p, rel=6e-3)
     assert screen.page.locator(".nte-bars .barlayer > .trace").count() == 2  # the pale bars: before the temperature
-    screen.set_knob("temperature", "0")
+    screen.set_parameter("temperature", "0")
     screen.page.wait_for_function(
         "document.querySelector('.nte-bars .trace:last-child .bartext').textContent === '1'", timeout=PATIENCE
     )
     assert "removed by greedy" in screen.bar_values()[1]
-    screen.set_knob("temperature", "1")
+    screen.set_parameter("temperature", "1")
     screen.page.wait_for_function("document.querySelectorAll('.nte-bars .barlayer > .trace').length === 1")
 
 

@@ -14,7 +14,7 @@ from tests.browser.conftest import HOSTILE
 from tests.browser.lab import PATIENCE, Lab, Screen, open_cell
 from tests.browser.reference import Reference
 
-MOST_BYTES_SAVED = 300_000
+MAX_BYTES_SAVED = 300_000
 TEXT = "The capital of France is Paris. The capital of Italy is Rome. The capital of"
 VIEWS = {
     "One head": ".nte-plot .heatmaplayer",
@@ -121,7 +121,7 @@ def test_a_saved_notebook_keeps_no_attention(screen: Screen, lab: Lab, book: str
     saved = lab.folder / book.split("/")[-1].removesuffix("?reset")
     screen.page.wait_for_function("() => !document.querySelector('.jp-mod-dirty')", timeout=PATIENCE)
     assert json.loads(saved.read_text(encoding="utf-8"))["cells"][0]["outputs"]
-    assert saved.stat().st_size < MOST_BYTES_SAVED
+    assert saved.stat().st_size < MAX_BYTES_SAVED
 
 
 def test_the_exact_weight_of_the_reference_is_on_the_screen(screen: Screen, folders: dict[str, Path]) -> None:

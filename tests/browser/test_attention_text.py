@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page
 from explorer.engine.loading import load
 from explorer.language_model.trace import Trace
 from explorer.locales import numbers
-from explorer.widgets.attention_text import LEAST_ARC
+from explorer.widgets.elements.attention_text.widget import MIN_ARC
 from tests.browser.conftest import HOSTILE
 from tests.browser.lab import PATIENCE, Lab, Screen, open_cell
 
@@ -20,7 +20,7 @@ TEXT = "The cat " + " and ".join(HOSTILE) + "\nsat"
 
 SOURCE = f"""
 import explorer
-from explorer.widgets.panels.attention_text import AttentionTextPanel
+from explorer.widgets.panels.attention.attention_text import AttentionTextPanel
 panel = AttentionTextPanel(explorer.load("distilgpt2"), {TEXT!r})
 panel
 """
@@ -194,7 +194,7 @@ def test_lines_are_above_and_below_each_other(text: Text, trace: Trace) -> None:
     text.page.keyboard.press("ArrowDown")
     row = text.page.evaluate(f"{tops}.findIndex((top, _, all) => top > all[0])")
     text.wait_for(trace, row)
-    assert len(text.arcs()) == sum(weight >= LEAST_ARC for weight in trace.attention.row(0, 0, row)[:-1])
+    assert len(text.arcs()) == sum(weight >= MIN_ARC for weight in trace.attention.row(0, 0, row)[:-1])
     text.page.keyboard.press("ArrowUp")
     now = "document.querySelector('.nte-gaze-now').offsetTop"
     text.page.wait_for_function(f"{now} === {tops}[0]", timeout=PATIENCE)
@@ -206,7 +206,7 @@ def test_each_weight_that_counts_has_an_arc_from_chip_to_chip(text: Text, trace:
     text.chip(row).click()
     text.wait_for(trace, row)
     weights = trace.attention.row(0, 0, row)
-    drawn = [at for at in weights[:row].argsort() if weights[at] >= LEAST_ARC]
+    drawn = [at for at in weights[:row].argsort() if weights[at] >= MIN_ARC]
     middles = text.page.locator(".nte-gaze-cell").evaluate_all(
         "all => all.map((c) => c.offsetLeft + c.offsetWidth / 2)"
     )
@@ -228,7 +228,7 @@ def test_from_shows_what_looks_at_a_token(text: Text, trace: Trace) -> None:
     column = trace.attention.head(0, 0)[2:, 2]
     assert text.numbers()[:2] == ["", ""]
     assert [float(number) for number in text.numbers()[2:]] == pytest.approx(column.tolist(), rel=0.06)
-    assert len(text.arcs()) == sum(column[1:] >= LEAST_ARC)
+    assert len(text.arcs()) == sum(column[1:] >= MIN_ARC)
 
 
 def test_heads_are_put_together_by_the_buttons(text: Text, trace: Trace) -> None:

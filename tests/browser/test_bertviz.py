@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Frame, Locator, Page
 
-from explorer.figures.bertviz_views import BertVizView, head_view, model_view, neuron_view
+from explorer.figures.attention.bertviz_views import BertVizView, head_view, model_view, neuron_view
 from explorer.language_model.trace import Trace
 from tests.bertviz import HOSTILE, trace_of, words
 from tests.browser.lab import PATIENCE, Lab, open_cell
@@ -247,8 +247,8 @@ def test_a_script_in_the_frame_reaches_neither_the_page_nor_a_network(show: Show
 
 PANEL = """
 import explorer
-from explorer.figures.bertviz_views import head_view
-from explorer.widgets.panels.bertviz import BertVizPanel
+from explorer.figures.attention.bertviz_views import head_view
+from explorer.widgets.panels.attention.bertviz import BertVizPanel
 from IPython.display import display
 
 lm = explorer.load("gpt2")

@@ -11,7 +11,7 @@ from tests.browser.lab import PATIENCE, Hearing, Lab, Screen, open_cell
 
 SOURCE = """
 import ipywidgets as w
-from explorer.widgets.head_grid import HeadGrid
+from explorer.widgets.elements.head_grid.widget import HeadGrid
 
 heard = w.Label("heard")
 heard.add_class("heard")

@@ -18,9 +18,9 @@ SOURCE = f"""
 import explorer
 import ipywidgets as w
 import plotly.graph_objects as go
-from explorer.figures.look import Look
-from explorer.widgets.panels.head import HeadPanel
-from explorer.widgets.plot import Plot
+from explorer.figures.shared.theme import Look
+from explorer.widgets.panels.attention.head import HeadPanel
+from explorer.widgets.elements.plot.widget import Plot
 
 panel = HeadPanel(explorer.load(), {TEXT!r})
 heard = w.Label("heard")

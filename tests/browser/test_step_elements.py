@@ -13,11 +13,12 @@ from tests.browser.lab import PATIENCE, Hearing, Lab, open_cell
 SOURCE = """
 import ipywidgets as w
 import plotly.graph_objects as go
-from explorer.figures.look import Look
-from explorer.widgets.draw_strip import DrawStrip
-from explorer.widgets.elements import PrefixBox, TokenChips
-from explorer.widgets.plot import Plot
-from explorer.widgets.step_buttons import StepButtons
+from explorer.figures.shared.theme import Look
+from explorer.widgets.elements.draw_strip.widget import DrawStrip
+from explorer.widgets.elements.prefix_box.widget import PrefixBox
+from explorer.widgets.elements.token_chips.widget import TokenChips
+from explorer.widgets.elements.plot.widget import Plot
+from explorer.widgets.elements.step_buttons.widget import StepButtons
 
 heard = w.Label("heard")
 heard.add_class("heard")
@@ -33,7 +34,8 @@ chips = TokenChips(
     hear, way="a", ways={"a": "alpha", "b": "beta"}, chips=[chip("The"), chip("<b>")],
     after_label="then", after=[chip("·a", node="1"), chip("<i>", node="2", kind="current"), chip("·c", node="3")],
 )
-words = {name: name for name in ("undo", "redo", "step", "play", "pause", "branch", "seed", "stop", "again", "tally")}
+NAMES = ("undo", "redo", "step", "play", "pause", "branch", "seed", "stop", "again", "histogram")
+words = {name: name for name in NAMES}
 buttons = StepButtons(lambda name, prefix: hear(name), words=words, enabled={"redo": False})
 shares = [0.5, 0.2999, 0.0001, 0.2]
 strip = DrawStrip(
@@ -189,8 +191,8 @@ def test_the_strip_is_laid_out_by_probability(steps: Steps) -> None:
     strip.focus()
     steps.press("Home ArrowRight")
     assert line.inner_text() == "share 0.2999"
-    steps.page.get_by_role("button", name="tally").click()
-    steps.hears("tally")
+    steps.page.get_by_role("button", name="histogram").click()
+    steps.hears("histogram")
     assert line.inner_text() == "the line"
 
 

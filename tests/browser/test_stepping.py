@@ -91,7 +91,7 @@ def test_a_click_on_a_bar_takes_its_token_and_undo_and_redo_follow(stepping: Scr
 
 
 def test_branches_show_in_the_tree_and_a_click_there_leads_back(stepping: Screen) -> None:
-    stepping.set_knob("temperature", "2")
+    stepping.set_parameter("temperature", "2")
     for n in (1, 2, 3):
         stepping.command("step")
         stepping.wait_after(n)
@@ -113,7 +113,7 @@ def test_branches_show_in_the_tree_and_a_click_there_leads_back(stepping: Screen
         arg=first[2],
         timeout=PATIENCE,
     )
-    stepping.set_knob("temperature", "1")
+    stepping.set_parameter("temperature", "1")
 
 
 def test_throwing_again_moves_u_and_not_the_text(stepping: Screen) -> None:
@@ -150,7 +150,7 @@ def test_hammering_everything_ends_with_the_path_of_the_tree_on_show(
     stepping: Screen, prefix: str, folders: dict[str, Path]
 ) -> None:
     choice = random.Random(5)
-    slider = stepping.page.locator(".nte-knob", has_text="temperature").locator(".nte-knob-slider")
+    slider = stepping.page.locator(".nte-stage", has_text="temperature").locator(".nte-stage-slider")
     stepping.page.locator(".nte-steps select").select_option(label="max")
     stepping.command("step")
     for _ in range(120):
@@ -169,7 +169,7 @@ def test_hammering_everything_ends_with_the_path_of_the_tree_on_show(
     ids = ids_in_session(stepping).get(prefix, [])
     lm = load(str(folders["gpt2"]), device="cpu")
     assert shown == [token.label for token in lm.vocabulary.tokens(ids)]
-    stepping.set_knob("temperature", "1")
+    stepping.set_parameter("temperature", "1")
     stepping.page.locator(".nte-steps select").select_option(label="2 /s")
 
 
@@ -186,10 +186,10 @@ def test_wrong_input_is_a_sentence_and_stays_for_mending(stepping: Screen) -> No
         ("temperature", "nan", "temperature nan"),
         ("min-p", "abc", "min_p is 'abc'"),
     ]:
-        stepping.set_knob(name, value)
+        stepping.set_parameter(name, value)
         stepping.page.get_by_text(words).first.wait_for(timeout=PATIENCE)
-        stepping.set_knob(name, "0" if name == "min-p" else "1")
-    stepping.set_knob("top-k", "999999")
+        stepping.set_parameter(name, "0" if name == "min-p" else "1")
+    stepping.set_parameter("top-k", "999999")
     stepping.page.get_by_text("999999").first.wait_for(timeout=PATIENCE)
     assert stepping.page.locator(".nte-bars .barlayer > .trace").count() == 1, "and the sampler is as it was"
 

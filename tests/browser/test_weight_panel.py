@@ -14,8 +14,8 @@ from tests.browser.lab import PATIENCE, Lab, open_cell
 SOURCE = f"""
 import explorer
 import ipywidgets as w
-from explorer.widgets.panels.weight import WeightPanel
-from explorer.widgets.state import ExplorerState
+from explorer.widgets.panels.attention.weight import WeightPanel
+from explorer.state.state import ExplorerState
 
 state = ExplorerState(explorer.load("distilgpt2"), {"".join(HOSTILE)!r})
 panel = WeightPanel(state)

@@ -81,11 +81,11 @@ def test_a_wrong_surprisal_is_noticed(told: Told) -> None:
 
 def test_a_wrong_weight_costs_the_attention_only(told: Told) -> None:
     def wrong_weight(trace: Trace) -> Trace:
-        if trace.captured is None or trace.captured.exact is None:
+        if trace.recorded_attention is None or trace.recorded_attention.exact is None:
             return trace
-        weights = trace.captured.exact.copy()
+        weights = trace.recorded_attention.exact.copy()
         weights[1, 2, -1] += 0.01
-        return replace(trace, captured=replace(trace.captured, exact=weights))
+        return replace(trace, recorded_attention=replace(trace.recorded_attention, exact=weights))
 
     told.told = wrong_weight  # type: ignore[method-assign]
     outcome = check(told, told.reference, (10,))

@@ -19,7 +19,7 @@ from tests.golden import gpt2_mini
 
 GOLDEN = json.loads(gpt2_mini.FILE.read_text(encoding="utf-8"))
 FIGURES = json.loads((bundled.ASSETS / BUNDLED / "figures.json").read_text(encoding="utf-8"))
-LEAST_RIGHT, LEAST_SCORE, LEAST_BITS_SAVED = 15, 0.4, 3.0
+MIN_RIGHT, MIN_SCORE, MIN_BITS_SAVED = 15, 0.4, 3.0
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_transformers_gives_the_golden_numbers_today() -> None:
 
 def test_phrases_of_its_books_come_out_right(lm: LocalModel) -> None:
     known = evaluate.known_phrases(lm)
-    assert sum(each.right for each in known) >= LEAST_RIGHT
+    assert sum(each.right for each in known) >= MIN_RIGHT
     assert [each.right for each in known] == [each["right"] for each in FIGURES["known"]]
     bare = evaluate.known_phrases(lm, before="")
     assert sum(each.right for each in bare) == FIGURES["n_known_right_without_space"]
@@ -78,8 +78,8 @@ def test_the_cards_everyday_prefixes_are_what_it_says(lm: LocalModel) -> None:
 
 def test_it_has_induction_heads(lm: LocalModel) -> None:
     found = evaluate.induction(lm)
-    assert found.best_score > LEAST_SCORE
-    assert found.bits_saved >= LEAST_BITS_SAVED
+    assert found.best_score > MIN_SCORE
+    assert found.bits_saved >= MIN_BITS_SAVED
     assert found.best_score == pytest.approx(FIGURES["induction"]["best_score"], abs=1e-3)
 
 

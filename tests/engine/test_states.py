@@ -246,7 +246,7 @@ def test_a_text_past_the_limit_says_so_and_has_its_distribution(
     lm: LocalModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     info = lm.info
-    monkeypatch.setattr(record_module, "MOST_BYTES", 20 * 4 * (2 * info.n_layer + 1) * info.n_embd)
+    monkeypatch.setattr(record_module, "MAX_BYTES", 20 * 4 * (2 * info.n_layer + 1) * info.n_embd)
     two, one = (EMBEDDING, MLP_OUT, BLOCK), (BLOCK,)
     ids = some_ids(30)
     assert lm.trace(asked(ids[:20], two)).states.n_tokens == 20
@@ -260,7 +260,7 @@ def test_a_text_past_the_limit_says_so_and_has_its_distribution(
 def test_what_can_be_kept_of_a_long_text_goes_on(lm: LocalModel, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = some_ids(30)
     lm.trace(asked(ids[:20], (MLP_OUT, BLOCK)))
-    monkeypatch.setattr(record_module, "MOST_BYTES", 25 * 4 * 2 * lm.info.n_layer * lm.info.n_embd)
+    monkeypatch.setattr(record_module, "MAX_BYTES", 25 * 4 * 2 * lm.info.n_layer * lm.info.n_embd)
     with Passes(lm) as passes:
         assert_true_states(lm, ids, FLOAT32, sites=(BLOCK,))
     assert passes.tokens == [10]

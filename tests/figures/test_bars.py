@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from explorer.figures.bars import NO_TOKEN, distribution_bars
-from explorer.figures.escape import escape
-from explorer.figures.look import Look
-from explorer.figures.stage_names import stage_name
+from explorer.figures.distribution.bars import NO_TOKEN, distribution_bars
+from explorer.figures.shared.escape import escape
+from explorer.figures.shared.stage_names import stage_name
+from explorer.figures.shared.theme import Theme
 from explorer.locales import tr
 from explorer.sampling.distribution import KEPT, Distribution
 from explorer.sampling.sampling import Sampling
@@ -33,7 +33,7 @@ from tests.figures.reading import (
     trace_named,
 )
 
-ENGLISH = Look()
+ENGLISH = Theme()
 
 
 def final(figure: go.Figure) -> go.Bar:
@@ -208,17 +208,17 @@ def test_what_no_stage_removed_never_reads_0(temperature: float, dtype: type[np.
 @pytest.mark.parametrize("log", [False, True])
 @pytest.mark.parametrize("dark", [False, True])
 def test_colours_are_values_and_follow_the_theme(dark: bool, log: bool) -> None:
-    look = Look(dark=dark)
-    text = distribution_bars(some_distribution(temperature=0.5), look, pins=(3,), log=log).to_json()
+    theme = Theme(dark=dark)
+    text = distribution_bars(some_distribution(temperature=0.5), theme, pins=(3,), log=log).to_json()
     assert "var(" not in text
-    assert look.text in text
-    assert look.accent in text
-    assert replace(look, dark=not dark).accent not in text
+    assert theme.text in text
+    assert theme.accent in text
+    assert replace(theme, dark=not dark).accent not in text
 
 
 def test_every_word_is_in_the_language_of_the_look() -> None:
     figures = {
-        language: distribution_bars(some_distribution(top_k=3), Look(language=language), n=5, next_id=0)
+        language: distribution_bars(some_distribution(top_k=3), Theme(language=language), n=5, next_id=0)
         for language in ("en", "zh-Hans")
     }
     for message_id in ("bars-title", "axis-probability"):

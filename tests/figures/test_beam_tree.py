@@ -6,8 +6,8 @@ import pytest
 
 from explorer.engine.loading import load
 from explorer.engine.local_model import LocalModel
-from explorer.figures.beam_tree import MOST_STEPS, beam_tree
-from explorer.figures.look import Look
+from explorer.figures.comparison.beam_tree import MAX_STEPS, beam_tree
+from explorer.figures.shared.theme import Theme
 from explorer.generation.beam import ENDED, GOES_ON, PRUNED, Continuation
 from explorer.generation.compare import compare
 from explorer.generation.strategy import Beam
@@ -26,7 +26,7 @@ def peaked_model(tmp_path_factory: pytest.TempPathFactory) -> LocalModel:
 
 
 def test_every_continuation_has_its_place_and_a_line_from_its_parent() -> None:
-    figure = beam_tree(STEPS, VOCABULARY, Look(), title="Beams", best=(1, 3))
+    figure = beam_tree(STEPS, VOCABULARY, Theme(), title="Beams", best=(1, 3))
     goes_on, ended, pruned, costs = (trace for trace in figure.data if trace.mode == "text")
     assert sum(len(trace.x) for trace in (goes_on, ended, pruned)) == 6
     assert list(zip(goes_on.x, goes_on.y, strict=True)) == [(0, 0), (0, 1), (1, 0), (1, 2)]
@@ -43,7 +43,7 @@ def test_every_continuation_has_its_place_and_a_line_from_its_parent() -> None:
 
 def test_tokens_never_become_markup() -> None:
     for language in ("en", "zh-Hans"):
-        figure = beam_tree(STEPS, VOCABULARY, Look(language=language, dark=True), title="<b>x</b>")
+        figure = beam_tree(STEPS, VOCABULARY, Theme(language=language, dark=True), title="<b>x</b>")
         assert_no_foreign_markup(figure)
         assert any("&lt;b&gt;" in sentence for sentence in sentences(figure))
 
@@ -53,8 +53,8 @@ def test_a_real_search_shows_a_window_of_steps(peaked_model: LocalModel, first: 
     made = compare(peaked_model, "The capital of", [Beam(3)], max_new_tokens=20)
     (written,) = made.strategies
     best = [token.id for token in written.samples[0].tokens]
-    figure = beam_tree(written.search, peaked_model.vocabulary, Look(), title="Beams", best=best, first=first)
+    figure = beam_tree(written.search, peaked_model.vocabulary, Theme(), title="Beams", best=best, first=first)
     steps = {step for trace in figure.data if trace.mode == "text" for step in trace.x}
-    assert steps == set(range(first, min(len(written.search), first + MOST_STEPS)))
+    assert steps == set(range(first, min(len(written.search), first + MAX_STEPS)))
     won = trace_named(figure, "won-lines")
     assert len(won.x) == 3 * (len([step for step in steps if step < len(best)]) - 1), "the best text is one line"

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from explorer.engine.loading import load
-from explorer.figures import bertviz_views
-from explorer.figures.bertviz_views import LONGEST_LABEL, BertVizView, head_view, model_view, neuron_view
+from explorer.figures.attention import bertviz_views
+from explorer.figures.attention.bertviz_views import LONGEST_LABEL, BertVizView, head_view, model_view, neuron_view
 from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError
 from tests.attention import Given, attention_of, head_vectors, random_weights
@@ -155,9 +155,9 @@ def test_pages_of_gpt2_weigh_what_we_say(name: str, n_tokens: int, kilobytes: in
 def test_too_much_is_refused_with_a_remedy(monkeypatch: pytest.MonkeyPatch, english: None) -> None:
     trace = trace_of(words(8))
     size = len(encoded(model_view(trace).page))
-    monkeypatch.setattr(bertviz_views, "MOST_BYTES", size)
+    monkeypatch.setattr(bertviz_views, "MAX_BYTES", size)
     model_view(trace)
-    monkeypatch.setattr(bertviz_views, "MOST_BYTES", size - 1)
+    monkeypatch.setattr(bertviz_views, "MAX_BYTES", size - 1)
     with pytest.raises(ExplorerError, match=r"^6 heads at 8 tokens .*fewer layers or heads, or shorten the text"):
         model_view(trace)
     model_view(trace, [1], [0, 1])

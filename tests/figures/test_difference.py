@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.figures.difference import difference_bars
-from explorer.figures.look import Look
+from explorer.figures.distribution.difference import difference_bars
+from explorer.figures.shared.theme import Theme
 from explorer.sampling.differences import Difference
 from explorer.sampling.distribution import Distribution
 from explorer.sampling.sampling import Sampling
@@ -26,8 +26,8 @@ from tests.figures.reading import (
 NAMES = ("first", "second")
 
 
-def drawn(difference: Difference, look: Look = Look(), **asked: object) -> go.Figure:  # noqa: B008
-    return difference_bars(difference, look, names=NAMES, **asked)  # type: ignore[arg-type]
+def drawn(difference: Difference, theme: Theme = Theme(), **asked: object) -> go.Figure:  # noqa: B008
+    return difference_bars(difference, theme, names=NAMES, **asked)  # type: ignore[arg-type]
 
 
 @UNTIMED
@@ -62,7 +62,7 @@ def test_the_title_says_how_far_they_are_apart() -> None:
 def test_tokens_and_names_never_become_markup(language: str, dark: bool) -> None:
     difference = Difference(some_distribution(), some_distribution(temperature=2.0))
     hostile = ("<b>bold</b>", "$x$ <script>")
-    figure = difference_bars(difference, Look(dark=dark, language=language), names=hostile)
+    figure = difference_bars(difference, Theme(dark=dark, language=language), names=hostile)
     assert_no_foreign_markup(figure)
     assert any("&lt;b&gt;bold" in sentence for sentence in sentences(figure))
 

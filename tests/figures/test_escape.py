@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.figures.escape import escape
+from explorer.figures.shared.escape import escape
 
 markup = st.text(alphabet=st.sampled_from("<>&$;#/ \"'bimgscript=xy36"))
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.figures.funnel import MOST_WITH_NUMBERS, N_GAUGES, sampler_funnel
-from explorer.figures.look import Look
-from explorer.figures.stage_names import stage_parameter
+from explorer.figures.distribution.funnel import MAX_WITH_NUMBERS, N_GAUGES, sampler_funnel
+from explorer.figures.shared.stage_names import stage_parameter
+from explorer.figures.shared.theme import Theme
 from explorer.sampling.distribution import KEPT, Distribution
 from explorer.sampling.sampling import Sampling
 from tests.figures.reading import (
@@ -27,7 +27,7 @@ from tests.figures.reading import (
     trace_named,
 )
 
-ENGLISH = Look()
+ENGLISH = Theme()
 USUAL = Sampling(temperature=0.8, top_k=9, top_p=0.9, repetition_penalty=1.2, min_p=0.03)
 ALL = Sampling(
     temperature=1.3, top_k=20, top_p=0.95, min_p=0.01, typical_p=0.9, repetition_penalty=1.2, presence_penalty=0.5,
@@ -35,9 +35,9 @@ ALL = Sampling(
 )  # fmt: skip
 
 
-def funnel(sampling: Sampling, look: Look = ENGLISH, **keywords: Any) -> go.Figure:
+def funnel(sampling: Sampling, theme: Theme = ENGLISH, **keywords: Any) -> go.Figure:
     distribution = sampling.apply(-np.arange(V, dtype=np.float32) / 4, (0, 1), VOCABULARY)
-    return sampler_funnel(distribution, sampling, look, **keywords)
+    return sampler_funnel(distribution, sampling, theme, **keywords)
 
 
 def grid(figure: go.Figure, name: str) -> dict[tuple[int, int], int]:
@@ -130,7 +130,7 @@ def test_columns_are_named_after_the_stages_and_the_last_stands_out() -> None:
 
 
 def test_names_are_broken_by_the_width_of_what_they_hold() -> None:
-    chinese = funnel(Sampling(repetition_penalty=1.2, top_k=40, top_p=0.9), Look(language="zh-Hans"))
+    chinese = funnel(Sampling(repetition_penalty=1.2, top_k=40, top_p=0.9), Theme(language="zh-Hans"))
     lines = [OUR_MARKUP.sub("|", note.text).strip("|").split("|") for note in chinese.layout.annotations]
     assert lines == [["采样处理前"], ["重复惩罚 1.2"], ["top-k 截断", "40"], ["top-p 截断", "0.9"]]
 
@@ -172,7 +172,7 @@ def test_a_cell_says_what_a_stage_did() -> None:
 
 def test_many_columns_have_no_room_for_numbers() -> None:
     few, many = funnel(USUAL), funnel(ALL)
-    assert len(headings(few)) == MOST_WITH_NUMBERS
+    assert len(headings(few)) == MAX_WITH_NUMBERS
     assert len(headings(many)) == 12
     assert {note.textangle for note in few.layout.annotations} == {0}
     assert {note.textangle for note in many.layout.annotations} != {0}
@@ -190,11 +190,11 @@ def test_no_token_reaches_plotly_as_markup(sampling: Sampling) -> None:
 
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])
 def test_a_picture_of_five_stages_is_light(language: str) -> None:
-    assert len(funnel(USUAL, Look(language=language)).to_json(validate=False)) <= 24_000
+    assert len(funnel(USUAL, Theme(language=language)).to_json(validate=False)) <= 24_000
 
 
 def test_every_word_is_in_the_language_of_the_look() -> None:
-    english, chinese = (sentences(funnel(USUAL, Look(language=language))) for language in ("en", "zh-Hans"))
+    english, chinese = (sentences(funnel(USUAL, Theme(language=language))) for language in ("en", "zh-Hans"))
     assert len(english) > 20
     assert not english & chinese
 

@@ -13,16 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plotly.colors import hex_to_rgb, sample_colorscale, unlabel_rgb
 
-from explorer.figures.escape import escape
-from explorer.figures.head_map import MOST_CELLS, Part, head_map, query_of_cell
-from explorer.figures.look import Look
-from explorer.figures.weights import weight_share
+from explorer.figures.attention.attention_weights import weight_share
+from explorer.figures.attention.head_map import MAX_CELLS, Part, head_map, query_of_cell
+from explorer.figures.shared.escape import escape
+from explorer.figures.shared.theme import Theme
 from explorer.language_model.attention import Floats
 from explorer.locales import numbers
 from tests.attention import random_weights
 from tests.figures.reading import HOSTILE, OUR_MARKUP, UNTIMED, assert_no_foreign_markup, trace_named
 
-ENGLISH = Look()
+ENGLISH = Theme()
 FIRST = ["shown", "hidden", "renormalised"]
 HOVER = "%{y} → %{x}<br>weight %{z:.4~g}<extra></extra>"
 
@@ -33,9 +33,9 @@ def triangle_of(n_tokens: int, seed: int = 0) -> tuple[Floats, Floats]:
     return dense[np.tril_indices(n_tokens)], dense
 
 
-def picture(n_tokens: int, look: Look = ENGLISH, *, seed: int = 0, **keywords: Any) -> go.Figure:
+def picture(n_tokens: int, theme: Theme = ENGLISH, *, seed: int = 0, **keywords: Any) -> go.Figure:
     labels = [f"·w{i % 7}" for i in range(n_tokens)]
-    return head_map(triangle_of(n_tokens, seed)[0], labels, look, head=(3, 5), **keywords)
+    return head_map(triangle_of(n_tokens, seed)[0], labels, theme, head=(3, 5), **keywords)
 
 
 def cells(figure: go.Figure) -> Floats:
@@ -74,9 +74,9 @@ def test_a_cell_of_many_tokens_is_the_largest_of_their_weights(
     part = Part(*(range(start, min(n_tokens, start + length)) for start, length in ranges))
     shown, n = cells(picture(n_tokens, part=part, first=first)), part.n
     expected = treated(triangle_of(n_tokens)[1], first)
-    assert max(shown.shape) <= MOST_CELLS
+    assert max(shown.shape) <= MAX_CELLS
     assert shown.shape == (-(-len(part.queries) // n), -(-len(part.keys) // n))
-    assert n == 1 or max(len(part.queries), len(part.keys)) > MOST_CELLS * (n - 1)
+    assert n == 1 or max(len(part.queries), len(part.keys)) > MAX_CELLS * (n - 1)
     for row, column in {(0, 0), (len(shown) - 1, 0), (len(shown) - 1, shown.shape[1] - 1), (len(shown) // 2, 0)}:
         queries, keys = part.queries[row * n : (row + 1) * n], part.keys[column * n : (column + 1) * n]
         block = expected[np.ix_(queries, keys)]
@@ -162,13 +162,13 @@ def test_no_token_reaches_plotly_as_markup(n_tokens: int) -> None:
 @pytest.mark.parametrize("log", [False, True])
 @pytest.mark.parametrize("dark", [False, True])
 def test_a_weight_has_the_colour_it_has_in_every_picture(dark: bool, log: bool) -> None:
-    look = Look(dark=dark)
-    trace = trace_named(picture(5, look, log=log), "weights")
+    theme = Theme(dark=dark)
+    trace = trace_named(picture(5, theme, log=log), "weights")
     assert (trace.zmin, trace.zmax) == (0, 1)
     rgb = [[stop, c if c.startswith("rgb") else f"rgb{hex_to_rgb(c)}"] for stop, c in trace.colorscale]
     for weight in [0, 1e-6, 1e-4, 3e-4, 0.002, 0.04, 0.3, 0.77, 1]:
         (drawn,) = sample_colorscale(rgb, [weight])
-        wanted = look.weight(float(weight_share(weight, log=log)))
+        wanted = theme.weight(float(weight_share(weight, log=log)))
         np.testing.assert_allclose(unlabel_rgb(drawn), unlabel_rgb(wanted), atol=3)
 
 
@@ -260,16 +260,16 @@ def test_every_word_is_in_the_language_of_the_look() -> None:
         return [*axes, layout.title.text, *layout.annotations[0].text.split("<br>"), layout.meta["description"]]
 
     for keywords in ({"log": True}, {"first": "hidden"}, {"first": "renormalised"}, {"part": Part(range(9), range(9))}):
-        chinese = words(picture(300, Look(language="zh-Hans"), **keywords))
+        chinese = words(picture(300, Theme(language="zh-Hans"), **keywords))
         assert not {*words(picture(300, **keywords))} & {*chinese}
         assert all(any("\u4e00" <= c <= "\u9fff" for c in text) for text in chinese)
 
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_colours_are_values(dark: bool) -> None:
-    text = picture(5, Look(dark=dark), cursor=2).to_json()
+    text = picture(5, Theme(dark=dark), cursor=2).to_json()
     assert "var(" not in text
-    assert Look(dark=dark).pinned in text
+    assert Theme(dark=dark).pinned in text
 
 
 def test_weights_travel_as_bytes() -> None:

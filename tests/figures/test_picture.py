@@ -13,7 +13,7 @@ import kaleido
 import plotly.graph_objects as go
 import pytest
 
-from explorer.figures.picture import HEIGHT, SCALE, WIDTH, picture
+from explorer.figures.shared.picture import HEIGHT, SCALE, WIDTH, picture
 from explorer.locales import ExplorerError
 from tests.browser.lab import chromium
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from explorer.figures.stage_names import stage_name, stage_parameter
+from explorer.figures.shared.stage_names import stage_name, stage_parameter
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.stages import GREEDY, STAGES
 

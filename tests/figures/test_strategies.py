@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from explorer.figures.look import Look
-from explorer.figures.strategies import fingerprints, measure_strips
+from explorer.figures.comparison.strategies import fingerprints, measure_strips
+from explorer.figures.shared.theme import Theme
 from explorer.generation.intervals import ALIKE, DEPENDENT, FEW, STUDENT, STUDENT_LOG, WILSON, Interval
 from explorer.generation.measures import Measure
 from tests.figures.reading import assert_no_foreign_markup, sentences, trace_named
@@ -23,7 +23,7 @@ FOUND = {
 
 
 def test_a_fingerprint_is_the_shares() -> None:
-    figure = fingerprints(SHARES, Look())
+    figure = fingerprints(SHARES, Theme())
     assert len(figure.data) == 4
     table = np.array([bar.x for bar in figure.data]).T
     np.testing.assert_allclose(table[:2], list(SHARES.values())[:2])
@@ -35,7 +35,7 @@ def test_a_fingerprint_is_the_shares() -> None:
 
 
 def test_strips_have_a_dot_for_each_text_and_an_interval() -> None:
-    figure = measure_strips(FOUND, Look(), name="surprisal", unit="bits a token")
+    figure = measure_strips(FOUND, Theme(), name="surprisal", unit="bits a token")
     dots, means = trace_named(figure, "texts"), trace_named(figure, "means")
     assert sorted(dots.x) == [2, 4, 5, 6]
     assert all(abs(y - row) < 0.5 for y, row in zip(dots.y, [0, 1, 1, 1], strict=True))
@@ -67,16 +67,16 @@ def test_strips_have_a_dot_for_each_text_and_an_interval() -> None:
 )
 def test_the_title_promises_what_is_drawn(intervals: list[Interval], promised: str) -> None:
     found = {str(i): Measure(3.0, (2.0, 4.0), interval) for i, interval in enumerate(intervals)}
-    assert measure_strips(found, Look(), name="x").layout.meta["description"].endswith(promised)
+    assert measure_strips(found, Theme(), name="x").layout.meta["description"].endswith(promised)
 
 
 def test_a_measure_of_all_texts_together_has_neither_dots_nor_an_interval() -> None:
-    figure = measure_strips({"a": Measure(0.5)}, Look(), name="x")
+    figure = measure_strips({"a": Measure(0.5)}, Theme(), name="x")
     assert figure.layout.meta["description"].endswith("of all texts of a strategy together")
 
 
 def test_a_share_that_is_nearly_all_or_nothing_never_reads_so() -> None:
-    figure = fingerprints({"a": (0.996, 0.001, 0.0, 0.003)}, Look())
+    figure = fingerprints({"a": (0.996, 0.001, 0.0, 0.003)}, Theme())
     assert figure.data[0].text == ("99.6%",)
     shares = [bar.hovertext[0].rsplit(": ", 1)[1] for bar in figure.data]
     assert shares == ["99.6%", "0.1%", "0%", "0.3%"]
@@ -85,7 +85,7 @@ def test_a_share_that_is_nearly_all_or_nothing_never_reads_so() -> None:
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])
 @pytest.mark.parametrize("dark", [False, True])
 def test_names_never_become_markup(language: str, dark: bool) -> None:
-    look = Look(dark=dark, language=language)
-    for figure in (fingerprints(SHARES, look), measure_strips(FOUND, look, name="<i>x</i>")):
+    theme = Theme(dark=dark, language=language)
+    for figure in (fingerprints(SHARES, theme), measure_strips(FOUND, theme, name="<i>x</i>")):
         assert_no_foreign_markup(figure)
         assert any("&lt;b&gt;hot" in sentence for sentence in sentences(figure))

@@ -9,33 +9,35 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from explorer.figures.look import Look
-from explorer.figures.role_names import ROLE_NAMES, role_name
-from explorer.figures.summary import pair_map, score_map, score_map_size
+from explorer.figures.attention.role_names import ROLE_NAMES, role_name
+from explorer.figures.attention.summary import pair_map, score_map, score_map_size
+from explorer.figures.shared.theme import Theme
 from explorer.locales import tr
 from explorer.probes.roles import KINDS
 from tests.attention import random_weights
 from tests.figures.reading import HOSTILE, OUR_MARKUP, assert_no_foreign_markup, sentences, trace_named
 
-ENGLISH, CHINESE = Look(), Look(language="zh-Hans", dark=True)
+ENGLISH, CHINESE = Theme(), Theme(language="zh-Hans", dark=True)
 LABELS = [piece.decode("utf-8", errors="replace") for piece in HOSTILE]
 
 
-def scores(n_layer: int = 4, n_head: int = 3, look: Look = ENGLISH, **changes: Any) -> go.Figure:
+def scores(n_layer: int = 4, n_head: int = 3, theme: Theme = ENGLISH, **changes: Any) -> go.Figure:
     values = np.random.default_rng(0).random((n_layer, n_head))
     options: dict[str, Any] = {
         "title": "Scores <i>", "aside": "click $x$", "unit": "bits <i>", "most": 3.0,
-        "colours": look.amounts, "opened": (2, 1),
+        "colours": theme.amounts, "opened": (2, 1),
     }  # fmt: skip
     options |= changes
-    return score_map(options.pop("values", values), lambda layer, head: f"said of {layer} {head}\n<i>", look, **options)
+    return score_map(
+        options.pop("values", values), lambda layer, head: f"said of {layer} {head}\n<i>", theme, **options
+    )
 
 
-def pairs(look: Look = ENGLISH, n_tokens: int = len(LABELS), **changes: Any) -> go.Figure:
+def pairs(theme: Theme = ENGLISH, n_tokens: int = len(LABELS), **changes: Any) -> go.Figure:
     triangle = random_weights(1, 1, n_tokens)[0, 0][np.tril_indices(n_tokens)]
     options: dict[str, Any] = {"title": "Mean <i>", "aside": "each $row$", "log": False, "first": "shown"}
     labels = [LABELS[i % len(LABELS)] for i in range(n_tokens)]
-    return pair_map(triangle, labels, look, cursor=n_tokens - 1, start=0, **(options | changes))
+    return pair_map(triangle, labels, theme, cursor=n_tokens - 1, start=0, **(options | changes))
 
 
 def test_columns_are_layers_and_rows_are_heads() -> None:
@@ -99,11 +101,11 @@ def test_pairs_are_drawn_like_a_head_under_their_own_title() -> None:
 
 
 def test_no_sentence_of_the_head_that_it_is_not_about_is_left() -> None:
-    for look in (ENGLISH, CHINESE):
+    for theme in (ENGLISH, CHINESE):
         for first in ("shown", "hidden", "renormalised"):
-            said = " ".join(sentences(pairs(look, first=first)))
+            said = " ".join(sentences(pairs(theme, first=first)))
             assert "L0H0" not in said
-            assert OUR_MARKUP.sub("", tr("head-map-explained", look.language)) not in said
+            assert OUR_MARKUP.sub("", tr("head-map-explained", theme.language)) not in said
 
 
 def test_each_role_has_a_name_in_both_languages() -> None:

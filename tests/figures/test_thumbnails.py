@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from explorer.figures.look import Look
-from explorer.figures.thumbnails import MOST_CELLS, palette, thumbnails
-from explorer.figures.weights import byte_colours
+from explorer.figures.attention.attention_weights import byte_colours
+from explorer.figures.attention.thumbnails import MAX_CELLS, palette, thumbnails
+from explorer.figures.shared.theme import Theme
 from explorer.language_model.attention import EXACT_TOKENS, FROM_BYTE, Attention, Bytes, Floats, square, to_bytes
 from tests.attention import attention_of, random_weights
 
@@ -51,14 +51,14 @@ def test_of_a_long_text_it_is_made_of_bytes(first_token: str) -> None:
     n_tokens = EXACT_TOKENS + 45
     attention = attention_of(random_weights(1, 2, n_tokens))
     assert attention.exact is None
-    expected, step = by_hand(square(FROM_BYTE[attention.packed()]), first_token, MOST_CELLS)
+    expected, step = by_hand(square(FROM_BYTE[attention.packed()]), first_token, MAX_CELLS)
     small = thumbnails(attention, first_token)
     assert small.step == step == 5
     assert np.abs(square(small.cells).astype(int) - expected).max() <= (first_token == "renormalised")
 
 
 def test_up_to_so_many_tokens_nothing_is_lost() -> None:
-    attention = attention_of(random_weights(2, 2, MOST_CELLS))
+    attention = attention_of(random_weights(2, 2, MAX_CELLS))
     small = thumbnails(attention)
     assert small.step == 1
     assert np.array_equal(small.cells, attention.packed())
@@ -84,15 +84,15 @@ def test_the_record_stays_as_it_is() -> None:
 @pytest.mark.parametrize("log", [False, True])
 @pytest.mark.parametrize("dark", [False, True])
 def test_a_palette_has_the_colours_of_the_bytes(dark: bool, log: bool) -> None:
-    look = Look(dark=dark)
-    packed = palette(look, log=log)
+    theme = Theme(dark=dark)
+    packed = palette(theme, log=log)
     assert len(packed) == 256 * 3
-    for byte, colour in enumerate(byte_colours(look, log=log)):
+    for byte, colour in enumerate(byte_colours(theme, log=log)):
         channels = [float(channel) for channel in colour.removeprefix("rgb(").removesuffix(")").split(",")]
         assert list(packed[3 * byte : 3 * byte + 3]) == [round(channel) for channel in channels]
 
 
 def test_a_palette_begins_at_the_background_and_tells_every_look_apart() -> None:
-    assert palette(Look(), log=False)[:3] == bytes([255] * 3)
-    palettes = {palette(Look(dark=dark), log=log) for dark in (False, True) for log in (False, True)}
+    assert palette(Theme(), log=False)[:3] == bytes([255] * 3)
+    palettes = {palette(Theme(dark=dark), log=log) for dark in (False, True) for log in (False, True)}
     assert len(palettes) == 4

@@ -49,7 +49,7 @@ class Bigrams:
         ids, start = np.array(request.ids), window_start(len(request.ids), self.info.n_positions)
         lacking = {}
         if request.extras.attention:
-            lacking["uncaptured"] = Message.of("no-attention", name="bigrams")
+            lacking["attention_unavailable"] = Message.of("no-attention", name="bigrams")
         if request.extras.states:
             lacking["states_unavailable"] = Message.of("no-states", name="bigrams")
         surprisal, entropy, rank = self._statistics(ids, start)

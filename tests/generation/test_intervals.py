@@ -41,7 +41,7 @@ OF_MEASURE = {
     "first-choices of one token": wilson,
 }
 N_DRAWS = 4000
-LEAST_COVERAGE = 0.92
+MIN_COVERAGE = 0.92
 OFTEN = 0.1
 """An interval that fewer draws show is shown for what is rare about them."""
 
@@ -72,7 +72,7 @@ def coverage(values: Floats, measure: str, n: int, interval: Callable[[Floats], 
 def test_of_texts_of_gpt2_mini_intervals_hold_the_mean(strategy: str, measure: str, n: int) -> None:
     held, shown = coverage(golden(strategy, measure), measure, n, OF_MEASURE[measure])
     if shown >= OFTEN:
-        assert held >= LEAST_COVERAGE
+        assert held >= MIN_COVERAGE
     else:
         assert measure in ("length", "repetition-4", "copied"), "most texts have the same value of these only"
 
@@ -102,7 +102,7 @@ def without_the_rule(values: Floats) -> Interval:
 )
 def test_other_intervals_do_not(strategy: str, measure: str, interval: Callable[[Floats], Interval]) -> None:
     held, _ = coverage(golden(strategy, measure), measure, FEWEST, interval)
-    assert held < LEAST_COVERAGE
+    assert held < MIN_COVERAGE
 
 
 @pytest.fixture(scope="module")

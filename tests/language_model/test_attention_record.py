@@ -32,7 +32,7 @@ def test_a_model_without_attention_says_so(attending: dict[str, Path]) -> None:
     lm = loaded(attending["gpt2"])
     lm.info = replace(lm.info, capabilities=frozenset())
     trace = lm.trace("a robot", attention=True)
-    assert trace.captured is None
+    assert trace.recorded_attention is None
     with pytest.raises(ExplorerError, match="gives no attention weights"):
         trace.attention  # noqa: B018
 
@@ -42,8 +42,8 @@ def test_a_model_whose_attention_differs_from_transformers_is_marked(
 ) -> None:
     assert load(str(attending["gpt2"]), device="cpu", engine="torch").info.attention
     monkeypatch.setattr(agreement, "facts_of", lambda _: JsonFolder(tmp_path))  # as if nobody had checked it before
-    look = Recorder.look
-    monkeypatch.setattr(Recorder, "look", lambda *args: heads_swapped(look, *args))
+    theme = Recorder.theme
+    monkeypatch.setattr(Recorder, "look", lambda *args: heads_swapped(theme, *args))
     lm = load(str(attending["gpt2"]), device="cpu", engine="torch")
     assert not lm.info.attention
     assert lm.trace("a robot").logits.any()  # its distributions are as good as before
@@ -54,7 +54,7 @@ def test_a_text_past_the_limit_says_so_and_has_its_distribution(
 ) -> None:
     lm = loaded(attending["long"])
     most = 290
-    monkeypatch.setattr(record_module, "MOST_BYTES", lm.info.n_layer * lm.info.n_head * n_weights(most))
+    monkeypatch.setattr(record_module, "MAX_BYTES", lm.info.n_layer * lm.info.n_head * n_weights(most))
     lm.trace(some_ids(most), attention=True).attention.head(0, 0)
     trace = lm.trace(some_ids(most + 10), attention=True)
     assert trace.computed == 10

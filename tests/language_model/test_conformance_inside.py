@@ -35,7 +35,7 @@ def attention_of(model: Model, ids: Sequence[int], **extras: Any) -> Attention:
 def test_attention_that_was_not_asked_for_and_attention_there_is_not_say_so(model: Model) -> None:
     ids = some_ids(model, 5)
     refused(lambda: model.trace(ids).attention, "attention-not-asked")
-    assert model.trace(ids, attention=True).uncaptured.id == (
+    assert model.trace(ids, attention=True).attention_unavailable.id == (
         "attention-not-asked" if model.info.attention else "no-attention"
     )
     if not model.info.attention:

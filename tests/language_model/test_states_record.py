@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import explorer
 from explorer.language_model.request import Extras, Request
 from explorer.language_model.sites import BLOCK, EMBEDDING, FINAL, HEADS, SITES, canonical_sites, numbers_per_token
-from explorer.language_model.states import MOST_BYTES, States, most_tokens_with_states
+from explorer.language_model.states import MAX_BYTES, States, most_tokens_with_states
 from explorer.locales import ExplorerError
 from tests.language_model.test_trace import make
 
@@ -100,7 +100,7 @@ def test_the_limit_counts_every_number() -> None:
     one, head = {"n_layer": 2, "n_embd": 6, "n_head": 3, "head_dim": 5}, 2 * 3 * 5
     assert [numbers_per_token(site, **one) for site in SITES] == [6, head, 12, 12, 12, 6]
     most = most_tokens_with_states((EMBEDDING, HEADS), **one, itemsize=8)
-    assert most * 8 * (6 + head) <= MOST_BYTES < (most + 1) * 8 * (6 + head)
+    assert most * 8 * (6 + head) <= MAX_BYTES < (most + 1) * 8 * (6 + head)
 
 
 def test_all_that_gpt2_reads_has_states_at_all_sites() -> None:

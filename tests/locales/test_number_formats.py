@@ -16,18 +16,18 @@ ROUNDS = re.compile(r"\.\d+[^,\d]?$|[eEfFgG%]$")
 """Format specs that leave digits out; ``,`` and widths do not."""
 
 BY_HAND = {
-    "figures/weight_steps.py": "arithmetic to follow with a pocket calculator: so many digits each",
+    "figures/attention/attention_weight_steps.py": "arithmetic to follow with a pocket calculator",
     "locales/numbers.py": "where they are written",
     "training/card.py": "sizes and scores of the bundled model, none of which is close to 0 or 1",
     "training/config.py": "an error of whoever trains, with the recipe's own percents",
-    "widgets/attention_text.py": "one digit, for the width of a chip",
-    "widgets/knobs.py": "read again as a number",
-    "figures/bertviz_views.py": "a repr in kilobytes",
+    "widgets/elements/attention_text/widget.py": "one digit, for the width of a chip",
+    "widgets/elements/sampler_controls/widget.py": "read again as a number",
+    "figures/attention/bertviz_views.py": "a repr in kilobytes",
 }
 IN_THE_PAGE = {
-    "figures/head_map.py": "plotly writes the weights of a heatmap; what would read 1 says how much is missing",
-    "figures/weight.py": "significant digits, which plotly writes for each cell",
-    "figures/strategies.py": "an axis of whole percents",
+    "figures/attention/head_map.py": "plotly writes the weights of a heatmap; what would read 1 says how much is missing",
+    "figures/attention/attention_weight.py": "significant digits, which plotly writes for each cell",
+    "figures/comparison/strategies.py": "an axis of whole percents",
 }
 
 

@@ -23,7 +23,7 @@ from tests.modules import module_of
 ENTRY = CATALOG[BUNDLED]
 assert isinstance(ENTRY.source, BundledSource)
 SOURCE = ENTRY.source
-MOST_BYTES = 20_000_000
+MAX_BYTES = 20_000_000
 ROOT = Path(__file__).parents[2]
 
 
@@ -40,7 +40,7 @@ def test_it_is_whole_and_light() -> None:
     folder = bundled.bundled_folder(SOURCE)
     files = list(folder.iterdir())
     assert {name for name, _ in SOURCE.files} | {"README.md", "figures.json"} == {file.name for file in files}
-    assert sum(file.stat().st_size for file in files) <= MOST_BYTES
+    assert sum(file.stat().st_size for file in files) <= MAX_BYTES
     assert list(CATALOG)[-1] == BUNDLED, "the last link of the chain"
 
 

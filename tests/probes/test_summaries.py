@@ -146,7 +146,7 @@ def test_rollout_of_two_layers_by_hand() -> None:
 
 
 def test_rollout_of_a_long_text_is_refused_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(summaries, "MOST_ROLLED", 5)
+    monkeypatch.setattr(summaries, "MAX_ROLLED", 5)
     rollout(attention_of(random_weights(1, 1, 5)))
     with pytest.raises(ExplorerError, match=r"6 tokens.*at most 5.*Shorten"):
         rollout(attention_of(random_weights(1, 1, 6)))

@@ -60,9 +60,9 @@ WHOLE = st.integers(0, 2**40)
 
 
 @given(st.integers(0, MAX_SEED), WHOLE, WHOLE, WHOLE)
-def test_u_is_philox_of_seed_sample_step_and_throw(seed: int, sample: int, step: int, throw: int) -> None:
-    first = philox((throw + 1, step, sample, 0), (seed, 0))[0]
-    assert uniform(seed, sample, step, throw) == (first >> 11) / 2**53
+def test_u_is_philox_of_seed_sample_step_and_throw(seed: int, sample: int, step: int, redraw: int) -> None:
+    first = philox((redraw + 1, step, sample, 0), (seed, 0))[0]
+    assert uniform(seed, sample, step, redraw) == (first >> 11) / 2**53
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_no_two_places_share_a_u() -> None:
 @given(st.integers(0, 100), st.integers(0, 1000), st.integers(0, 30))
 def test_throws_together_are_the_throws_one_by_one(step: int, first: int, n: int) -> None:
     throws = range(first, first + n)
-    assert uniforms(3, 1, step, throws).tolist() == [uniform(3, 1, step, throw) for throw in throws]
+    assert uniforms(3, 1, step, throws).tolist() == [uniform(3, 1, step, redraw) for redraw in throws]
 
 
 @pytest.mark.parametrize(

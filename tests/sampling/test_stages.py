@@ -27,7 +27,7 @@ DTYPES = pytest.mark.parametrize("dtype", [np.float64, np.float32])
 ALONE, TOGETHER, LARGE = 20, 300, 16
 """How many random cases for each stage, for several in any order, and for several over GPT-2's vocabulary."""
 
-MOST_TURNED = 4
+MAX_TURNED = 4
 """Of hundreds of thousands of tokens, so many may stand so close to an edge that float32 turns them over."""
 
 
@@ -53,7 +53,7 @@ def test_over_a_large_vocabulary_too(dtype: type[np.floating[Any]]) -> None:
 def assert_all_agree(some: Iterator[Case], dtype: type[np.floating[Any]]) -> None:
     turned = [assert_agrees(case, dtype) for case in some]
     print(f"\n{dtype.__name__}: {len(turned)} cases, {sum(turned)} tokens on the other side of an edge")
-    assert sum(turned) <= MOST_TURNED
+    assert sum(turned) <= MAX_TURNED
 
 
 def test_float32_says_at_the_end_what_float64_says() -> None:
@@ -201,7 +201,7 @@ def test_a_stage_does_what_transformers_own_does(stage: str, dtype: type[np.floa
         n_turned += int(turned.sum())
         assert ours.dtype == theirs.dtype == dtype
         np.testing.assert_array_equal(ours[~turned], theirs[~turned])
-    assert n_turned <= (0 if dtype is np.float64 else MOST_TURNED)
+    assert n_turned <= (0 if dtype is np.float64 else MAX_TURNED)
 
 
 # --- planted bugs

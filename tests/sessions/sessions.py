@@ -51,7 +51,7 @@ def small_session() -> Session:
         engine="numpy",
     )
     tree = session.tree("The cat", (0, 1))
-    tree.add(candidate(1, u=0.713, chosen_by=DRAWN), SAMPLINGS[1], seed=42, throw=2)
+    tree.add(candidate(1, u=0.713, chosen_by=DRAWN), SAMPLINGS[1], seed=42, redraw=2)
     tree.add(candidate(2, probability=0.0, removed_by="top_p"), SAMPLINGS[1], seed=42)
     tree.rename(2, "half a <b>character</b>")
     tree.add(candidate(3, logit=-math.inf, raw_probability=0.0), SAMPLINGS[0])
@@ -137,7 +137,7 @@ def _act(draw: st.DrawFn, tree: Tree, action: str) -> None:
     if action == "add":
         sampling = draw(st.sampled_from(SAMPLINGS))
         interventions = draw(st.sampled_from(INTERVENTIONS))
-        how = {"seed": draw(numbers), "sample": draw(numbers), "throw": draw(numbers)}
+        how = {"seed": draw(numbers), "sample": draw(numbers), "redraw": draw(numbers)}
         tree.add(draw(choices(sampling)), sampling, **how, interventions=interventions)
     elif action == "undo":
         tree.undo()

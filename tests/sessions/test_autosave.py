@@ -12,7 +12,7 @@ from explorer.locales import ExplorerError
 from explorer.models import storage
 from explorer.sampling.sampling import Sampling
 from explorer.sessions import session_file
-from explorer.sessions.autosave import MOST_KEPT, Autosave, Earlier
+from explorer.sessions.autosave import MAX_KEPT, Autosave, Earlier
 from explorer.sessions.session import Session
 from tests.sessions.sessions import VOCABULARY, candidate, contents, small_session
 
@@ -72,7 +72,7 @@ def test_earlier_sessions_come_newest_first(tmp_path: Path) -> None:
 
 def test_the_newest_are_kept_and_those_of_others_left_alone(tmp_path: Path) -> None:
     others = [kept(tmp_path, OTHER, "x", n) for n in range(3)]
-    paths = [kept(tmp_path, ME, str(n), 1000 + n) for n in range(MOST_KEPT)]
+    paths = [kept(tmp_path, ME, str(n), 1000 + n) for n in range(MAX_KEPT)]
     stray = tmp_path / "notes.json"
     stray.write_text("mine")
     app = Autosave(ME, tmp_path)
@@ -81,12 +81,12 @@ def test_the_newest_are_kept_and_those_of_others_left_alone(tmp_path: Path) -> N
 
 
 def test_an_app_keeps_its_own_file_even_when_clocks_differ(tmp_path: Path) -> None:
-    for n in range(MOST_KEPT):
+    for n in range(MAX_KEPT):
         kept(tmp_path, ME, str(n), 5e9 + n)
     app = Autosave(ME, tmp_path)
     app.write(small_session())
     assert app.path.exists()
-    assert len(os.listdir(tmp_path)) == MOST_KEPT
+    assert len(os.listdir(tmp_path)) == MAX_KEPT
 
 
 def test_what_cannot_be_read_is_left_out_and_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -47,22 +47,22 @@ def grown(lm: LocalModel, n_tokens: int, seed: int = 0) -> Session:
     """A session of random steps, picks and branches over three prefixes."""
     rng = random.Random(seed)
     session = Session(lm.info.name, lm.info.revision)
-    throw = 0
+    redraw = 0
     while len(session) < n_tokens:
         prefix = rng.choice(PREFIXES)
         tree = session.tree(prefix, lm.tokenize(prefix).ids)
         if rng.random() < 0.3:
             tree.go(rng.randint(ROOT, len(tree)))
-        throw += 1
-        step(lm, tree, rng.choice(SAMPLINGS), throw=throw, by=rng.randrange(512) if rng.random() < 0.2 else None)
+        redraw += 1
+        step(lm, tree, rng.choice(SAMPLINGS), redraw=redraw, by=rng.randrange(512) if rng.random() < 0.2 else None)
     return session
 
 
-def step(lm: LocalModel, tree: Tree, sampling: Sampling, *, throw: int, by: int | None = None) -> None:
+def step(lm: LocalModel, tree: Tree, sampling: Sampling, *, redraw: int, by: int | None = None) -> None:
     distribution = lm.trace(tree.ids()).distribution(sampling)
-    u = uniform(7, 3, len(tree.path()), throw)
+    u = uniform(7, 3, len(tree.path()), redraw)
     choice = choose(distribution, u) if by is None else by_hand(distribution, by)
-    tree.add(choice, sampling, seed=7, sample=3, throw=throw)
+    tree.add(choice, sampling, seed=7, sample=3, redraw=redraw)
 
 
 def line(lm: LocalModel, n_tokens: int, sampling: Sampling) -> Session:
@@ -70,7 +70,7 @@ def line(lm: LocalModel, n_tokens: int, sampling: Sampling) -> Session:
     session = Session(lm.info.name)
     tree = session.tree("The", lm.tokenize("The").ids)
     for _ in range(n_tokens):
-        step(lm, tree, sampling, throw=0)
+        step(lm, tree, sampling, redraw=0)
     return session
 
 
@@ -125,7 +125,7 @@ def test_the_walk_is_depth_first_and_yields_after_every_token(tiny_gpt2: Path, l
     tree = session.tree("The", lm.tokenize("The").ids)
     for number, parent in enumerate([0, 1, 0, 2, 3, 1], 1):
         tree.go(parent)
-        step(lm, tree, Sampling(), throw=0, by=number)
+        step(lm, tree, Sampling(), redraw=0, by=number)
     anew = fresh(tiny_gpt2)
     with Passes(anew) as passes:
         walk = [(seen.node.number, len(passes.tokens)) for seen in replay(session, anew)]
@@ -138,7 +138,7 @@ def test_what_is_chosen_meanwhile_is_left_for_the_next_time(lm: LocalModel) -> N
     numbers = []
     for seen in itertools.islice(replay(session, lm), 4):
         numbers.append((seen.node.number, seen.done, seen.total))
-        step(lm, tree, Sampling(), throw=0)
+        step(lm, tree, Sampling(), redraw=0)
         session.tree(f"{len(numbers)}", (0,))
     assert numbers == [(1, 1, 3), (2, 2, 3), (3, 3, 3)]
 
@@ -155,7 +155,7 @@ def test_another_probability_is_off_and_nothing_else_is(lm: LocalModel) -> None:
     assert off.difference == pytest.approx(-0.0011)
 
 
-@pytest.mark.parametrize("change", [{"seed": 8}, {"sample": 0}, {"throw": 1}])
+@pytest.mark.parametrize("change", [{"seed": 8}, {"sample": 0}, {"redraw": 1}])
 def test_a_u_of_another_draw_is_told(lm: LocalModel, change: dict[str, int]) -> None:
     assert complaints(changed(line(lm, 4, Sampling()), 2, **change), lm) == {2: {"u_differs"}}
 
@@ -177,7 +177,7 @@ def test_another_token_than_was_drawn_is_told(lm: LocalModel) -> None:
 
 def test_picks_and_greedy_choices_have_no_u_to_be_wrong(lm: LocalModel) -> None:
     session = line(lm, 3, Sampling(greedy=True))
-    step(lm, session.trees["The"], Sampling(top_k=1), throw=0, by=100)
+    step(lm, session.trees["The"], Sampling(top_k=1), redraw=0, by=100)
     assert complaints(changed(session, 2, seed=99), lm) == {}
 
 

@@ -137,15 +137,15 @@ def long_session(n_tokens: int) -> Session:
 
 
 def test_what_could_not_be_read_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session_file, "MOST_TOKENS", 30)
+    monkeypatch.setattr(session_file, "MAX_TOKENS", 30)
     session = long_session(30)
     data = session_file.dumps(session)
     session_file.loads(data)
     with pytest.raises(ExplorerError, match=r"has 31 tokens, .* at most 30"):
         session_file.dumps(long_session(31))
-    monkeypatch.setattr(session_file, "MOST_TOKENS", 29)
+    monkeypatch.setattr(session_file, "MAX_TOKENS", 29)
     assert refusal(data).message.id == "session-too-long"
-    monkeypatch.setattr(session_file, "MOST_BYTES", len(data) - 1)
+    monkeypatch.setattr(session_file, "MAX_BYTES", len(data) - 1)
     with pytest.raises(ExplorerError) as caught:
         session_file.dumps(session)
     assert caught.value.message.id == "session-too-large"

@@ -157,7 +157,7 @@ class FakeModel:
         if not request.extras.attention:
             return lacking
         if not self.info.attention:
-            return lacking | {"uncaptured": Message.of("no-attention", name=self.info.name)}
+            return lacking | {"attention_unavailable": Message.of("no-attention", name=self.info.name)}
         vectors = self._vectors(request.ids[start:], request.interventions)  # (n_layer, 3, n_head, T, HEAD_DIM)
         scaling = HEAD_DIM**-0.5
         weights = np.stack([attention_weights(q, k, scaling, 0) for q, k, _ in vectors])
@@ -166,11 +166,11 @@ class FakeModel:
             for layer in range(self.info.n_layer)
             for head in range(self.info.n_head)
         }
-        captured = attention_of(weights, heads)
+        recorded_attention = attention_of(weights, heads)
         if (layer := request.extras.layer) is None:
-            return lacking | {"captured": captured}
+            return lacking | {"recorded_attention": recorded_attention}
         _, head = request.extras.vectors or (layer, None)
-        return lacking | {"captured": captured.fetched(layer, head)}
+        return lacking | {"recorded_attention": recorded_attention.fetched(layer, head)}
 
     def _vectors(self, ids: Sequence[int], interventions: Interventions) -> Floats:
         """(n_layer, 3, n_head, T, HEAD_DIM) float32 queries, keys and values; those of a token depend on it and on the

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import ipywidgets as w
 from comm.base_comm import BaseComm
 
-from explorer.widgets.state import ExplorerState
+from explorer.state.state import ExplorerState
 
 Kind = TypeVar("Kind", bound=w.Widget)
 

@@ -18,34 +18,38 @@ from explorer.locales import ExplorerError
 from explorer.models import bundled
 from explorer.models.catalog import BUNDLED, CATALOG
 from explorer.widgets.app import Explorer
-from explorer.widgets.attention_text import AttentionText
-from explorer.widgets.draw_strip import DrawStrip
-from explorer.widgets.elements import Choices, LookReporter, PrefixBox, StatusLine, TokenChips
-from explorer.widgets.file_buttons import FileButtons
-from explorer.widgets.framed import Framed
-from explorer.widgets.head_grid import HeadGrid
-from explorer.widgets.knobs import Knobs
-from explorer.widgets.panels.attention import AttentionViewsPanel
-from explorer.widgets.panels.axis import AxisPanel
-from explorer.widgets.panels.distribution import DistributionPanel
-from explorer.widgets.panels.funnel import FunnelPanel
-from explorer.widgets.panels.header import HeaderPanel
-from explorer.widgets.panels.search import SearchPanel
+from explorer.widgets.elements.attention_text.widget import AttentionText
+from explorer.widgets.elements.choices.widget import Choices
+from explorer.widgets.elements.draw_strip.widget import DrawStrip
+from explorer.widgets.elements.file_buttons.widget import FileButtons
+from explorer.widgets.elements.framed.widget import Framed
+from explorer.widgets.elements.head_grid.widget import HeadGrid
+from explorer.widgets.elements.plot.widget import Plot
+from explorer.widgets.elements.prefix_box.widget import PrefixBox
+from explorer.widgets.elements.role_labels.widget import RoleLabels
+from explorer.widgets.elements.sampler_controls.widget import SamplerControls
+from explorer.widgets.elements.status_line.widget import StatusLine
+from explorer.widgets.elements.step_buttons.widget import StepButtons
+from explorer.widgets.elements.theme_reporter.widget import ThemeReporter
+from explorer.widgets.elements.token_chips.widget import TokenChips
+from explorer.widgets.elements.tree_view.widget import TreeView
+from explorer.widgets.panels.attention.attention import AttentionViewsPanel
+from explorer.widgets.panels.main.axis import AxisPanel
+from explorer.widgets.panels.main.distribution import DistributionPanel
+from explorer.widgets.panels.main.funnel import FunnelPanel
+from explorer.widgets.panels.main.header import HeaderPanel
+from explorer.widgets.panels.main.search import SearchPanel
+from explorer.widgets.panels.main.status import StatusPanel
 from explorer.widgets.panels.sections import SectionsPanel
-from explorer.widgets.panels.status import StatusPanel
-from explorer.widgets.plot import Plot
-from explorer.widgets.role_labels import RoleLabels
-from explorer.widgets.step_buttons import StepButtons
-from explorer.widgets.tree_view import TreeView
 from tests.passes import Passes
-from tests.widgets.knobs import ask, line
 from tests.widgets.page import Page, Sent, all_widgets, only, settle, wait_until
+from tests.widgets.sampler_controls import ask, line
 
-MOST_MESSAGES_A_TICK = 5
+MAX_MESSAGES_A_TICK = 5
 """That a slider's tick may send for each figure on show."""
 
-MOST_BYTES_A_TICK = 64 * 1024
-MOST_BYTES_TO_OPEN = 256 * 1024
+MAX_BYTES_A_TICK = 64 * 1024
+MAX_BYTES_TO_OPEN = 256 * 1024
 """Of the whole app, 80 KB of it our own scripts; plotly.js (1.5 MB packed) comes once a page on top of it."""
 
 
@@ -164,8 +168,8 @@ def words_on_screen(app: Explorer) -> set[str]:
         no_words |= {group["kind"] for group in labels.groups} | {head["label"] for head in labels._heads}
     if app.state.trace is not None:  # the menus of places
         no_words |= {f"{place} {token.label}" for place, token in enumerate(app.state.trace.tokens, start=1)}
-    knobs = only(app, Knobs)
-    found |= {*strings(knobs.words["stages"]), knobs.words["token-explained"], line(knobs)}
+    controls = only(app, SamplerControls)
+    found |= {*strings(controls.words["stages"]), controls.words["token-explained"], line(controls)}
     found |= {segment["note"] for segment in only(app, DrawStrip).segments}
     return {s for s in found - no_words if any(c.isalpha() for c in s)}
 
@@ -191,14 +195,14 @@ def test_a_switch_of_language_leaves_no_word_behind(app: Explorer, page: Page) -
     app.state.section = "search"
     page.set(only(app, SearchPanel)._query, value="the")
     page.send(only(app, Choices), kind="chosen", key=only(app, Choices).choices[0]["key"])
-    ask(page, only(app, Knobs), ("value", "temperature", 0.7))
+    ask(page, only(app, SamplerControls), ("value", "temperature", 0.7))
     app.state.stepper.step()
     settle(app.state)
     english = words_of_all_sections(app)
     languages = only(app, HeaderPanel)._language
     page.messages.clear()
     page.set(languages, index=[value for _, value in languages.options].index("zh-Hans"))
-    assert app.state.look.language == "zh-Hans"
+    assert app.state.theme.language == "zh-Hans"
     assert len(page.to(bars(app))) == 1  # title, axes and hovers together
     chinese = words_of_all_sections(app)
     same_in_both = {entry.title for entry in CATALOG.values()}
@@ -213,9 +217,9 @@ def test_a_switch_of_language_leaves_no_word_behind(app: Explorer, page: Page) -
 
 def test_the_theme_of_the_page_reaches_the_figure(app: Explorer, page: Page) -> None:
     light = bars(app).figure
-    page.set(only(app, LookReporter), dark=True)
+    page.set(only(app, ThemeReporter), dark=True)
     assert bars(app).figure != light
-    assert app.state.look.text in bars(app).figure
+    assert app.state.theme.text in bars(app).figure
     assert "var(" not in bars(app).figure
 
 
@@ -234,20 +238,20 @@ def test_a_tick_of_the_slider_is_few_messages_and_no_forward_pass(
     before = [plot.figure for plot in shown]
     page.messages.clear()
     with Passes(lm) as passes:
-        ask(page, only(app, Knobs), ("value", "temperature", temperature))
+        ask(page, only(app, SamplerControls), ("value", "temperature", temperature))
     assert passes.tokens == []
     assert all(plot.figure != figure for plot, figure in zip(shown, before, strict=True))
-    visible = [*shown, only(app, DrawStrip), only(app, Knobs)]
-    assert all(0 < len(page.to(widget)) <= MOST_MESSAGES_A_TICK for widget in visible)
+    visible = [*shown, only(app, DrawStrip), only(app, SamplerControls)]
+    assert all(0 < len(page.to(widget)) <= MAX_MESSAGES_A_TICK for widget in visible)
     assert {message.widget_id for message in page.messages} <= {w.model_id for w in visible}, "nothing else is redrawn"
     assert all(len(page.to(plot)) == 1 for plot in shown)
-    assert page.n_bytes < MOST_BYTES_A_TICK
+    assert page.n_bytes < MAX_BYTES_A_TICK
 
 
 def test_a_keystroke_costs_one_pass_and_one_picture(
     app: Explorer, page: Page, lm: LocalModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("explorer.widgets.state.LATE_SECONDS", 60)
+    monkeypatch.setattr("explorer.state.state.LATE_SECONDS", 60)
     page.messages.clear()
     with Passes(lm) as passes:
         page.set(only(app, PrefixBox), value=app.state.prefix + " n")
@@ -258,13 +262,13 @@ def test_a_keystroke_costs_one_pass_and_one_picture(
     to_the_chips = [set(message.data["state"]) for message in page.to(only(app, TokenChips))]
     assert to_the_chips == [{"chips", "summary"}]
     assert len(page.messages) <= 8
-    assert page.n_bytes < MOST_BYTES_A_TICK
+    assert page.n_bytes < MAX_BYTES_A_TICK
 
 
 def test_opening_the_app_is_light_and_the_library_comes_when_it_is_asked_for(lm: LocalModel, page: Page) -> None:
     app = Explorer(lm)
     settle(app.state)
-    assert page.n_bytes < MOST_BYTES_TO_OPEN
+    assert page.n_bytes < MAX_BYTES_TO_OPEN
     assert not [message for message in page.messages if message.kind == "custom"]
     plot = bars(app)
     page.messages.clear()

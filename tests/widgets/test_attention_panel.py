@@ -10,13 +10,13 @@ import pytest
 from explorer.engine.loading import load
 from explorer.engine.local_model import LocalModel
 from explorer.language_model.attention import EXACT_TOKENS
+from explorer.state.state import ExplorerState
 from explorer.widgets.app import Explorer
-from explorer.widgets.elements import PrefixBox
-from explorer.widgets.head_grid import HeadGrid
-from explorer.widgets.panels.attention import AttentionPanel, AttentionViewsPanel
-from explorer.widgets.panels.grid import GridPanel
-from explorer.widgets.panels.head import HeadPanel
-from explorer.widgets.state import ExplorerState
+from explorer.widgets.elements.head_grid.widget import HeadGrid
+from explorer.widgets.elements.prefix_box.widget import PrefixBox
+from explorer.widgets.panels.attention.attention import AttentionPanel, AttentionViewsPanel
+from explorer.widgets.panels.attention.grid import GridPanel
+from explorer.widgets.panels.attention.head import HeadPanel
 from tests.engine.reference import eager_attention
 from tests.model_repositories import make_gpt2
 from tests.modules import module_of
@@ -117,10 +117,10 @@ def test_only_the_open_view_is_drawn(state: ExplorerState, page: Page) -> None:
     views = AttentionViewsPanel(state)
     settle(state)
     head = only(views, HeadPanel)
-    assert head.seen
+    assert head.visible
     state.view = "text"
     settle(state)
-    assert not head.seen
+    assert not head.visible
     drawn = {child.model_id for child in head.children}
     page.messages.clear()
     state.prefix = "Something else"
@@ -132,15 +132,15 @@ def test_panels_are_made_when_they_are_opened_and_want_nothing_when_they_are_clo
     assert not [widget for widget in all_widgets(app) if isinstance(widget, AttentionPanel)]
     app.state.section = "attention"
     grid, views = only(app, GridPanel), only(app, AttentionViewsPanel)
-    assert grid.seen
-    assert views.seen
+    assert grid.visible
+    assert views.visible
     assert list(views._panels) == ["head"]
     app.state.view = "text"
-    assert {name: panel.seen for name, panel in views._panels.items()} == {"head": False, "text": True}
+    assert {name: panel.visible for name, panel in views._panels.items()} == {"head": False, "text": True}
     app.state.section = "funnel"
-    assert not any(panel.seen for panel in (grid, views, *views._panels.values()))
+    assert not any(panel.visible for panel in (grid, views, *views._panels.values()))
     app.state.section = "attention"
-    assert {name: panel.seen for name, panel in views._panels.items()} == {"head": False, "text": True}
+    assert {name: panel.visible for name, panel in views._panels.items()} == {"head": False, "text": True}
 
 
 def test_another_layer_of_a_long_text_comes_without_a_pass(long_folder: Path) -> None:

@@ -11,14 +11,14 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from explorer.engine.local_model import LocalModel
-from explorer.figures.look import Look
+from explorer.figures.shared.theme import Theme
 from explorer.language_model.attention import Attention, Floats
 from explorer.language_model.trace import Trace
 from explorer.locales import Message, numbers
-from explorer.widgets.attention_text import AttentionText
-from explorer.widgets.elements import PrefixBox
-from explorer.widgets.panels.attention_text import MOST_CHIPS, AttentionTextPanel
-from explorer.widgets.state import ExplorerState
+from explorer.state.state import ExplorerState
+from explorer.widgets.elements.attention_text.widget import AttentionText
+from explorer.widgets.elements.prefix_box.widget import PrefixBox
+from explorer.widgets.panels.attention.attention_text import MAX_CHIPS, AttentionTextPanel
 from tests.attention import Given, attention_of, random_weights
 from tests.figures.reading import HOSTILE, VOCABULARY, V
 from tests.widgets.page import Page, only, settle
@@ -27,7 +27,7 @@ N_LAYER, N_HEAD, T = 3, 2, 9
 DENSE = random_weights(N_LAYER, N_HEAD, T)
 
 
-def trace_of(captured: Attention | None, *, start: int = 0, n_tokens: int = T, **more: Any) -> Trace:
+def trace_of(recorded_attention: Attention | None, *, start: int = 0, n_tokens: int = T, **more: Any) -> Trace:
     """Of a text whose first tokens are the hostile ones."""
     per_token = np.zeros(start + n_tokens, np.float32)
     return Trace(
@@ -40,7 +40,7 @@ def trace_of(captured: Attention | None, *, start: int = 0, n_tokens: int = T, *
         computed=1,
         milliseconds=1.0,
         vocabulary=VOCABULARY,
-        captured=captured,
+        recorded_attention=recorded_attention,
         **more,
     )
 
@@ -152,7 +152,7 @@ def test_of_a_long_text_the_open_head_is_exact_and_the_others_say_that_they_are_
 
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])
 def test_the_explanation_says_what_the_numbers_sum_to(state: ExplorerState, language: str) -> None:
-    state.look = Look(language=language)
+    state.theme = Theme(language=language)
     panel = AttentionTextPanel(state)
     said = set()
     for blend in ("mean", "max"):
@@ -179,8 +179,8 @@ def test_the_explanation_says_what_the_numbers_sum_to(state: ExplorerState, lang
         lambda s: setattr(s, "direction", "from"),
         lambda s: setattr(s, "first_token", "hidden"),
         lambda s: setattr(s, "log_weights", True),
-        lambda s: setattr(s, "look", Look(dark=True)),
-        lambda s: setattr(s, "look", Look(language="zh-Hans")),
+        lambda s: setattr(s, "theme", Theme(dark=True)),
+        lambda s: setattr(s, "theme", Theme(language="zh-Hans")),
     ],
     ids=["trace", "head", "heads", "cursor", "direction", "first token", "log", "dark", "language"],
 )
@@ -208,17 +208,17 @@ def test_a_step_of_a_short_text_sends_few_bytes_and_of_a_long_one_never_many(pag
 
 
 def test_what_is_out_of_view_is_sent_nothing(state: ExplorerState, page: Page) -> None:
-    panel = AttentionTextPanel(state, seen=False)
+    panel = AttentionTextPanel(state, visible=False)
     page.messages.clear()
     state.open_head(0, 1)
     state.late = True
     assert page.to(text_of(panel)) == []
     state.late = False
     assert page.to(text_of(panel)) == []
-    panel.seen = True
+    panel.visible = True
     assert_array_equal(weights_of(shown(panel)), DENSE[0, 1, T - 1])
     state.late = True
-    panel.seen = False
+    panel.visible = False
     assert text_of(panel).stale
     state.late = False  # the question failed: no trace will come
     assert not text_of(panel).stale
@@ -300,14 +300,14 @@ def test_tokens_before_the_window_have_chips_and_no_look(page: Page) -> None:
 
 
 def test_of_a_very_long_text_the_end_has_chips(page: Page) -> None:
-    n = MOST_CHIPS + 50
+    n = MAX_CHIPS + 50
     dense = random_weights(1, 1, n)
     state = state_of(trace_of(attention_of(dense), n_tokens=n))
     panel = AttentionTextPanel(state)
     tokens = text_of(panel).tokens
-    assert (tokens["first"], len(tokens["labels"]), tokens["elided"]) == (50, MOST_CHIPS, "… 50")
+    assert (tokens["first"], len(tokens["labels"]), tokens["elided"]) == (50, MAX_CHIPS, "… 50")
     assert "50" in tokens["elided_note"]
-    assert (shown(panel)["first"], len(shown(panel)["numbers"])) == (50, MOST_CHIPS)
+    assert (shown(panel)["first"], len(shown(panel)["numbers"])) == (50, MAX_CHIPS)
     assert_array_equal(weights_of(shown(panel)).argsort()[-9:], dense[0, 0, -1, 50:].argsort()[-9:])
     page.send(text_of(panel), kind="ask", row=49)
     assert answers(page, panel) == []
@@ -315,7 +315,7 @@ def test_of_a_very_long_text_the_end_has_chips(page: Page) -> None:
     assert (shown(panel)["row"], shown(panel)["numbers"]) == (10, [])
     assert len(shown(panel)["strongest"]) == 5
     state.direction = "from"
-    assert (shown(panel)["first"], len(shown(panel)["numbers"])) == (50, MOST_CHIPS)
+    assert (shown(panel)["first"], len(shown(panel)["numbers"])) == (50, MAX_CHIPS)
 
 
 def test_one_token_looks_at_itself() -> None:
@@ -327,7 +327,7 @@ def test_one_token_looks_at_itself() -> None:
 def test_why_there_is_nothing_to_show_is_a_sentence_in_its_place(state: ExplorerState, page: Page) -> None:
     panel = AttentionTextPanel(state)
     text, trace = text_of(panel), state.trace
-    state.trace = trace_of(None, uncaptured=Message.of("attention-too-long", n=9000, most=5000))
+    state.trace = trace_of(None, attention_unavailable=Message.of("attention-too-long", n=9000, most=5000))
     assert "9,000" in text.sentence
     page.messages.clear()
     page.send(text, kind="ask", row=2)
@@ -338,7 +338,7 @@ def test_why_there_is_nothing_to_show_is_a_sentence_in_its_place(state: Explorer
     broken[2, 1, 3] = np.nan
     state.trace = trace_of(attention_of(broken))
     assert "layer 2, head 1" in text.sentence
-    state.look = replace(state.look, language="zh-Hans")
+    state.theme = replace(state.theme, language="zh-Hans")
     assert "不是数" in text.sentence
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from explorer.figures.look import Look
+from explorer.figures.shared.theme import Theme
 from explorer.language_model.attention import Floats
-from explorer.widgets.attention_text import CHOICES, N_SHADES, AttentionText, gaze, palette
+from explorer.widgets.elements.attention_text.widget import CHOICES, N_SHADES, AttentionText, gaze, palette
 from tests.widgets.page import Page
 
 T = 9
@@ -57,12 +57,12 @@ def test_on_the_logarithmic_scale_small_weights_have_a_colour() -> None:
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_ink_can_be_read_on_every_shade(dark: bool) -> None:
-    look = Look(dark=dark)
-    pairs = palette(look)
+    theme = Theme(dark=dark)
+    pairs = palette(theme)
     assert len(pairs) == N_SHADES
-    assert pairs[0][0] == look.weight(0)
-    assert pairs[-1][0] == look.weight(1)
-    assert all(ink == look.ink_on(back) for back, ink in pairs)
+    assert pairs[0][0] == theme.weight(0)
+    assert pairs[-1][0] == theme.weight(1)
+    assert all(ink == theme.ink_on(back) for back, ink in pairs)
 
 
 # --- what the page may say

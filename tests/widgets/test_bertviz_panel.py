@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from explorer.engine.local_model import LocalModel
-from explorer.figures import bertviz_views
-from explorer.figures.bertviz_views import BertVizView
-from explorer.figures.look import Look
+from explorer.figures.attention import bertviz_views
+from explorer.figures.attention.bertviz_views import BertVizView
+from explorer.figures.shared.theme import Theme
 from explorer.locales import Message
-from explorer.widgets.elements import StatusLine
-from explorer.widgets.framed import Framed
-from explorer.widgets.panels.bertviz import BertVizPanel
+from explorer.state.state import ExplorerState
+from explorer.widgets.elements.framed.widget import Framed
+from explorer.widgets.elements.status_line.widget import StatusLine
+from explorer.widgets.panels.attention.bertviz import BertVizPanel
 from explorer.widgets.panels.panel import Panel
-from explorer.widgets.state import ExplorerState
 from tests.attention import attention_of, random_weights
 from tests.bertviz import parameters, trace_of, words
 from tests.widgets.page import Page, all_widgets, only, settle
@@ -28,7 +28,7 @@ TEXT = "The capital of France"
 
 @pytest.fixture
 def state(lm: LocalModel) -> ExplorerState:
-    state = ExplorerState(lm, TEXT, look=Look())
+    state = ExplorerState(lm, TEXT, theme=Theme())
     settle(state)
     return state
 
@@ -108,18 +108,18 @@ def test_the_view_follows_the_text_one_message_each(page: Page, panel: BertVizPa
 def test_what_stays_the_same_is_not_sent_again(page: Page, panel: BertVizPanel) -> None:
     page.messages.clear()
     panel.state.cursor = 1
-    panel.state.look = dataclasses.replace(panel.state.look, contrast=True)
+    panel.state.theme = dataclasses.replace(panel.state.theme, contrast=True)
     panel.state.choose_heads([(0, 0), (1, 1)], "mean")  # the open layer's are the same
     assert not [message for message in page.to(frame(panel)) if "page" in message.data["state"]]
 
 
 def test_out_of_sight_nothing_is_drawn_or_wanted(state: ExplorerState) -> None:
-    panel = BertVizPanel(state, seen=False)
+    panel = BertVizPanel(state, visible=False)
     state.prefix = "The capital"
     settle(state)
     assert frame(panel).page == ""
     assert state.attention is None
-    panel.seen = True
+    panel.visible = True
     settle(state)
     assert len(shown(panel)["shown"]["left_text"]) == len(state.trace.ids)  # type: ignore[union-attr]
 
@@ -139,7 +139,9 @@ def test_where_there_is_no_picture_a_sentence_says_why(
     good = state.trace
     assert good is not None
     if why == "no attention":
-        bad = dataclasses.replace(good, captured=None, uncaptured=Message.of("no-attention", name="x"))
+        bad = dataclasses.replace(
+            good, recorded_attention=None, attention_unavailable=Message.of("no-attention", name="x")
+        )
     elif why == "no numbers":
         weights = random_weights(2, 4, 3)
         weights[1, 2, 1] = np.nan
@@ -160,7 +162,7 @@ def test_where_there_is_no_picture_a_sentence_says_why(
 def test_a_view_that_is_too_large_makes_way_for_a_smaller_one(
     page: Page, panel: BertVizPanel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bertviz_views, "MOST_BYTES", 700)
+    monkeypatch.setattr(bertviz_views, "MAX_BYTES", 700)
     choose(page, panel, "model")
     assert frame(panel).instead
     page.set(only(panel, w.Checkbox), value=False)
@@ -179,7 +181,7 @@ def test_it_says_what_one_sees_in_the_readers_language(page: Page, panel: BertVi
         choose(page, panel, view)
         assert line.text
     assert line.notes == []
-    panel.state.look = Look(dark=True, language="zh-Hans")
+    panel.state.theme = Theme(dark=True, language="zh-Hans")
     assert [label for label, _ in menu.options] == ["头视图", "模型视图", "神经元视图"]
     assert "词元" in line.text
     assert "白" in line.notes[0]

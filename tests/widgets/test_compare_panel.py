@@ -15,22 +15,28 @@ import pytest
 from ipywidgets import Label
 
 from explorer.engine.local_model import LocalModel
-from explorer.figures.measure_names import MEASURES
+from explorer.figures.comparison.measure_names import MEASURES
 from explorer.generation.compare import ComparisonRun, compare
 from explorer.generation.decoders import Sample, Step
 from explorer.generation.generate import TEXT, Stop
 from explorer.generation.presets import COMPARED
 from explorer.generation.strategy import Beam
 from explorer.locales import Message
-from explorer.widgets import comparer as module
-from explorer.widgets.comparer import Comparer
-from explorer.widgets.downloads import Downloads
-from explorer.widgets.panels.compare import ComparePanel
-from explorer.widgets.panels.compare_views import BeamsPanel, CompareAtPanel, MeasuresPanel, RanksPanel, SavePanel
-from explorer.widgets.plot import Plot
-from explorer.widgets.state import ExplorerState
-from explorer.widgets.strategy_list import StrategyList
-from explorer.widgets.text_columns import TextColumns
+from explorer.state import comparison as module
+from explorer.state.comparison import Comparer
+from explorer.state.state import ExplorerState
+from explorer.widgets.elements.downloads.widget import Downloads
+from explorer.widgets.elements.plot.widget import Plot
+from explorer.widgets.elements.strategy_list.widget import StrategyList
+from explorer.widgets.elements.text_columns.widget import TextColumns
+from explorer.widgets.panels.compare.compare import ComparePanel
+from explorer.widgets.panels.compare.compare_views import (
+    BeamsPanel,
+    CompareAtPanel,
+    MeasuresPanel,
+    RanksPanel,
+    SavePanel,
+)
 from tests.widgets.page import Page, only, settle, wait_until
 
 
@@ -259,7 +265,7 @@ def test_what_went_otherwise_than_asked_is_said(state: ExplorerState, comparer: 
     texts = only(ComparePanel(state), TextColumns)
     comparer.comparison = replace(run(comparer), notices=(Message.of("compare-memory-full"),))
     assert texts.summary.startswith("The memory is too small for all texts at once")
-    state.look = type(state.look)(language="zh-Hans")
+    state.theme = type(state.theme)(language="zh-Hans")
     assert texts.summary.startswith("内存不足")
 
 
@@ -296,7 +302,7 @@ def test_the_legend_says_what_is_seen(state: ExplorerState, comparer: Comparer) 
     texts = only(panel, TextColumns)
     assert texts.legend == []
     made = run(comparer)
-    assert texts.legend[0]["colours"] == list(state.look.amounts)
+    assert texts.legend[0]["colours"] == list(state.theme.amounts)
     assert texts.legend[1] == {"parts": True, "text": "parts from the first column here"}
     signs = {entry["sign"] for entry in texts.legend if "sign" in entry}
     assert signs == {sample["ended"] for column in texts.columns for sample in column["samples"]} != set()
@@ -338,7 +344,7 @@ def test_measures_ranks_and_beams_follow(page: Page, state: ExplorerState, compa
     assert only(panels[0], Label).value == "How many tokens a text has."
     figure = json.loads(only(panels[0], Plot).figure)
     assert figure["layout"]["meta"]["description"].startswith("length")
-    state.look = type(state.look)(language="zh-Hans")
+    state.theme = type(state.theme)(language="zh-Hans")
     assert "长度" in json.loads(only(panels[0], Plot).figure)["layout"]["meta"]["description"]
 
 

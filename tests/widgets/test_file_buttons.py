@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from explorer.locales import ExplorerError
-from explorer.sessions.session_file import MOST_BYTES
-from explorer.widgets.elements import LookReporter
-from explorer.widgets.file_buttons import FileButtons, safe_file_name
+from explorer.sessions.session_file import MAX_BYTES
+from explorer.widgets.elements.file_buttons.widget import FileButtons, safe_file_name
+from explorer.widgets.elements.theme_reporter.widget import ThemeReporter
 from tests.widgets.page import Page
 
 
@@ -43,8 +43,8 @@ def test_saving_sends_the_bytes_to_the_page(page: Page) -> None:
 def test_a_file_that_was_chosen_is_opened() -> None:
     panel = Panel()
     panel.receive({"kind": "open", "name": "C:\\fakepath\\会话 1.json"}, b"\x00{}")
-    panel.receive({"kind": "open", "name": "full.json"}, b"x" * MOST_BYTES)
-    assert panel.asked == [("会话 1.json", b"\x00{}"), ("full.json", b"x" * MOST_BYTES)]
+    panel.receive({"kind": "open", "name": "full.json"}, b"x" * MAX_BYTES)
+    assert panel.asked == [("会话 1.json", b"\x00{}"), ("full.json", b"x" * MAX_BYTES)]
 
 
 def test_an_earlier_session_is_known_by_its_key() -> None:
@@ -58,7 +58,7 @@ def test_an_earlier_session_is_known_by_its_key() -> None:
     [
         ({"kind": "open", "name": "a.json"}, []),
         ({"kind": "open", "name": "a.json"}, [b"1", b"2"]),
-        ({"kind": "open", "name": "a.json"}, [b"x" * (MOST_BYTES + 1)]),
+        ({"kind": "open", "name": "a.json"}, [b"x" * (MAX_BYTES + 1)]),
         ({"kind": "open", "name": ["a.json"]}, [b"1"]),
         ({"kind": "open"}, [b"1"]),
         ({"kind": "earlier", "key": "three"}, []),
@@ -95,8 +95,8 @@ def test_what_goes_wrong_is_said_beside_the_buttons(page: Page) -> None:
 def test_the_page_is_told_the_limit_and_the_words_for_it() -> None:
     buttons = Panel().buttons
     buttons.translate("en")
-    assert buttons.most_bytes == MOST_BYTES
-    assert f"{MOST_BYTES // 10**6} MB" in buttons.words["too_big"]
+    assert buttons.most_bytes == MAX_BYTES
+    assert f"{MAX_BYTES // 10**6} MB" in buttons.words["too_big"]
     assert all(buttons.words.values())
 
 
@@ -125,7 +125,7 @@ def test_a_file_name_leads_nowhere_else(name: str, expected: str) -> None:
     "value", ["", "0123456789abcde", "0123456789ABCDEF", "../../0123456789abcdef", "0" * 16 + "\n"]
 )
 def test_a_browser_has_sixteen_digits_or_is_nobody(page: Page, value: str) -> None:
-    reporter = LookReporter()
+    reporter = ThemeReporter()
     assert reporter.browser == ""
     page.set(reporter, browser="0123456789abcdef")
     assert reporter.browser == "0123456789abcdef"

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from explorer.engine.local_model import LocalModel
-from explorer.figures.thumbnails import palette, thumbnails
+from explorer.figures.attention.thumbnails import palette, thumbnails
 from explorer.language_model.attention import EXACT_TOKENS, Attention
 from explorer.language_model.trace import Trace
 from explorer.locales import Message
 from explorer.probes.roles import KINDS, roles_of
-from explorer.widgets.elements import PrefixBox
-from explorer.widgets.head_grid import HeadGrid
-from explorer.widgets.panels.grid import FIRST_TOKEN_WORDS, ORDERS, GridPanel
-from explorer.widgets.state import ExplorerState
+from explorer.state.state import ExplorerState
+from explorer.widgets.elements.head_grid.widget import HeadGrid
+from explorer.widgets.elements.prefix_box.widget import PrefixBox
+from explorer.widgets.panels.attention.grid import FIRST_TOKEN_WORDS, ORDERS, GridPanel
 from tests.attention import attention_of, random_weights
 from tests.widgets.page import Page, Sent, all_widgets, only, settle
 
@@ -54,7 +54,7 @@ def read_from(lm: LocalModel, attention: Attention, ids: list[int] | None = None
         computed=n_tokens,
         milliseconds=1.0,
         vocabulary=lm.vocabulary,
-        captured=attention,
+        recorded_attention=attention,
     )
 
 
@@ -81,7 +81,7 @@ def menus(panel: GridPanel) -> list[w.Dropdown]:
 def test_the_pictures_follow_the_text(
     state: ExplorerState, grid: HeadGrid, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("explorer.widgets.state.LATE_SECONDS", 60)
+    monkeypatch.setattr("explorer.state.state.LATE_SECONDS", 60)
     for prefix in ("The cat and the cat sat", "The cat", "", "<b>$x$\n🙂"):
         page.messages.clear()
         state.prefix = prefix
@@ -131,18 +131,18 @@ def test_what_did_not_change_is_not_sent_again(state: ExplorerState, grid: HeadG
     assert sent() == {"chosen"}
     state.log_weights = True
     assert sent() == {"palette", "scale"}
-    state.look = replace(state.look, dark=True)
+    state.theme = replace(state.theme, dark=True)
     assert sent() == {"palette", "scale"}
     state.head_order = "entropy"
     assert sent() == {"order"}
     state.first_token = "hidden"
     assert sent() == {"cells"}
-    state.look = replace(state.look, language="zh-Hans")
+    state.theme = replace(state.theme, language="zh-Hans")
     assert sent() == {"words", "line", "cells_mean"}
 
 
 def test_thumbnails_are_made_once_for_a_text(panel: GridPanel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("explorer.widgets.panels.grid.thumbnails", lambda *_: pytest.fail("made again"))
+    monkeypatch.setattr("explorer.widgets.panels.attention.grid.thumbnails", lambda *_: pytest.fail("made again"))
     panel.state.open_head(1, 1)
     panel.state.log_weights = True
     panel.state.head_order = "previous"
@@ -155,7 +155,7 @@ def test_colours_and_the_first_token_are_as_chosen(state: ExplorerState, grid: H
         assert grid.cells == thumbnails(state.attention, first_token).cells.tobytes()
     for log in (True, False):
         state.log_weights = log
-        assert grid.palette == palette(state.look, log=log)
+        assert grid.palette == palette(state.theme, log=log)
     assert grid.scale["least"] == "0"
 
 
@@ -173,11 +173,11 @@ def test_a_longer_text_says_what_its_cells_are(lm: LocalModel) -> None:
 
 
 def test_it_has_its_place_before_there_is_an_answer(lm: LocalModel) -> None:
-    panel = GridPanel(ExplorerState(lm, "The cat"), seen=False)
+    panel = GridPanel(ExplorerState(lm, "The cat"), visible=False)
     assert only(panel, HeadGrid).shape == (0, 0)
     settle(panel.state)
     assert panel.state.attention is None, "what nobody sees is not computed"
-    panel.seen = True
+    panel.visible = True
     grid = only(panel, HeadGrid)
     assert (grid.shape, grid.names[5]) == ((2, 4), "L1H1")
     settle(panel.state)
@@ -192,7 +192,9 @@ def test_why_there_is_none_stands_in_its_place(lm: LocalModel) -> None:
     panel = shown(lm, good)
     grid = only(panel, HeadGrid)
     panel.state.trace = replace(
-        read_from(lm, good), captured=None, uncaptured=Message.of("attention-too-long", n=2000, most=1414)
+        read_from(lm, good),
+        recorded_attention=None,
+        attention_unavailable=Message.of("attention-too-long", n=2000, most=1414),
     )
     assert grid.sentence.startswith("The text has 2,000 tokens")
     panel.state.trace = read_from(lm, good)
@@ -201,7 +203,7 @@ def test_why_there_is_none_stands_in_its_place(lm: LocalModel) -> None:
     weights[1, 2, 3, 0] = np.nan
     panel.state.trace = read_from(lm, attention_of(weights))
     assert "layer 1, head 2" in grid.sentence
-    panel.state.look = replace(panel.state.look, language="zh-Hans")
+    panel.state.theme = replace(panel.state.theme, language="zh-Hans")
     assert "第 1 层第 2 头" in grid.sentence
 
 
@@ -210,7 +212,7 @@ def test_what_was_not_asked_for_yet_is_waited_for(lm: LocalModel) -> None:
     panel = shown(lm, good)
     grid = only(panel, HeadGrid)
     before = grid.cells
-    panel.state.trace = replace(read_from(lm, good), captured=None)
+    panel.state.trace = replace(read_from(lm, good), recorded_attention=None)
     assert (grid.sentence, grid.cells) == ("", before)
 
 
@@ -279,7 +281,7 @@ def test_the_line_has_the_scores_of_a_head(state: ExplorerState, grid: HeadGrid,
     }
     state.open_head(1, 2)
     assert grid.line == content["text"]
-    state.look = replace(state.look, language="zh-Hans")
+    state.theme = replace(state.theme, language="zh-Hans")
     assert grid.line.startswith("L1H2 · 熵 ")
 
 
@@ -334,7 +336,7 @@ def test_the_controls_and_the_state_agree(panel: GridPanel, page: Page) -> None:
     assert (state.head_order, state.first_token, state.log_weights) == ("induction", "renormalised", True)
     state.head_order, state.first_token, state.log_weights = "entropy", "hidden", False
     assert (order.value, first.value, log.value) == ("entropy", "hidden", False)
-    state.look = replace(state.look, language="zh-Hans")
+    state.theme = replace(state.theme, language="zh-Hans")
     assert (order.value, first.value, order.label) == ("entropy", "hidden", "按熵，从低到高")
 
 

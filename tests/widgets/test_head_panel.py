@@ -15,10 +15,11 @@ from explorer.language_model.attention import Attention, Floats
 from explorer.language_model.tokens import Vocabulary
 from explorer.language_model.trace import Trace
 from explorer.locales import Message
-from explorer.widgets.elements import PrefixBox, StatusLine
-from explorer.widgets.panels.head import HeadPanel
-from explorer.widgets.plot import Plot
-from explorer.widgets.state import ExplorerState
+from explorer.state.state import ExplorerState
+from explorer.widgets.elements.plot.widget import Plot
+from explorer.widgets.elements.prefix_box.widget import PrefixBox
+from explorer.widgets.elements.status_line.widget import StatusLine
+from explorer.widgets.panels.attention.head import HeadPanel
 from tests.attention import attention_of, random_weights
 from tests.passes import Passes
 from tests.widgets.page import Page, only, settle
@@ -81,7 +82,7 @@ def trace_of(attention: Attention, start: int = 0) -> Trace:
     none = np.full(n_tokens, np.nan)
     return Trace(
         ids=np.arange(n_tokens), logits=np.zeros(n_tokens), surprisal=none, entropy=none, rank=np.zeros(n_tokens, int),
-        start=start, computed=0, milliseconds=0.0, vocabulary=vocabulary, captured=attention,
+        start=start, computed=0, milliseconds=0.0, vocabulary=vocabulary, recorded_attention=attention,
     )  # fmt: skip
 
 
@@ -173,7 +174,7 @@ def test_what_a_head_does_on_the_text_stands_beside_its_name() -> None:
     assert title(panel) == "Where head L0H0 looks"
     panel.state.open_head(1, 0)
     assert title(panel) == "Where head L1H0 looks · previous token"
-    panel.state.look = replace(panel.state.look, language="zh-Hans")
+    panel.state.theme = replace(panel.state.theme, language="zh-Hans")
     assert not title(panel).endswith("previous token")
 
 
@@ -331,9 +332,9 @@ def test_weights_that_are_no_numbers_are_a_sentence() -> None:
 def test_a_trace_without_attention_says_why(panel: HeadPanel) -> None:
     assert panel.state.trace is not None
     why = Message.of("attention-too-long", n=9000, most=1032)
-    panel.state.trace = replace(panel.state.trace, captured=None, uncaptured=why)
+    panel.state.trace = replace(panel.state.trace, recorded_attention=None, attention_unavailable=why)
     assert sentence(panel) == why.render("en")
-    panel.state.look = replace(panel.state.look, language="zh-Hans")
+    panel.state.theme = replace(panel.state.theme, language="zh-Hans")
     assert sentence(panel) == why.render("zh-Hans")
 
 
@@ -359,19 +360,19 @@ def test_every_word_follows_the_language(panel: HeadPanel, page: Page) -> None:
         return [*fields, *buttons, str(only(panel, StatusLine).text), title(panel)]
 
     english = words()
-    panel.state.look = replace(panel.state.look, language="zh-Hans")
+    panel.state.theme = replace(panel.state.theme, language="zh-Hans")
     assert not {*english} & {*words()}
     assert all(any("\u4e00" <= c <= "\u9fff" for c in word) for word in words())
 
 
 def test_a_panel_that_nobody_sees_sends_nothing(panel: HeadPanel, page: Page) -> None:
-    panel.seen = False
+    panel.visible = False
     page.messages.clear()
     panel.state.prefix = TEXT + " Italy"
     settle(panel.state)
     panel.state.open_head(1, 1)
     assert page.messages == []
-    panel.seen = True
+    panel.visible = True
     settle(panel.state)
     assert title(panel).startswith("Where head L1H1 looks")
 
@@ -380,7 +381,7 @@ def test_a_picture_that_comes_into_view_again_is_dimmed_only_while_a_question_is
     state, plot = panel.state, only(panel, Plot)
     state.late = True
     assert plot.stale
-    panel.seen = False
+    panel.visible = False
     state.late = False
-    panel.seen = True
+    panel.visible = True
     assert not plot.stale

@@ -19,13 +19,13 @@ from explorer.sampling.differences import Difference
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.softmax import Softmax
 from explorer.sessions.session import Node, Tree
-from explorer.widgets.elements import PrefixBox
-from explorer.widgets.panels import roles as roles_module
-from explorer.widgets.panels.compare_views import CompareAtPanel
-from explorer.widgets.panels.roles import MOST_KNOWN, RANDOM, RolesPanel
-from explorer.widgets.panels.two_prefixes import TwoPrefixesPanel
-from explorer.widgets.plot import Plot
-from explorer.widgets.state import ExplorerState
+from explorer.state.state import ExplorerState
+from explorer.widgets.elements.plot.widget import Plot
+from explorer.widgets.elements.prefix_box.widget import PrefixBox
+from explorer.widgets.panels.attention import roles as roles_module
+from explorer.widgets.panels.attention.roles import MAX_KNOWN, RANDOM, RolesPanel
+from explorer.widgets.panels.compare.compare_views import CompareAtPanel
+from explorer.widgets.panels.compare.two_prefixes import TwoPrefixesPanel
 from tests.widgets.fake_model import FakeDecoder, FakeModel
 from tests.widgets.paced_model import PacedModel
 from tests.widgets.page import Page, only, settle, wait_until
@@ -298,13 +298,13 @@ def test_scores_on_random_tokens_are_kept_for_what_was_in_force(state: ExplorerS
 
 def test_not_every_set_of_scores_is_kept_for_ever(model: FakeModel, state: ExplorerState) -> None:
     panel = random_roles(state)
-    for n in range(1, MOST_KNOWN + 3):
+    for n in range(1, MAX_KNOWN + 3):
         heads = tuple((i // 3, i % 3) for i in range(6) if n >> i & 1)
         state.interventions = (Ablate(heads),)
         drawn(panel, repeated_random(model, interventions=state.interventions))
         settle(state)
     kept = roles_module._on_random[model]
-    assert len(kept) == MOST_KNOWN
+    assert len(kept) == MAX_KNOWN
     assert state.interventions in kept
     assert () not in kept
 

@@ -6,9 +6,9 @@ import pytest
 
 from explorer.engine.local_model import LocalModel
 from explorer.widgets.app import Explorer
-from explorer.widgets.elements import PrefixBox
-from explorer.widgets.panels.distribution import DistributionPanel
-from explorer.widgets.plot import Plot
+from explorer.widgets.elements.plot.widget import Plot
+from explorer.widgets.elements.prefix_box.widget import PrefixBox
+from explorer.widgets.panels.main.distribution import DistributionPanel
 from tests.widgets.paced_model import PacedModel
 from tests.widgets.page import Page, only, settle, wait_until
 

@@ -11,19 +11,23 @@ import pytest
 
 from explorer import DistributionPanel
 from explorer.engine.local_model import LocalModel
-from explorer.figures.escape import escape
+from explorer.figures.shared.escape import escape
 from explorer.language_model.tokens import Vocabulary
 from explorer.sampling.distribution import Distribution
 from explorer.sampling.sampling import Sampling
-from explorer.widgets.elements import Choices, LookReporter, PrefixBox, StatusLine, TokenChips
-from explorer.widgets.panels.axis import AxisPanel
-from explorer.widgets.panels.examples import EXAMPLES, ExamplesPanel
-from explorer.widgets.panels.prefix import PrefixPanel
-from explorer.widgets.panels.search import MOST_PINS, SearchPanel, find
-from explorer.widgets.panels.status import StatusPanel
-from explorer.widgets.panels.tokens import MOST_CHIPS, TokensPanel
-from explorer.widgets.plot import Plot
-from explorer.widgets.state import ExplorerState
+from explorer.state.state import ExplorerState
+from explorer.widgets.elements.choices.widget import Choices
+from explorer.widgets.elements.plot.widget import Plot
+from explorer.widgets.elements.prefix_box.widget import PrefixBox
+from explorer.widgets.elements.status_line.widget import StatusLine
+from explorer.widgets.elements.theme_reporter.widget import ThemeReporter
+from explorer.widgets.elements.token_chips.widget import TokenChips
+from explorer.widgets.panels.main.axis import AxisPanel
+from explorer.widgets.panels.main.examples import EXAMPLES, ExamplesPanel
+from explorer.widgets.panels.main.prefix import PrefixPanel
+from explorer.widgets.panels.main.search import MAX_PINS, SearchPanel, find
+from explorer.widgets.panels.main.status import StatusPanel
+from explorer.widgets.panels.main.tokens import MAX_CHIPS, TokensPanel
 from tests.widgets.page import Page, only, settle
 
 
@@ -75,7 +79,7 @@ def test_the_bars_alone_in_a_cell_are_a_whole_tool(lm: LocalModel, page: Page) -
     assert panel.state.trace is not None
     assert panel.state.trace.text == "The capital of France"
     assert figure_of(panel) != before
-    for kind in (LookReporter, StatusLine, PrefixBox, Plot, AxisPanel):
+    for kind in (ThemeReporter, StatusLine, PrefixBox, Plot, AxisPanel):
         assert only(panel, kind)
 
 
@@ -96,10 +100,10 @@ def test_figure_gives_a_picture_of_its_own(state: ExplorerState) -> None:
 def test_a_theme_that_changes_redraws_the_bars(state: ExplorerState) -> None:
     panel = DistributionPanel(state)
     light = only(panel, Plot).figure
-    state.look = replace(state.look, dark=True)
+    state.theme = replace(state.theme, dark=True)
     dark = only(panel, Plot).figure
-    assert state.look.accent in dark
-    assert state.look.accent not in light
+    assert state.theme.accent in dark
+    assert state.theme.accent not in light
 
 
 # --- axis
@@ -219,8 +223,8 @@ def test_colours_follow_what_they_are_to_tell(state: ExplorerState, page: Page, 
     most = {"surprisal": 16, "rank": 1000, "probability": 1}[way]
     for chip, amount in list(zip(chips.chips, amounts, strict=True))[1:]:
         share = np.log(amount) / np.log(most) if way == "rank" else amount / most
-        assert chip["back"] == state.look.amount(float(share))
-    assert chips.scale["colours"] == list(state.look.amounts)
+        assert chip["back"] == state.theme.amount(float(share))
+    assert chips.scale["colours"] == list(state.theme.amounts)
 
 
 def test_a_colouring_that_there_is_not_changes_nothing(state: ExplorerState, page: Page) -> None:
@@ -232,11 +236,11 @@ def test_of_a_long_text_the_end_has_chips_and_the_rest_is_counted(lm: LocalModel
     text = "word " * 600
     n = len(lm.tokenize(text).ids)
     chips = chips_for(lm, text).chips
-    assert len(chips) == MOST_CHIPS + 1
+    assert len(chips) == MAX_CHIPS + 1
     assert chips[0]["kind"] == "elided"
-    assert f"{n - MOST_CHIPS:,}" in chips[0]["label"]
-    start = lm.trace(text).start - (n - MOST_CHIPS)
-    assert ["unread" in chip["kind"] for chip in chips[1:]] == [i < start for i in range(MOST_CHIPS)]
+    assert f"{n - MAX_CHIPS:,}" in chips[0]["label"]
+    start = lm.trace(text).start - (n - MAX_CHIPS)
+    assert ["unread" in chip["kind"] for chip in chips[1:]] == [i < start for i in range(MAX_CHIPS)]
 
 
 # --- search and pins
@@ -298,7 +302,7 @@ def test_pins_are_few_and_one_too_many_is_refused_with_a_sentence(state: Explore
         choices = choices_for(panel, page, letter)
         keys.append(next(choice["key"] for choice in choices if not choice["pressed"]))
         page.send(only(panel, Choices), kind="chosen", key=keys[-1])
-    assert state.pins == tuple(int(key) for key in keys[:MOST_PINS])
+    assert state.pins == tuple(int(key) for key in keys[:MAX_PINS])
     assert state.status.message.id == "pins-full"
 
 

@@ -9,16 +9,16 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from explorer.figures.bars import distribution_bars
-from explorer.figures.head_map import head_map
-from explorer.figures.look import Look
-from explorer.widgets.plot import Cells, Plot
+from explorer.figures.attention.head_map import head_map
+from explorer.figures.distribution.bars import distribution_bars
+from explorer.figures.shared.theme import Theme
+from explorer.widgets.elements.plot.widget import Cells, Plot
 from tests.attention import random_weights
 from tests.figures.reading import some_distribution
 from tests.widgets.page import Page
 
-ENGLISH = Look()
-MOST_BYTES_OF_A_HEAD = 64 * 1024
+ENGLISH = Theme()
+MAX_BYTES_OF_A_HEAD = 64 * 1024
 
 
 def heatmap(n_columns: int = 4, n_rows: int = 3) -> go.Figure:
@@ -81,14 +81,14 @@ def test_before_there_is_a_figure_there_is_none() -> None:
 @pytest.mark.parametrize("log", [False, True])
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])
 def test_a_head_of_128_tokens_is_at_most_64_kb(page: Page, language: str, log: bool) -> None:
-    look = Look(dark=True, language=language)
+    theme = Theme(dark=True, language=language)
     triangle = random_weights(1, 1, 128)[0, 0][np.tril_indices(128)]
     labels = [f"<⟨{i:02X} E4⟩ long label {i}>" for i in range(128)]
     plot = Plot()
     page.messages.clear()
-    plot.show(head_map(triangle, labels, look, head=(29, 8), log=log, cursor=100, roles=["induction"]), look)
+    plot.show(head_map(triangle, labels, theme, head=(29, 8), log=log, cursor=100, roles=["induction"]), theme)
     (sent,) = page.to(plot)
-    assert sent.n_bytes < MOST_BYTES_OF_A_HEAD
+    assert sent.n_bytes < MAX_BYTES_OF_A_HEAD
     assert sent.n_bytes > 128 * 129 / 2 * 4, "random float32 weights cannot be packed"
 
 
@@ -98,7 +98,7 @@ def test_nor_is_the_overview_of_a_longer_text_larger(page: Page, n_tokens: int) 
     plot = Plot()
     page.messages.clear()
     plot.show(head_map(triangle, ["·word"] * n_tokens, ENGLISH, head=(0, 0)), ENGLISH)
-    assert page.n_bytes < MOST_BYTES_OF_A_HEAD
+    assert page.n_bytes < MAX_BYTES_OF_A_HEAD
 
 
 # --- from the page

@@ -20,12 +20,13 @@ from explorer.language_model.interventions import Interventions
 from explorer.language_model.model import Model
 from explorer.locales import Message
 from explorer.probes.roles import KINDS, Roles, repeated_random, roles_of
-from explorer.widgets.elements import PrefixBox, StatusLine
-from explorer.widgets.panels import roles as module
-from explorer.widgets.panels.roles import MOST_HEADS, RANDOM, TEXT, RolesPanel
-from explorer.widgets.plot import Plot
-from explorer.widgets.role_labels import RoleLabels
-from explorer.widgets.state import ExplorerState
+from explorer.state.state import ExplorerState
+from explorer.widgets.elements.plot.widget import Plot
+from explorer.widgets.elements.prefix_box.widget import PrefixBox
+from explorer.widgets.elements.role_labels.widget import RoleLabels
+from explorer.widgets.elements.status_line.widget import StatusLine
+from explorer.widgets.panels.attention import roles as module
+from explorer.widgets.panels.attention.roles import MAX_HEADS, RANDOM, TEXT, RolesPanel
 from tests.attention import attention_of, random_weights
 from tests.widgets.page import PATIENCE, Page, all_widgets, only, settle, wait_until
 
@@ -65,7 +66,13 @@ def show(state: ExplorerState, record: Attention | None, ids: list[int] | None =
     given = np.array(ids if ids is not None else IDS)
     numbers = np.zeros(len(given))
     state.trace = replace(
-        state.trace, ids=given, surprisal=numbers, entropy=numbers.copy(), rank=given.copy(), captured=record, **changes
+        state.trace,
+        ids=given,
+        surprisal=numbers,
+        entropy=numbers.copy(),
+        rank=given.copy(),
+        recorded_attention=record,
+        **changes,
     )
 
 
@@ -192,8 +199,8 @@ def test_labels_of_the_model_before_open_no_head_that_this_one_lacks(panel: Role
 def test_only_the_best_have_buttons(panel: RolesPanel) -> None:
     n = len(IDS)
     show(panel.state, attention_of(np.broadcast_to(np.eye(n, k=-1) + np.diag(np.eye(n)[0]), (2, 9, n, n))))
-    assert len(names(panel, "previous")) == MOST_HEADS
-    assert group(panel, "previous")["more"] == f"and {18 - MOST_HEADS} more"
+    assert len(names(panel, "previous")) == MAX_HEADS
+    assert group(panel, "previous")["more"] == f"and {18 - MAX_HEADS} more"
     assert group(panel, "previous")["note"] == "18 heads"
 
 
@@ -223,7 +230,7 @@ def test_bytes_are_called_bytes(panel: RolesPanel) -> None:
 
 def test_where_there_is_no_attention_the_reason_stands_in_the_place_of_the_picture(panel: RolesPanel) -> None:
     reason = Message.of("attention-too-long", n=2000, most=1000)
-    show(panel.state, None, uncaptured=reason)
+    show(panel.state, None, attention_unavailable=reason)
     assert title(panel) == str(reason)
     assert only(panel, RoleLabels).groups == []
     broken = random_weights(2, 2, len(IDS))
@@ -311,10 +318,10 @@ def test_what_comes_while_the_panel_is_out_of_view_is_there_when_it_is_seen(
     panel: RolesPanel, gate: Gate, lm: LocalModel
 ) -> None:
     panel.source = RANDOM
-    panel.seen = False
+    panel.visible = False
     gate.open.set()
     wait_until(lambda: lm in module._on_random, "the scores are there")
-    panel.seen = True
+    panel.visible = True
     wait_for_random(panel)
 
 
@@ -374,7 +381,7 @@ def test_it_is_a_whole_tool_alone_in_a_cell(lm: LocalModel, page: Page) -> None:
 
 
 def test_it_speaks_chinese(panel: RolesPanel) -> None:
-    panel.state.look = replace(panel.state.look, language="zh-Hans")
+    panel.state.theme = replace(panel.state.theme, language="zh-Hans")
     assert "归纳" in title(panel)
     assert group(panel, "induction")["name"] == "归纳"
     assert menus(panel)[0].options[3][0] == "归纳"

@@ -9,25 +9,25 @@ import pytest
 
 from explorer.engine.loading import load
 from explorer.engine.local_model import LocalModel
-from explorer.figures.look import Look
+from explorer.figures.shared.theme import Theme
 from explorer.generation.presets import PRESETS, preset_of
 from explorer.locales import LANGUAGES, ExplorerError
 from explorer.sampling.sampling import RANGES, Sampling
 from explorer.sampling.stages import DEFAULT_ORDER, STAGES
-from explorer.widgets.knobs import Knobs, scales
-from explorer.widgets.panels.distribution import DistributionPanel
-from explorer.widgets.panels.sampling import USUAL, SamplingPanel
-from explorer.widgets.plot import Plot
-from explorer.widgets.state import ExplorerState
+from explorer.state.state import ExplorerState
+from explorer.widgets.elements.plot.widget import Plot
+from explorer.widgets.elements.sampler_controls.widget import SamplerControls, scales
+from explorer.widgets.panels.main.distribution import DistributionPanel
+from explorer.widgets.panels.main.sampling import USUAL, SamplingPanel
 from tests.passes import Passes
-from tests.widgets.knobs import Change, ask, in_view, line, row
 from tests.widgets.page import Page, all_widgets, only, settle
+from tests.widgets.sampler_controls import Change, ask, in_view, line, row
 
 # What is raised while a message is read, ipywidgets only warns of.
 pytestmark = pytest.mark.filterwarnings("error:Exception in widget method")
 
-MOST_MESSAGES_A_TICK = 2
-MOST_BYTES_A_TICK = 4096
+MAX_MESSAGES_A_TICK = 2
+MAX_BYTES_A_TICK = 4096
 
 
 @pytest.fixture
@@ -39,8 +39,8 @@ def state(lm: LocalModel) -> ExplorerState:
 
 
 @pytest.fixture
-def knobs(state: ExplorerState) -> Knobs:
-    return only(SamplingPanel(state), Knobs)
+def controls(state: ExplorerState) -> SamplerControls:
+    return only(SamplingPanel(state), SamplerControls)
 
 
 # --- sliders
@@ -48,43 +48,43 @@ def knobs(state: ExplorerState) -> Knobs:
 
 @pytest.mark.parametrize("stage", RANGES)
 def test_every_slider_sets_its_parameter_and_only_that(
-    state: ExplorerState, knobs: Knobs, page: Page, stage: str
+    state: ExplorerState, controls: SamplerControls, page: Page, stage: str
 ) -> None:
-    stops = knobs.scales[stage]["stops"]
+    stops = controls.scales[stage]["stops"]
     stop = stops[len(stops) // 4]
-    ask(page, knobs, ("value", stage, stop))
+    ask(page, controls, ("value", stage, stop))
     assert state.sampling == Sampling(**{stage: stop})
-    shown = row(knobs, stage)
+    shown = row(controls, stage)
     assert (shown["place"], shown["text"]) == (len(stops) // 4, f"{stop:g}")
-    assert [r["stage"] for r in knobs.shown["rows"] if r["in_force"]] == [stage]
+    assert [r["stage"] for r in controls.shown["rows"] if r["in_force"]] == [stage]
 
 
 def test_a_tick_of_a_slider_costs_one_message_and_no_forward_pass(
-    state: ExplorerState, knobs: Knobs, page: Page
+    state: ExplorerState, controls: SamplerControls, page: Page
 ) -> None:
     bars = DistributionPanel(state)
     before = only(bars, Plot).figure
     page.messages.clear()
     with Passes(state.model) as passes:
-        ask(page, knobs, ("value", "top_p", 0.7))
+        ask(page, controls, ("value", "top_p", 0.7))
     assert passes.tokens == []
     assert only(bars, Plot).figure != before
-    assert len(page.to(knobs)) <= MOST_MESSAGES_A_TICK
-    assert sum(message.n_bytes for message in page.to(knobs)) < MOST_BYTES_A_TICK
-    assert all(set(message.data["state"]) == {"shown"} for message in page.to(knobs))
+    assert len(page.to(controls)) <= MAX_MESSAGES_A_TICK
+    assert sum(message.n_bytes for message in page.to(controls)) < MAX_BYTES_A_TICK
+    assert all(set(message.data["state"]) == {"shown"} for message in page.to(controls))
 
 
 def test_the_panel_is_one_widget(state: ExplorerState) -> None:
     panel = SamplingPanel(state)
-    assert list(all_widgets(panel)) == [panel, only(panel, Knobs)]
+    assert list(all_widgets(panel)) == [panel, only(panel, SamplerControls)]
 
 
 def test_what_is_not_answered_yet_is_asked_for_again_and_comes_to_the_same(
-    state: ExplorerState, knobs: Knobs, page: Page
+    state: ExplorerState, controls: SamplerControls, page: Page
 ) -> None:
     first: list[Change] = [("switch", "top_k", True), ("token", "token", " the"), ("value", "top_p", 0.5)]
-    ask(page, knobs, *first)
-    ask(page, knobs, *first, ("switch", "min_p", True), ("value", "top_p", 0.6))
+    ask(page, controls, *first)
+    ask(page, controls, *first, ("switch", "min_p", True), ("value", "top_p", 0.6))
     the = state.model.vocabulary.find(" the").id
     assert state.sampling == Sampling(top_k=USUAL["top_k"], top_p=0.6, min_p=USUAL["min_p"], banned=(the,))
 
@@ -111,12 +111,12 @@ def test_what_is_not_answered_yet_is_asked_for_again_and_comes_to_the_same(
     ],
 )
 def test_a_number_that_is_typed_may_be_any_that_the_parameter_takes(
-    state: ExplorerState, knobs: Knobs, page: Page, stage: str, typed: str, value: Any
+    state: ExplorerState, controls: SamplerControls, page: Page, stage: str, typed: str, value: Any
 ) -> None:
     state.sampling = Sampling(top_k=3, top_p=0.3)
-    ask(page, knobs, ("value", stage, typed))
+    ask(page, controls, ("value", stage, typed))
     assert state.sampling == Sampling(**({"top_k": 3, "top_p": 0.3} | {stage: value}))
-    assert row(knobs, stage)["typed"] is None
+    assert row(controls, stage)["typed"] is None
 
 
 NAN, INF = float("nan"), float("inf")
@@ -149,60 +149,64 @@ NAN, INF = float("nan"), float("inf")
     ids=lambda value: str(value)[:20],
 )
 def test_what_is_out_of_range_is_refused_with_the_samplers_own_sentence_and_stays_for_mending(
-    state: ExplorerState, knobs: Knobs, page: Page, stage: str, typed: str, meant: Any, tag: str
+    state: ExplorerState, controls: SamplerControls, page: Page, stage: str, typed: str, meant: Any, tag: str
 ) -> None:
     with pytest.raises(ExplorerError) as caught:
         Sampling(**{stage: meant})
     expected = caught.value.message.render(tag)
-    state.look = Look(language=tag)
+    state.theme = Theme(language=tag)
     state.sampling = before = Sampling(top_k=3, min_p=0.1)
-    in_force = row(knobs, stage)
-    ask(page, knobs, ("value", stage, typed))
+    in_force = row(controls, stage)
+    ask(page, controls, ("value", stage, typed))
     assert state.sampling is before
-    assert row(knobs, stage) == in_force | {"note": expected, "typed": typed[:200]}
-    assert knobs.shown["line"] == {"note": expected, "typed": typed[:200]}
+    assert row(controls, stage) == in_force | {"note": expected, "typed": typed[:200]}
+    assert controls.shown["line"] == {"note": expected, "typed": typed[:200]}
 
 
 def test_what_was_refused_stays_until_it_is_mended_given_up_or_overtaken(
-    state: ExplorerState, knobs: Knobs, page: Page
+    state: ExplorerState, controls: SamplerControls, page: Page
 ) -> None:
     wrong = ("value", "top_p", "1.2")
-    ask(page, knobs, wrong)
-    ask(page, knobs, ("value", "temperature", 0.5))
+    ask(page, controls, wrong)
+    ask(page, controls, ("value", "temperature", 0.5))
     assert state.sampling == Sampling(temperature=0.5)
-    assert row(knobs, "top_p")["typed"] == "1.2"
-    assert "1.2" in line(knobs)
-    ask(page, knobs, ("value", "top_p", "0.2"))
+    assert row(controls, "top_p")["typed"] == "1.2"
+    assert "1.2" in line(controls)
+    ask(page, controls, ("value", "top_p", "0.2"))
     assert state.sampling == Sampling(temperature=0.5, top_p=0.2)
-    assert "1.2" not in line(knobs)
+    assert "1.2" not in line(controls)
     for way_out in (("forget", "top_p", ""), ("preset", "preset", "preset-model")):
-        ask(page, knobs, wrong)
-        assert row(knobs, "top_p")["typed"] == "1.2"
-        ask(page, knobs, way_out)
-        assert row(knobs, "top_p")["typed"] is None
-        assert knobs.shown["line"]["typed"] is None
-    ask(page, knobs, wrong)
+        ask(page, controls, wrong)
+        assert row(controls, "top_p")["typed"] == "1.2"
+        ask(page, controls, way_out)
+        assert row(controls, "top_p")["typed"] is None
+        assert controls.shown["line"]["typed"] is None
+    ask(page, controls, wrong)
     state.sampling = Sampling(top_p=0.3)  # from a cell
-    assert (row(knobs, "top_p")["typed"], row(knobs, "top_p")["text"]) == (None, "0.3")
+    assert (row(controls, "top_p")["typed"], row(controls, "top_p")["text"]) == (None, "0.3")
 
 
-def test_what_went_wrong_is_said_before_what_is_worth_knowing(state: ExplorerState, knobs: Knobs, page: Page) -> None:
-    ask(page, knobs, ("value", "top_k", "9999999"), ("value", "top_p", "1.2"))
+def test_what_went_wrong_is_said_before_what_is_worth_knowing(
+    state: ExplorerState, controls: SamplerControls, page: Page
+) -> None:
+    ask(page, controls, ("value", "top_k", "9999999"), ("value", "top_p", "1.2"))
     assert state.sampling == Sampling()
-    assert line(knobs) == row(knobs, "top_p")["note"] != row(knobs, "top_k")["note"] != ""
+    assert line(controls) == row(controls, "top_p")["note"] != row(controls, "top_k")["note"] != ""
 
 
-def test_a_refusal_is_said_in_the_language_of_the_screen(state: ExplorerState, knobs: Knobs, page: Page) -> None:
-    ask(page, knobs, ("value", "top_p", "1.2"))
-    english = line(knobs)
-    state.look = Look(language="zh-Hans")
-    assert "1.2" in line(knobs) != english
-    assert row(knobs, "top_p")["typed"] == "1.2"
+def test_a_refusal_is_said_in_the_language_of_the_screen(
+    state: ExplorerState, controls: SamplerControls, page: Page
+) -> None:
+    ask(page, controls, ("value", "top_p", "1.2"))
+    english = line(controls)
+    state.theme = Theme(language="zh-Hans")
+    assert "1.2" in line(controls) != english
+    assert row(controls, "top_p")["typed"] == "1.2"
 
 
-def test_half_a_character_can_be_sent_back(knobs: Knobs, page: Page) -> None:
-    ask(page, knobs, ("value", "top_p", "\ud800"), ("token", "token", "a\udc00"))
-    for said in (row(knobs, "top_p"), knobs.shown["token"]):
+def test_half_a_character_can_be_sent_back(controls: SamplerControls, page: Page) -> None:
+    ask(page, controls, ("value", "top_p", "\ud800"), ("token", "token", "a\udc00"))
+    for said in (row(controls, "top_p"), controls.shown["token"]):
         assert "\ufffd" in said["typed"]
         said["note"].encode("utf-8")
 
@@ -212,56 +216,58 @@ def test_half_a_character_can_be_sent_back(knobs: Knobs, page: Page) -> None:
 
 @pytest.mark.parametrize("zero", [0, 0.0, "0", "-0", "0.0"])
 def test_temperature_0_is_greedy_and_the_line_says_so(
-    state: ExplorerState, knobs: Knobs, page: Page, zero: object
+    state: ExplorerState, controls: SamplerControls, page: Page, zero: object
 ) -> None:
-    before = line(knobs)
-    ask(page, knobs, ("value", "temperature", 1.5), ("value", "temperature", zero))
+    before = line(controls)
+    ask(page, controls, ("value", "temperature", 1.5), ("value", "temperature", zero))
     assert state.sampling == Sampling(greedy=True)
-    assert line(knobs).startswith("Greedy:")
-    assert (row(knobs, "temperature")["text"], row(knobs, "temperature")["place"]) == ("0", 0)
-    assert knobs.shown["preset"] == "preset-greedy"
-    ask(page, knobs, ("value", "temperature", 1))
+    assert line(controls).startswith("Greedy:")
+    assert (row(controls, "temperature")["text"], row(controls, "temperature")["place"]) == ("0", 0)
+    assert controls.shown["preset"] == "preset-greedy"
+    ask(page, controls, ("value", "temperature", 1))
     assert state.sampling == Sampling()
-    assert line(knobs) == before
+    assert line(controls) == before
 
 
-def test_greedy_passes_over_what_reshapes_a_draw_and_keeps_it(state: ExplorerState, knobs: Knobs, page: Page) -> None:
+def test_greedy_passes_over_what_reshapes_a_draw_and_keeps_it(
+    state: ExplorerState, controls: SamplerControls, page: Page
+) -> None:
     state.sampling = Sampling(temperature=0.5, top_k=5, repetition_penalty=1.5)
-    ask(page, knobs, ("value", "temperature", 0))
+    ask(page, controls, ("value", "temperature", 0))
     assert state.sampling == Sampling(greedy=True, top_k=5, repetition_penalty=1.5)
-    passed = {r["stage"] for r in knobs.shown["rows"] if r["passed"]}
+    passed = {r["stage"] for r in controls.shown["rows"] if r["passed"]}
     assert passed == {stage for stage, kind in STAGES.items() if kind.reshapes} - {"temperature"}
-    in_force = {r["stage"] for r in knobs.shown["rows"] if r["in_force"]}
+    in_force = {r["stage"] for r in controls.shown["rows"] if r["in_force"]}
     assert in_force == {"repetition_penalty", "temperature"}
-    assert row(knobs, "top_k")["on"]
-    assert "repetition penalty 1.5 → greedy" in line(knobs)
-    ask(page, knobs, ("switch", "temperature", False))
+    assert row(controls, "top_k")["on"]
+    assert "repetition penalty 1.5 → greedy" in line(controls)
+    ask(page, controls, ("switch", "temperature", False))
     assert state.sampling == Sampling(top_k=5, repetition_penalty=1.5)
 
 
 def test_a_greedy_sampler_with_a_temperature_can_be_switched_off(
-    state: ExplorerState, knobs: Knobs, page: Page
+    state: ExplorerState, controls: SamplerControls, page: Page
 ) -> None:
     state.sampling = Sampling(temperature=0.5, greedy=True)
-    assert row(knobs, "temperature")["text"] == "0"
-    ask(page, knobs, ("switch", "temperature", False))
+    assert row(controls, "temperature")["text"] == "0"
+    ask(page, controls, ("switch", "temperature", False))
     assert state.sampling == Sampling()
 
 
 @pytest.mark.parametrize("typed", ["+0", "+1", "000000", "1e300"])
 def test_a_k_that_keeps_the_whole_vocabulary_is_all_and_the_line_says_so(
-    state: ExplorerState, knobs: Knobs, page: Page, typed: str
+    state: ExplorerState, controls: SamplerControls, page: Page, typed: str
 ) -> None:
     n = state.model.info.vocab_size
     k = str(n + int(typed)) if typed[0] == "+" else typed if "e" in typed else f"{n}{typed}"
     state.sampling = Sampling(top_k=5)
-    ask(page, knobs, ("value", "top_k", k))
+    ask(page, controls, ("value", "top_k", k))
     assert state.sampling == Sampling()
-    assert (row(knobs, "top_k")["text"], row(knobs, "top_k")["typed"]) == ("all", None)
-    assert k[:20] in line(knobs)
-    ask(page, knobs, ("value", "top_k", str(n - 1)))
+    assert (row(controls, "top_k")["text"], row(controls, "top_k")["typed"]) == ("all", None)
+    assert k[:20] in line(controls)
+    ask(page, controls, ("value", "top_k", str(n - 1)))
     assert state.sampling == Sampling(top_k=n - 1)
-    assert "keeps all" not in line(knobs)
+    assert "keeps all" not in line(controls)
 
 
 # --- switches, order, presets
@@ -269,46 +275,46 @@ def test_a_k_that_keeps_the_whole_vocabulary_is_all_and_the_line_says_so(
 
 @pytest.mark.parametrize("stage", RANGES)
 def test_a_switch_takes_a_stage_out_of_force_and_back_or_sets_what_is_usual(
-    state: ExplorerState, knobs: Knobs, page: Page, stage: str
+    state: ExplorerState, controls: SamplerControls, page: Page, stage: str
 ) -> None:
-    assert not row(knobs, stage)["on"]
-    ask(page, knobs, ("switch", stage, True))
+    assert not row(controls, stage)["on"]
+    ask(page, controls, ("switch", stage, True))
     usual = Sampling(**{stage: USUAL[stage]})
     assert state.sampling == usual
-    ask(page, knobs, ("switch", stage, False))
+    ask(page, controls, ("switch", stage, False))
     assert state.sampling.in_force == ()
     assert getattr(state.sampling, stage) == USUAL[stage]
-    assert (row(knobs, stage)["on"], row(knobs, stage)["in_view"]) == (False, True)
-    ask(page, knobs, ("switch", stage, True))
+    assert (row(controls, stage)["on"], row(controls, stage)["in_view"]) == (False, True)
+    ask(page, controls, ("switch", stage, True))
     assert state.sampling == usual
-    ask(page, knobs, ("switch", stage, False), ("value", stage, knobs.scales[stage]["stops"][3]))
-    assert row(knobs, stage)["in_force"]  # who moves a slider wants to see what it does
+    ask(page, controls, ("switch", stage, False), ("value", stage, controls.scales[stage]["stops"][3]))
+    assert row(controls, stage)["in_force"]  # who moves a slider wants to see what it does
 
 
-def test_a_value_of_ones_own_outlives_the_switch(state: ExplorerState, knobs: Knobs, page: Page) -> None:
+def test_a_value_of_ones_own_outlives_the_switch(state: ExplorerState, controls: SamplerControls, page: Page) -> None:
     state.sampling = Sampling(top_k=7)
-    ask(page, knobs, ("switch", "top_k", False), ("switch", "top_k", True))
+    ask(page, controls, ("switch", "top_k", False), ("switch", "top_k", True))
     assert state.sampling == Sampling(top_k=7)
 
 
-def test_the_rows_stand_in_the_order_in_force(state: ExplorerState, knobs: Knobs, page: Page) -> None:
-    assert [r["stage"] for r in knobs.shown["rows"]] == list(DEFAULT_ORDER) == knobs.words["default-order"]
+def test_the_rows_stand_in_the_order_in_force(state: ExplorerState, controls: SamplerControls, page: Page) -> None:
+    assert [r["stage"] for r in controls.shown["rows"]] == list(DEFAULT_ORDER) == controls.words["default-order"]
     state.sampling = Sampling(temperature=0.5, top_k=5)
-    assert line(knobs) == "In this order: temperature 0.5 → top-k 5."
+    assert line(controls) == "In this order: temperature 0.5 → top-k 5."
     order = tuple(reversed(DEFAULT_ORDER))
-    ask(page, knobs, ("order", "order", list(order)))
+    ask(page, controls, ("order", "order", list(order)))
     assert state.sampling == Sampling(temperature=0.5, top_k=5, order=order)
-    assert [r["stage"] for r in knobs.shown["rows"]] == list(order)
-    assert line(knobs) == "In this order: top-k 5 → temperature 0.5."
-    assert (knobs.shown["default_order"], knobs.shown["preset"]) == (False, "")
-    ask(page, knobs, ("order", "order", list(DEFAULT_ORDER)))
-    assert knobs.shown["default_order"]
+    assert [r["stage"] for r in controls.shown["rows"]] == list(order)
+    assert line(controls) == "In this order: top-k 5 → temperature 0.5."
+    assert (controls.shown["default_order"], controls.shown["preset"]) == (False, "")
+    ask(page, controls, ("order", "order", list(DEFAULT_ORDER)))
+    assert controls.shown["default_order"]
 
 
-def test_in_view_is_what_is_always_there_and_what_was_moved(state: ExplorerState, knobs: Knobs) -> None:
-    assert in_view(knobs) == ["temperature", "top_k", "top_p", "min_p"]
+def test_in_view_is_what_is_always_there_and_what_was_moved(state: ExplorerState, controls: SamplerControls) -> None:
+    assert in_view(controls) == ["temperature", "top_k", "top_p", "min_p"]
     state.sampling = Sampling(typical_p=0.5, presence_penalty=1, off=("presence_penalty",), banned=(3,))
-    assert in_view(knobs) == ["presence_penalty", "banned", "temperature", "top_k", "top_p", "min_p", "typical_p"]
+    assert in_view(controls) == ["presence_penalty", "banned", "temperature", "top_k", "top_p", "min_p", "typical_p"]
 
 
 def test_presets_differ_and_the_first_changes_nothing() -> None:
@@ -319,65 +325,65 @@ def test_presets_differ_and_the_first_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_is_the_whole_sampler(state: ExplorerState, knobs: Knobs, page: Page, name: str) -> None:
+def test_a_preset_is_the_whole_sampler(state: ExplorerState, controls: SamplerControls, page: Page, name: str) -> None:
     state.sampling = Sampling(top_k=3, banned=(5,), order=tuple(reversed(DEFAULT_ORDER)), off=("top_k",))
-    assert knobs.shown["preset"] == ""
-    ask(page, knobs, ("preset", "preset", name))
+    assert controls.shown["preset"] == ""
+    ask(page, controls, ("preset", "preset", name))
     assert state.sampling == PRESETS[name]
-    assert knobs.shown["preset"] == name
-    assert name in dict(knobs.words["presets"])
-    ask(page, knobs, ("value", "min_p", 0.123))
-    assert knobs.shown["preset"] == ""
+    assert controls.shown["preset"] == name
+    assert name in dict(controls.words["presets"])
+    ask(page, controls, ("value", "min_p", 0.123))
+    assert controls.shown["preset"] == ""
 
 
 # --- what others change
 
 
-def test_a_sampler_set_by_a_program_moves_the_rows(state: ExplorerState, knobs: Knobs) -> None:
+def test_a_sampler_set_by_a_program_moves_the_rows(state: ExplorerState, controls: SamplerControls) -> None:
     state.sampling = Sampling(temperature=2.53, top_k=7, order=tuple(reversed(DEFAULT_ORDER)))
-    assert row(knobs, "temperature")["text"] == "2.53"
-    assert knobs.scales["temperature"]["stops"][row(knobs, "temperature")["place"]] == 2.55
-    assert row(knobs, "top_k")["text"] == "7"
-    assert knobs.shown["preset"] == ""
+    assert row(controls, "temperature")["text"] == "2.53"
+    assert controls.scales["temperature"]["stops"][row(controls, "temperature")["place"]] == 2.55
+    assert row(controls, "top_k")["text"] == "7"
+    assert controls.shown["preset"] == ""
 
 
-def test_the_words_follow_the_language(state: ExplorerState, knobs: Knobs) -> None:
+def test_the_words_follow_the_language(state: ExplorerState, controls: SamplerControls) -> None:
     state.sampling = Sampling(temperature=0.5)
-    english, said = knobs.words, line(knobs)
-    state.look = Look(language="zh-Hans")
-    assert set(english) == set(knobs.words)
+    english, said = controls.words, line(controls)
+    state.theme = Theme(language="zh-Hans")
+    assert set(english) == set(controls.words)
     for stage in STAGES:
-        assert set(knobs.words["stages"][stage]) == set(english["stages"][stage])
-        assert knobs.words["stages"][stage]["explained"] != english["stages"][stage]["explained"]
-    assert line(knobs) != said
-    assert row(knobs, "top_k")["text"] == "全部"
+        assert set(controls.words["stages"][stage]) == set(english["stages"][stage])
+        assert controls.words["stages"][stage]["explained"] != english["stages"][stage]["explained"]
+    assert line(controls) != said
+    assert row(controls, "top_k")["text"] == "全部"
 
 
 def test_another_model_has_its_own_scale_and_drops_the_tokens(
-    state: ExplorerState, knobs: Knobs, page: Page, tiny_llama: Path
+    state: ExplorerState, controls: SamplerControls, page: Page, tiny_llama: Path
 ) -> None:
-    ask(page, knobs, ("token", "token", "#7"), ("token", "token", "#8=1"), ("value", "top_k", "9999999"))
-    assert row(knobs, "top_k")["note"]
+    ask(page, controls, ("token", "token", "#7"), ("token", "token", "#8=1"), ("value", "top_k", "9999999"))
+    assert row(controls, "top_k")["note"]
     first, other = state.model, load(str(tiny_llama), device="cpu")
     assert other.info.vocab_size != state.model.info.vocab_size
     state.model = other
     settle(state)
     assert state.sampling == Sampling()
-    assert row(knobs, "banned")["chips"] == row(knobs, "bias")["chips"] == []
-    assert not row(knobs, "top_k")["note"]
-    assert knobs.scales == scales(other.info.vocab_size)
+    assert row(controls, "banned")["chips"] == row(controls, "bias")["chips"] == []
+    assert not row(controls, "top_k")["note"]
+    assert controls.scales == scales(other.info.vocab_size)
     page.messages.clear()
     state.model = first
     settle(state)
-    assert knobs.scales == scales(first.info.vocab_size)
-    assert len(page.to(knobs)) == 1  # a scale without its rows would be shown for a moment
+    assert controls.scales == scales(first.info.vocab_size)
+    assert len(page.to(controls)) == 1  # a scale without its rows would be shown for a moment
 
 
 def test_before_there_is_a_model_all_but_tokens_can_be_set(page: Page) -> None:
     state = ExplorerState()
-    knobs = only(SamplingPanel(state), Knobs)
-    ask(page, knobs, ("value", "top_k", 40), ("token", "token", "cat"))
+    controls = only(SamplingPanel(state), SamplerControls)
+    ask(page, controls, ("value", "top_k", 40), ("token", "token", "cat"))
     assert state.sampling == Sampling(top_k=40)
-    assert line(knobs) == str(ExplorerError("status-no-model"))
+    assert line(controls) == str(ExplorerError("status-no-model"))
     state.sampling = Sampling(banned=(464,))
-    assert [chip["label"] for chip in row(knobs, "banned")["chips"]] == ["⟨#464⟩"]
+    assert [chip["label"] for chip in row(controls, "banned")["chips"]] == ["⟨#464⟩"]

@@ -9,9 +9,10 @@ import pytest
 from explorer.engine.local_model import LocalModel
 from explorer.language_model.tokens import Vocabulary
 from explorer.sampling.sampling import Sampling
-from explorer.widgets.elements import Choices, StatusLine
-from explorer.widgets.panels.search import SearchPanel
-from explorer.widgets.state import ExplorerState
+from explorer.state.state import ExplorerState
+from explorer.widgets.elements.choices.widget import Choices
+from explorer.widgets.elements.status_line.widget import StatusLine
+from explorer.widgets.panels.main.search import SearchPanel
 from tests.widgets.page import Page, only, settle
 
 

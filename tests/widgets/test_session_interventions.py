@@ -10,8 +10,8 @@ from explorer.language_model.model import ATTENTION
 from explorer.locales import ExplorerError
 from explorer.sampling.sampling import Sampling
 from explorer.sessions import session_file
-from explorer.widgets.state import ExplorerState
-from explorer.widgets.worker import worker_of
+from explorer.state.state import ExplorerState
+from explorer.state.worker import worker_of
 from tests.widgets.fake_model import FakeModel
 from tests.widgets.page import settle, wait_until
 from tests.widgets.test_interventions import OFF, OTHER, TEXT, ablated, nodes
@@ -34,14 +34,14 @@ def opened(model: FakeModel, data: bytes) -> ExplorerState:
     """A state of its own in which the file was opened and read again."""
     state = ExplorerState(model, "x")
     settle(state)
-    state.keeper.open(data)
-    wait_until(lambda: not worker_of(model).busy((state.keeper, "replay")), "the file is read again")
+    state.persistence.open(data)
+    wait_until(lambda: not worker_of(model).busy((state.persistence, "replay")), "the file is read again")
     settle(state)
     return state
 
 
 def test_each_token_is_read_again_under_its_own_interventions_once() -> None:
-    data = played(FakeModel()).keeper.save()[1]
+    data = played(FakeModel()).persistence.save()[1]
     model = FakeModel()
     state = opened(model, data)
     assert state.status.message.id == "session-same"
@@ -55,7 +55,7 @@ def test_each_token_is_read_again_under_its_own_interventions_once() -> None:
 
 
 def test_a_token_that_is_said_to_be_of_the_intact_model_and_is_not_is_told() -> None:
-    record = json.loads(played(FakeModel()).keeper.save()[1])
+    record = json.loads(played(FakeModel()).persistence.save()[1])
     del record["trees"][0]["nodes"][1]["interventions"]
     state = opened(FakeModel(), json.dumps(record).encode())
     assert (state.status.state, state.status.message.id) == ("error", "session-differs")
@@ -63,7 +63,7 @@ def test_a_token_that_is_said_to_be_of_the_intact_model_and_is_not_is_told() -> 
 
 
 def test_a_session_goes_on_under_what_is_in_force_when_it_is_opened() -> None:
-    data = played(FakeModel()).keeper.save()[1]
+    data = played(FakeModel()).persistence.save()[1]
     state = opened(FakeModel(), data)
     state.stepper.step()
     settle(state)
@@ -71,7 +71,7 @@ def test_a_session_goes_on_under_what_is_in_force_when_it_is_opened() -> None:
 
 
 def test_a_model_that_cannot_do_it_is_refused_and_nothing_changes() -> None:
-    data = played(FakeModel(weights_version=WEIGHTS)).keeper.save()[1]
+    data = played(FakeModel(weights_version=WEIGHTS)).persistence.save()[1]
     for wrong, message in (
         (FakeModel(capabilities=frozenset({ATTENTION})), "session-no-ablation"),
         (FakeModel(n_layer=1), "session-foreign-heads"),
@@ -81,13 +81,13 @@ def test_a_model_that_cannot_do_it_is_refused_and_nothing_changes() -> None:
         settle(state)
         session, n_passes = state.stepper.session, len(wrong.passes)
         with pytest.raises(ExplorerError) as caught:
-            state.keeper.open(data)
+            state.persistence.open(data)
         assert caught.value.message.id == message
         assert (state.stepper.session, len(wrong.passes), state.prefix) == (session, n_passes, "x")
 
 
 def test_another_number_format_opens_and_both_are_named() -> None:
-    data = played(FakeModel(dtype="float16", engine="torch")).keeper.save()[1]
+    data = played(FakeModel(dtype="float16", engine="torch")).persistence.save()[1]
     assert (json.loads(data)["dtype"], json.loads(data)["engine"]) == ("float16", "torch")
     state = opened(FakeModel(dtype="float32"), data)
     assert state.status.message.id == "session-same-rounded"
@@ -101,9 +101,9 @@ def test_another_number_format_opens_and_both_are_named() -> None:
 
 
 def test_a_session_that_goes_on_in_a_coarser_format_says_so() -> None:
-    data = played(FakeModel(dtype="float32")).keeper.save()[1]
+    data = played(FakeModel(dtype="float32")).persistence.save()[1]
     state = opened(FakeModel(dtype="bfloat16"), data)
     assert dict(state.status.message.arguments)["theirs"] == "float32", "the file's own"
-    assert json.loads(state.keeper.save()[1])["dtype"] == "bfloat16"
-    state = opened(FakeModel(dtype="float32"), state.keeper.save()[1])
-    assert json.loads(state.keeper.save()[1])["dtype"] == "bfloat16", "some of its tokens still are"
+    assert json.loads(state.persistence.save()[1])["dtype"] == "bfloat16"
+    state = opened(FakeModel(dtype="float32"), state.persistence.save()[1])
+    assert json.loads(state.persistence.save()[1])["dtype"] == "bfloat16", "some of its tokens still are"

@@ -13,9 +13,9 @@ from explorer.locales import ExplorerError
 from explorer.sampling.sampling import Sampling
 from explorer.sessions import session_file
 from explorer.sessions.session import Session
-from explorer.widgets.session_keeper import MOST_EARLIER
-from explorer.widgets.state import ExplorerState
-from explorer.widgets.worker import worker_of
+from explorer.state.persistence import MAX_EARLIER
+from explorer.state.state import ExplorerState
+from explorer.state.worker import worker_of
 from tests.passes import Passes
 from tests.widgets.page import settle, wait_until
 
@@ -43,7 +43,7 @@ def session_of(state: ExplorerState) -> Session:
 def resting(state: ExplorerState) -> None:
     """Until the autosave and the check of what was opened are done, and the question is answered."""
     worker = worker_of(state.model)
-    jobs = [(state.keeper, "autosave"), (state.keeper, "replay")]
+    jobs = [(state.persistence, "autosave"), (state.persistence, "replay")]
     wait_until(lambda: not any(worker.busy(job) for job in jobs), "the keeper rests")
     settle(state)
 
@@ -57,9 +57,9 @@ def test_what_was_tried_survives_the_kernel(state: ExplorerState, lm: LocalModel
 
     again = ExplorerState(lm, "something else", browser=BROWSER)
     settle(again)
-    (earlier,) = again.keeper.earlier()
+    (earlier,) = again.persistence.earlier()
     assert (earlier.n_tokens, earlier.prefix, earlier.model) == (4, "The capital of", lm.info.name)
-    again.keeper.open_earlier(earlier.path.name)
+    again.persistence.open_earlier(earlier.path.name)
     resting(again)
     (restored,) = session_of(again).trees.values()
     assert [node.choice.record() for node in restored] == [node.choice.record() for node in tree]
@@ -77,7 +77,7 @@ def test_nothing_is_kept_before_something_is_chosen_or_for_nobody(lm: LocalModel
         if not browser:
             steps(state, 1)
         resting(state)
-        assert state.keeper.earlier() == []
+        assert state.persistence.earlier() == []
     assert not list(tmp_path.rglob("sessions/*.json"))
 
 
@@ -85,8 +85,8 @@ def test_other_browsers_sessions_are_not_offered(state: ExplorerState, lm: Local
     steps(state, 1)
     resting(state)
     other = ExplorerState(lm, "", browser="f" * 16)
-    assert other.keeper.earlier() == []
-    other.keeper.open_earlier(ExplorerState(lm, "", browser=BROWSER).keeper.earlier()[0].path.name)
+    assert other.persistence.earlier() == []
+    other.persistence.open_earlier(ExplorerState(lm, "", browser=BROWSER).persistence.earlier()[0].path.name)
     resting(other)
     assert set(session_of(other).trees) <= {""}, "at most the tree of its own text"
     assert other.prefix == ""
@@ -95,39 +95,39 @@ def test_other_browsers_sessions_are_not_offered(state: ExplorerState, lm: Local
 def test_ones_own_session_is_not_an_earlier_one_and_the_list_is_short(state: ExplorerState, lm: LocalModel) -> None:
     steps(state, 1)
     resting(state)
-    assert state.keeper.earlier() == []
-    for _ in range(MOST_EARLIER + 2):
+    assert state.persistence.earlier() == []
+    for _ in range(MAX_EARLIER + 2):
         another = ExplorerState(lm, "One and", browser=BROWSER)
         settle(another)
         steps(another, 1)
         resting(another)
-    assert len(state.keeper.earlier()) == MOST_EARLIER
+    assert len(state.persistence.earlier()) == MAX_EARLIER
 
 
 def test_what_an_opened_session_takes_the_place_of_can_be_had_again(state: ExplorerState) -> None:
     steps(state, 2)
-    data = state.keeper.save()[1]
+    data = state.persistence.save()[1]
     steps(state, 1)
     resting(state)
-    state.keeper.open(data)
+    state.persistence.open(data)
     resting(state)
     assert len(session_of(state)) == 2
-    (earlier,) = state.keeper.earlier()
+    (earlier,) = state.persistence.earlier()
     assert earlier.n_tokens == 3
-    state.keeper.open_earlier(earlier.path.name)
+    state.persistence.open_earlier(earlier.path.name)
     resting(state)
     assert len(session_of(state)) == 3
 
 
 def test_a_saved_file_opens_and_is_read_again_token_by_token(state: ExplorerState, lm: LocalModel) -> None:
     steps(state, 12)
-    name, data = state.keeper.save()
+    name, data = state.persistence.save()
     assert name.endswith(".json")
     assert "/" not in name
     other = ExplorerState(lm, "The robot")
     settle(other)
     with Passes(lm) as passes:
-        other.keeper.open(data)
+        other.persistence.open(data)
         resting(other)
     assert sum(passes.tokens) <= 14
     assert other.status.message.id == "session-same"
@@ -136,9 +136,9 @@ def test_a_saved_file_opens_and_is_read_again_token_by_token(state: ExplorerStat
 
 def test_a_probability_that_is_not_the_models_is_told(state: ExplorerState) -> None:
     steps(state, 4)
-    record = json.loads(state.keeper.save()[1])
+    record = json.loads(state.persistence.save()[1])
     record["trees"][0]["nodes"][2]["probability"] = 0.987654
-    state.keeper.open(json.dumps(record).encode())
+    state.persistence.open(json.dumps(record).encode())
     resting(state)
     assert (state.status.state, state.status.message.id) == ("error", "session-differs")
     assert dict(state.status.message.arguments)["n"] == 1
@@ -146,10 +146,10 @@ def test_a_probability_that_is_not_the_models_is_told(state: ExplorerState) -> N
 
 def test_nothing_to_save_is_a_sentence(state: ExplorerState) -> None:
     with pytest.raises(ExplorerError) as caught:
-        state.keeper.save()
+        state.persistence.save()
     assert caught.value.message.id == "session-empty"
     with pytest.raises(ExplorerError) as caught:
-        ExplorerState(None).keeper.open(b"{}")
+        ExplorerState(None).persistence.open(b"{}")
     assert caught.value.message.id == "session-without-model"
 
 
@@ -158,26 +158,26 @@ def test_a_file_that_is_no_session_changes_nothing(state: ExplorerState, data: b
     steps(state, 2)
     session, ids = state.stepper.session, state.trace
     with pytest.raises(ExplorerError):
-        state.keeper.open(data)
+        state.persistence.open(data)
     resting(state)
     assert (state.stepper.session, state.trace) == (session, ids)
 
 
 def test_a_session_of_another_model_is_refused(state: ExplorerState, tiny_llama: Path) -> None:
     steps(state, 2)
-    data = state.keeper.save()[1]
+    data = state.persistence.save()[1]
     other = ExplorerState(load(str(tiny_llama), device="cpu"), "The")
     settle(other)
     with pytest.raises(ExplorerError, match="tiny-gpt2"):
-        other.keeper.open(data)
+        other.persistence.open(data)
     assert other.prefix == "The"
 
 
 def test_opening_while_it_is_checked_again_is_no_clash(state: ExplorerState) -> None:
     steps(state, 6)
-    data = state.keeper.save()[1]
+    data = state.persistence.save()[1]
     for _ in range(5):
-        state.keeper.open(data)
+        state.persistence.open(data)
         state.stepper.step()
     resting(state)
     assert state.trace is not None

@@ -11,10 +11,10 @@ import pytest
 from explorer.engine.local_model import LocalModel
 from explorer.locales import ExplorerError
 from explorer.sampling.sampling import Sampling
-from explorer.widgets import worker as worker_module
+from explorer.state import worker as worker_module
+from explorer.state.state import ExplorerState
+from explorer.state.worker import Worker, worker_of
 from explorer.widgets.panels.panel import Panel
-from explorer.widgets.state import ExplorerState
-from explorer.widgets.worker import Worker, worker_of
 from tests.passes import Passes
 from tests.widgets.paced_model import PacedModel
 from tests.widgets.page import PATIENCE, settle, wait_until

@@ -9,11 +9,11 @@ import ipywidgets as w
 import plotly.graph_objects as go
 import pytest
 
-from explorer.figures.look import Look
-from explorer.widgets.draw_strip import DrawStrip
-from explorer.widgets.elements import TokenChips
-from explorer.widgets.plot import Plot
-from explorer.widgets.step_buttons import COMMANDS, StepButtons
+from explorer.figures.shared.theme import Theme
+from explorer.widgets.elements.draw_strip.widget import DrawStrip
+from explorer.widgets.elements.plot.widget import Plot
+from explorer.widgets.elements.step_buttons.widget import COMMANDS, StepButtons
+from explorer.widgets.elements.token_chips.widget import TokenChips
 from tests.widgets.page import Page
 
 NO_COMMANDS: list[Any] = [
@@ -62,7 +62,7 @@ def test_every_button_and_key_is_heard(page: Page, name: str) -> None:
     assert heard == [(name, None), (name, "as typed"), (name, None)]
 
 
-@pytest.mark.parametrize("name", ["again", "tally"])
+@pytest.mark.parametrize("name", ["again", "histogram"])
 def test_the_strip_draws_again_and_tallies(page: Page, name: str) -> None:
     heard: list[str] = []
     page.send(DrawStrip(heard.append), kind="command", name=name)
@@ -72,7 +72,7 @@ def test_the_strip_draws_again_and_tallies(page: Page, name: str) -> None:
 def test_a_command_of_the_other_widget_is_none(page: Page) -> None:
     heard: list[str] = []
     page.send(DrawStrip(heard.append), kind="command", name="step")
-    page.send(StepButtons(lambda name, _: heard.append(name)), kind="command", name="tally")
+    page.send(StepButtons(lambda name, _: heard.append(name)), kind="command", name="histogram")
     assert heard == []
 
 
@@ -167,7 +167,7 @@ def test_a_plot_that_nobody_listens_to_offers_no_picking() -> None:
 def test_plots_still_hand_out_their_library_and_show_figures(page: Page) -> None:
     plot = Plot(lambda _id, _answer: None)
     page.messages.clear()
-    plot.show(go.Figure(layout={"meta": {"description": "bars"}}), Look(), answer=3)
+    plot.show(go.Figure(layout={"meta": {"description": "bars"}}), Theme(), answer=3)
     page.send(plot, kind="library")
     update, library = page.to(plot)
     assert update.data["state"]["answer"] == 3

@@ -15,8 +15,8 @@ from explorer.generation.generate import Stop, generate
 from explorer.sampling.draw import uniform
 from explorer.sampling.sampling import Sampling
 from explorer.sessions.session import ROOT, Tree
-from explorer.widgets.state import ExplorerState
-from explorer.widgets.stepper import MOST_OWED
+from explorer.state.state import ExplorerState
+from explorer.state.stepper import MAX_PENDING_STEPS
 from tests.model_repositories import make_gpt2
 from tests.passes import Passes
 from tests.widgets.paced_model import PacedModel
@@ -65,7 +65,7 @@ def quiet(state: ExplorerState) -> None:
 
     def still() -> bool:
         with state.lock:
-            return not (state.stale or state.playing or state.stepper._owed)
+            return not (state.stale or state.playing or state.stepper._pending_steps)
 
     wait_until(still, "everything that was asked for is done")
 
@@ -137,7 +137,7 @@ def answer_all(model: PacedModel, state: ExplorerState) -> None:
     def answered() -> bool:
         model.release_all()
         with state.lock:
-            return not (state.stale or state.stepper._owed)
+            return not (state.stale or state.stepper._pending_steps)
 
     wait_until(answered, "every question is answered")
 
@@ -145,11 +145,11 @@ def answer_all(model: PacedModel, state: ExplorerState) -> None:
 def test_a_key_held_down_asks_for_a_bounded_number_of_steps(lm: LocalModel) -> None:
     model = PacedModel(lm)
     state = ExplorerState(model, "The robot")
-    for _ in range(10 * MOST_OWED):
+    for _ in range(10 * MAX_PENDING_STEPS):
         state.stepper.step()
-    assert state.stepper._owed == MOST_OWED
+    assert state.stepper._pending_steps == MAX_PENDING_STEPS
     state.stepper.go(ROOT)
-    assert state.stepper._owed == 0
+    assert state.stepper._pending_steps == 0
     answer_all(model, state)
 
 
@@ -192,8 +192,8 @@ def test_branch_draws_the_last_token_anew_beside_the_old_one(state: ExplorerStat
     act(state, state.stepper.branch, state.stepper.branch)
     siblings = [tree_of(state).node(number) for number in tree_of(state).children[parent]]
     assert len({node.choice.id for node in siblings}) == 3, "each is another token"
-    assert siblings[0].throw == 0 < siblings[1].throw < siblings[2].throw
-    assert [node.choice.u for node in siblings] == [uniform(state.seed, 0, 2, node.throw) for node in siblings]
+    assert siblings[0].redraw == 0 < siblings[1].redraw < siblings[2].redraw
+    assert [node.choice.u for node in siblings] == [uniform(state.seed, 0, 2, node.redraw) for node in siblings]
     act(state, lambda: state.stepper.go(old), state.stepper.undo, state.stepper.step)
     assert tree_of(state).current == old, "the same seed, place and throw is the same choice, and no new node"
 
@@ -223,11 +223,11 @@ def test_throwing_again_changes_the_coming_draw_alone(state: ExplorerState, lm: 
             us.add(state.stepper.u)
     assert (passes.tokens, len(us), path_ids(state)) == ([], 21, [])
     act(state, state.stepper.step)
-    assert tree_of(state).path()[-1].throw == 20
-    assert state.throw == 0, "the next place begins with its first throw"
-    state.throw = 3
+    assert tree_of(state).path()[-1].redraw == 20
+    assert state.redraw == 0, "the next place begins with its first throw"
+    state.redraw = 3
     state.seed = 99
-    assert state.throw == 0
+    assert state.redraw == 0
 
 
 def test_editing_the_prefix_keeps_the_tree_and_coming_back_finds_it(state: ExplorerState) -> None:
@@ -263,7 +263,7 @@ def test_each_model_has_its_own_session(state: ExplorerState, tiny_gpt2: Path, l
 
 
 def test_a_full_context_drops_its_oldest_quarter_in_one_go(state: ExplorerState, lm: LocalModel) -> None:
-    state.stop, state.pace, state.stop_at_end = Stop(140), 0.0, False
+    state.stop, state.step_seconds, state.stop_at_end = Stop(140), 0.0, False
     starts = set()
     state.observe(lambda change: starts.add(change["new"].start), "trace")
     state.stepper.play()
@@ -274,13 +274,13 @@ def test_a_full_context_drops_its_oldest_quarter_in_one_go(state: ExplorerState,
 
 
 def test_play_keeps_its_pace(state: ExplorerState) -> None:
-    state.pace, state.stop, state.stop_at_end = 3600.0, Stop(50), False
+    state.step_seconds, state.stop, state.stop_at_end = 3600.0, Stop(50), False
     state.playing = True
     steps = state.stepper._steps()
     assert next(steps) == 3600.0, "the first step at once, the next in an hour"
     settle(state)
     assert len(path_ids(state)) == 1
-    state.pace = 0.25
+    state.step_seconds = 0.25
     assert next(steps) == 0.25
     with state.lock:
         state.stale = True  # as if the answer were still on its way
@@ -290,7 +290,7 @@ def test_play_keeps_its_pace(state: ExplorerState) -> None:
 
 
 def test_play_stops_at_the_length_and_says_so(state: ExplorerState) -> None:
-    state.pace, state.stop, state.stop_at_end = 0.0, Stop(5), False
+    state.step_seconds, state.stop, state.stop_at_end = 0.0, Stop(5), False
     for n in (5, 10):
         state.stepper.play()
         quiet(state)
@@ -303,7 +303,7 @@ def test_play_stops_when_the_text_comes_up(state: ExplorerState) -> None:
     tokens = [node.choice.token for node in tree_of(state).path()]
     text = (tokens[2].text or "") + (tokens[3].text or "")
     act(state, lambda: state.stepper.go(ROOT))
-    state.pace, state.stop, state.stop_at_end = 0.0, Stop(50, text=text), False
+    state.step_seconds, state.stop, state.stop_at_end = 0.0, Stop(50, text=text), False
     state.stepper.play()
     quiet(state)
     assert text in "".join(node.choice.text or "" for node in tree_of(state).path())
@@ -314,7 +314,7 @@ def test_play_stops_when_the_text_comes_up(state: ExplorerState) -> None:
 def test_play_stops_at_the_end_of_the_text_only_if_it_is_to(state: ExplorerState, lm: LocalModel) -> None:
     end = lm.info.end_ids[0]
     state.sampling = Sampling(bias={end: 100.0})
-    state.pace, state.stop = 0.0, Stop(3)
+    state.step_seconds, state.stop = 0.0, Stop(3)
     state.stepper.play()
     quiet(state)
     assert (path_ids(state), state.status.message.id) == ([end], "stopped-at-end")
@@ -325,7 +325,7 @@ def test_play_stops_at_the_end_of_the_text_only_if_it_is_to(state: ExplorerState
 
 
 def test_pause_takes_effect_within_a_step_and_questions_are_answered_meanwhile(state: ExplorerState) -> None:
-    state.pace, state.stop, state.stop_at_end = 0.0, Stop(2000), False
+    state.step_seconds, state.stop, state.stop_at_end = 0.0, Stop(2000), False
     state.stepper.play()
     wait_until(lambda: len(tree_of(state)) > 5, "some steps are done")
     with state.lock:
@@ -345,7 +345,7 @@ def test_pause_takes_effect_within_a_step_and_questions_are_answered_meanwhile(s
 
 
 def test_a_slider_moved_while_it_plays_holds_from_the_next_step_on(state: ExplorerState) -> None:
-    state.pace, state.stop, state.stop_at_end = 0.0, Stop(60), False
+    state.step_seconds, state.stop, state.stop_at_end = 0.0, Stop(60), False
     state.stepper.play()
     wait_until(lambda: len(tree_of(state)) > 5, "some steps are done")
     state.sampling = Sampling(greedy=True)
@@ -385,7 +385,7 @@ def test_hammering_everything_from_several_threads_ends_in_a_consistent_state(st
             )
             action()
 
-    state.pace, state.stop = 0.0, Stop(10)
+    state.step_seconds, state.stop = 0.0, Stop(10)
     threads = [threading.Thread(target=hammer, args=(seed,)) for seed in range(3)]
     for thread in threads:
         thread.start()

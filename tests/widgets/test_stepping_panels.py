@@ -11,19 +11,19 @@ from explorer.engine.local_model import LocalModel
 from explorer.locales import numbers
 from explorer.sampling.draw import boundaries, drawn, uniform, uniforms
 from explorer.sampling.sampling import Sampling
-from explorer.widgets.draw_strip import DrawStrip
-from explorer.widgets.elements import TokenChips
-from explorer.widgets.panels.draw import N_THROWS, DrawPanel, TallyPanel
-from explorer.widgets.panels.funnel import FunnelPanel
-from explorer.widgets.panels.history import HistoryPanel
+from explorer.state.state import ExplorerState
+from explorer.widgets.elements.draw_strip.widget import DrawStrip
+from explorer.widgets.elements.plot.widget import Plot
+from explorer.widgets.elements.step_buttons.widget import StepButtons
+from explorer.widgets.elements.token_chips.widget import TokenChips
+from explorer.widgets.elements.tree_view.widget import TreeView
+from explorer.widgets.panels.history.history import HistoryPanel
+from explorer.widgets.panels.main.draw import N_DRAWS, DrawHistogramPanel, DrawPanel
+from explorer.widgets.panels.main.funnel import FunnelPanel
+from explorer.widgets.panels.main.stepping import SteppingPanel
+from explorer.widgets.panels.main.tokens import TokensPanel
 from explorer.widgets.panels.panel import Panel
 from explorer.widgets.panels.sections import SectionsPanel
-from explorer.widgets.panels.stepping import SteppingPanel
-from explorer.widgets.panels.tokens import TokensPanel
-from explorer.widgets.plot import Plot
-from explorer.widgets.state import ExplorerState
-from explorer.widgets.step_buttons import StepButtons
-from explorer.widgets.tree_view import TreeView
 from tests.widgets.page import Page, only, settle
 
 
@@ -48,7 +48,7 @@ def test_buttons_do_what_they_say_and_are_off_where_they_cannot(page: Page, stat
     press(page, panel, "undo")
     assert buttons.enabled == {"undo": False, "redo": True, "step": True, "play": True, "branch": False}
     press(page, panel, "again")
-    assert state.throw == 1
+    assert state.redraw == 1
 
 
 def test_a_step_asked_for_while_the_text_is_on_its_way_is_of_that_text(page: Page, state: ExplorerState) -> None:
@@ -87,9 +87,9 @@ def test_what_cannot_be_read_stays_with_a_sentence(
 def test_where_to_stop_reaches_the_state(page: Page, state: ExplorerState) -> None:
     buttons = only(SteppingPanel(state), StepButtons)
     page.set(buttons, stop_text="\n", stop_at_end=False, length="12", speed="0")
-    assert (state.stop.text, state.stop_at_end, state.stop.max_new_tokens, state.pace) == ("\n", False, 12, 0.0)
+    assert (state.stop.text, state.stop_at_end, state.stop.max_new_tokens, state.step_seconds) == ("\n", False, 12, 0.0)
     page.set(buttons, speed="-5")
-    assert state.pace == 0.0
+    assert state.step_seconds == 0.0
 
 
 def test_the_strip_is_the_cumulative_distribution_with_u_on_it(page: Page, state: ExplorerState) -> None:
@@ -119,11 +119,11 @@ def test_greedy_draws_nothing(state: ExplorerState) -> None:
     assert [segment["share"] for segment in strip.segments] == [1.0, 0.0]
 
 
-def test_the_tally_counts_the_throws(state: ExplorerState) -> None:
-    state.throw = 3
-    panel = TallyPanel(state)
+def test_the_histogram_counts_the_draws(state: ExplorerState) -> None:
+    state.redraw = 3
+    panel = DrawHistogramPanel(state)
     assert state.distribution is not None
-    ids = drawn(state.distribution, uniforms(state.seed, 0, 0, range(3 * N_THROWS, 4 * N_THROWS)))
+    ids = drawn(state.distribution, uniforms(state.seed, 0, 0, range(3 * N_DRAWS, 4 * N_DRAWS)))
     top = state.distribution.top(1)[0]
     shown = json.loads(only(panel, Plot).figure)
     assert f"{np.mean(ids == top.id):.3g}" in json.dumps(shown["data"])

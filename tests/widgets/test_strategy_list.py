@@ -8,9 +8,9 @@ from explorer.engine.local_model import LocalModel
 from explorer.generation.presets import COMPARED
 from explorer.generation.strategy import Beam
 from explorer.sampling.sampling import Sampling
-from explorer.widgets.panels.compare import ComparePanel
-from explorer.widgets.state import ExplorerState
-from explorer.widgets.strategy_list import StrategyList
+from explorer.state.state import ExplorerState
+from explorer.widgets.elements.strategy_list.widget import StrategyList
+from explorer.widgets.panels.compare.compare import ComparePanel
 from tests.widgets.page import Page, only, settle
 
 
@@ -67,7 +67,7 @@ def test_names_say_what_is_done_until_somebody_names_it(page: Page, state: Explo
         "my greedy", "top-k 7 → top-p 0.5", "as the model says", "nucleus (top-p 0.95)", "temperature 0.7",
         "temperature 0.7 (2)",
     ]  # fmt: skip
-    state.look = type(state.look)(language="zh-Hans")
+    state.theme = type(state.theme)(language="zh-Hans")
     names = [each["name"] for each in listed.strategies]
     assert names[0] == "my greedy"
     assert names[2:] == ["模型原样", "核采样（top-p 0.95）", "温度 0.7", "温度 0.7 (2)"]

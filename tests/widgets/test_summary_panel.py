@@ -17,10 +17,11 @@ from explorer.language_model.trace import Trace
 from explorer.locales import Message
 from explorer.probes import summaries
 from explorer.probes.summaries import blend, first_share, mean_entropy, rollout
-from explorer.widgets.elements import PrefixBox, StatusLine
-from explorer.widgets.panels.summary import SUMMARIES, SummaryPanel
-from explorer.widgets.plot import Plot
-from explorer.widgets.state import ExplorerState
+from explorer.state.state import ExplorerState
+from explorer.widgets.elements.plot.widget import Plot
+from explorer.widgets.elements.prefix_box.widget import PrefixBox
+from explorer.widgets.elements.status_line.widget import StatusLine
+from explorer.widgets.panels.attention.summary import SUMMARIES, SummaryPanel
 from tests.attention import attention_of, random_weights
 from tests.widgets.page import Page, all_widgets, only, settle, wait_until
 
@@ -68,7 +69,13 @@ def show(state: ExplorerState, record: Attention | None, **changes: Any) -> Trac
     n = record.n_tokens if record is not None else len(state.trace.ids)
     ids, numbers = np.zeros(n, np.int64), np.zeros(n)
     state.trace = replace(
-        state.trace, ids=ids, surprisal=numbers, entropy=numbers.copy(), rank=ids.copy(), captured=record, **changes
+        state.trace,
+        ids=ids,
+        surprisal=numbers,
+        entropy=numbers.copy(),
+        rank=ids.copy(),
+        recorded_attention=record,
+        **changes,
     )
     return state.trace
 
@@ -166,7 +173,7 @@ def test_bytes_are_called_bytes(panel: SummaryPanel) -> None:
 def test_where_there_is_no_attention_the_reason_stands_in_the_place_of_the_picture(panel: SummaryPanel) -> None:
     state = panel.state
     reason = Message.of("attention-too-long", n=2000, most=1000)
-    show(state, None, uncaptured=reason)
+    show(state, None, attention_unavailable=reason)
     assert figure(panel)["layout"]["title"]["text"] == str(reason)
     assert figure(panel)["data"] == []
     assert explanation(panel).text == ""
@@ -179,7 +186,7 @@ def test_where_there_is_no_attention_the_reason_stands_in_the_place_of_the_pictu
 
 
 def test_rollout_of_a_long_text_is_a_sentence(panel: SummaryPanel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(summaries, "MOST_ROLLED", 3)
+    monkeypatch.setattr(summaries, "MAX_ROLLED", 3)
     panel.what = "rollout"
     assert "at most 3" in figure(panel)["layout"]["title"]["text"]
     panel.what = "mean"
@@ -191,7 +198,7 @@ def test_while_attention_is_on_its_way_the_old_picture_stays(panel: SummaryPanel
     state = panel.state
     assert state.trace is not None
     state.stale = True  # so that it is not asked for
-    state.trace = replace(state.trace, captured=None)
+    state.trace = replace(state.trace, recorded_attention=None)
     wait_until(lambda: only(panel, Plot).stale, "it is dimmed")
     assert only(panel, Plot).figure == before
 
@@ -224,17 +231,17 @@ def test_it_is_a_whole_tool_alone_in_a_cell(lm: LocalModel, page: Page) -> None:
 
 
 def test_it_speaks_chinese(panel: SummaryPanel) -> None:
-    panel.state.look = replace(panel.state.look, language="zh-Hans")
+    panel.state.theme = replace(panel.state.theme, language="zh-Hans")
     assert figure(panel)["layout"]["title"]["text"] == "每个头的熵"
     assert only(panel, w.Dropdown).options[0][0] == "每个头的熵"
 
 
 def test_out_of_view_it_computes_nothing(panel: SummaryPanel) -> None:
-    panel.seen = False
+    panel.visible = False
     before = only(panel, Plot).figure
     panel.state.prefix = "Something else"
     settle(panel.state)
     assert only(panel, Plot).figure == before
-    panel.seen = True
+    panel.visible = True
     settle(panel.state)
     assert only(panel, Plot).figure != before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from explorer.widgets.text_columns import Place, TextColumns
+from explorer.widgets.elements.text_columns.widget import Place, TextColumns
 from tests.widgets.page import Page
 
 COLUMNS = [

@@ -17,7 +17,15 @@ from explorer.sampling.draw import DRAWN, HAND
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.stages import GREEDY
 from explorer.sessions.session import ROOT, Tree
-from explorer.widgets.tree_view import LONGEST_LABEL, MARKS, WORDS, TreeView, node_note, tree_picture, tree_rows
+from explorer.widgets.elements.tree_view.widget import (
+    LONGEST_LABEL,
+    MARKS,
+    WORDS,
+    TreeView,
+    node_note,
+    tree_picture,
+    tree_rows,
+)
 from tests.sessions.sessions import candidate
 from tests.widgets.page import Page
 
@@ -92,9 +100,11 @@ def test_a_new_node_only_makes_room(tree: Tree, number: int) -> None:
     before = tree_rows(tree)
     grow(tree, number % len(tree.nodes))
     after = tree_rows(tree)
-    moves = sorted((row, now - row) for row, now in zip(before, after, strict=False))
-    assert [step for _, step in moves] == sorted(step for _, step in moves), "what is above stays where it is"
-    assert {step for _, step in moves} <= {0, 1}
+    tree_version = sorted((row, now - row) for row, now in zip(before, after, strict=False))
+    assert [step for _, step in tree_version] == sorted(step for _, step in tree_version), (
+        "what is above stays where it is"
+    )
+    assert {step for _, step in tree_version} <= {0, 1}
 
 
 # --- what the page is sent

@@ -9,10 +9,10 @@ import pytest
 from explorer.engine.local_model import LocalModel
 from explorer.sampling.differences import Difference
 from explorer.sampling.sampling import Sampling
-from explorer.widgets.elements import PrefixBox
-from explorer.widgets.panels.two_prefixes import TwoPrefixesPanel
-from explorer.widgets.plot import Plot
-from explorer.widgets.state import ExplorerState
+from explorer.state.state import ExplorerState
+from explorer.widgets.elements.plot.widget import Plot
+from explorer.widgets.elements.prefix_box.widget import PrefixBox
+from explorer.widgets.panels.compare.two_prefixes import TwoPrefixesPanel
 from tests.widgets.page import Page, only, settle, wait_until
 
 

@@ -17,11 +17,11 @@ from explorer.engine.loading import load
 from explorer.engine.local_model import LocalModel
 from explorer.language_model.attention import Attention, Floats, HeadVectors
 from explorer.locales import Message
-from explorer.widgets.elements import StatusLine
-from explorer.widgets.panels import weight
-from explorer.widgets.panels.weight import WeightPanel
-from explorer.widgets.plot import Plot
-from explorer.widgets.state import ExplorerState
+from explorer.state.state import ExplorerState
+from explorer.widgets.elements.plot.widget import Plot
+from explorer.widgets.elements.status_line.widget import StatusLine
+from explorer.widgets.panels.attention import weight
+from explorer.widgets.panels.attention.weight import WeightPanel
 from tests.attention import attention_of, head_vectors
 from tests.widgets.page import Page, all_widgets, settle
 
@@ -104,7 +104,7 @@ def given(state: ExplorerState, dense: Floats, vectors: HeadVectors | None = Non
     if vectors is not None:
         attention = attention.fetched(0, 0)
     with state.lock:
-        state.trace = replace(state.trace, captured=attention)
+        state.trace = replace(state.trace, recorded_attention=attention)
     return attention
 
 
@@ -235,7 +235,7 @@ def test_a_text_beyond_the_window_has_its_places_in_the_whole_text(
 def test_menus_of_a_long_text_are_short(
     panel: WeightPanel, state: ExplorerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(weight, "MOST_LISTED", 4)
+    monkeypatch.setattr(weight, "MAX_LISTED", 4)
     row = record(state).row(0, 0, state.row)
     smallest, last = int(row.argmin()), len(row) - 1
     panel.key = smallest
@@ -260,7 +260,7 @@ def test_without_attention_it_says_why(panel: WeightPanel, state: ExplorerState)
     assert state.trace is not None
     seen, before = state.trace, sentence(panel)
     with state.lock:
-        state.trace = replace(seen, captured=None, uncaptured=Message.of("no-attention", name="x"))
+        state.trace = replace(seen, recorded_attention=None, attention_unavailable=Message.of("no-attention", name="x"))
     refused(panel, "The model x gives no attention weights")
     with state.lock:
         state.trace = seen
@@ -273,7 +273,7 @@ def test_a_trace_that_was_made_for_others_changes_nothing(panel: WeightPanel, st
     assert state.trace is not None
     before = [plot.figure for plot in plots(panel)]
     with state.lock:
-        state.trace = replace(state.trace, captured=None)
+        state.trace = replace(state.trace, recorded_attention=None)
         assert shows(panel)
         assert [plot.figure for plot in plots(panel)] == before
 
@@ -321,19 +321,19 @@ def test_until_the_vectors_are_there_the_old_picture_stays_dimmed_and_nobody_is_
 
 
 def test_an_unseen_panel_wants_and_draws_nothing(state: ExplorerState) -> None:
-    panel = WeightPanel(state, seen=False)
+    panel = WeightPanel(state, visible=False)
     settle(state)
     assert state.attention is None
     assert not plots(panel)[0].packed
     panel.key = 2
-    panel.seen = True
+    panel.visible = True
     settle(state)
     assert explained(panel)[1] == name(state, 2)
 
 
 def test_it_speaks_the_readers_language(panel: WeightPanel, state: ExplorerState) -> None:
     with state.lock:
-        state.look = replace(state.look, language="zh-Hans")
+        state.theme = replace(state.theme, language="zh-Hans")
     assert "权重" in sentence(panel)
     assert [menu.description for menu in menus(panel)] == ["查询", "键"]
     assert "末尾" in menus(panel)[0].options[-1][0]

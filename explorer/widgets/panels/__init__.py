@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from explorer.widgets.panels.main.prefix import PrefixPanel
+from explorer.widgets.panels.main.status import StatusPanel
 from explorer.widgets.panels.panel import Panel
-from explorer.widgets.panels.prefix import PrefixPanel
-from explorer.widgets.panels.status import StatusPanel
 
 # Said here, because these two are panels themselves.
 Panel.companions = (StatusPanel, PrefixPanel)

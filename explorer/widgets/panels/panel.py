@@ -10,8 +10,8 @@ import ipywidgets as w
 
 from explorer.language_model.model import Model
 from explorer.locales import Argument, tr
-from explorer.widgets.elements import LookReporter
-from explorer.widgets.state import ExplorerState
+from explorer.state.state import ExplorerState
+from explorer.widgets.elements.theme_reporter.widget import ThemeReporter
 
 
 class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
@@ -24,29 +24,29 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     A subclass builds its widgets in `build` and fills them in `refresh`, which is called when one of its `follows`
     changes. Titles and labels belong into `translate`, which is called at the start and when the language changes.
-    A panel that nobody can see (`seen`) is refreshed when it comes into view.
+    A panel that nobody can see (`visible`) is refreshed when it comes into view.
     """
 
     follows: tuple[str, ...] = ()
-    wants: frozenset[str] = frozenset()
+    required_extras: frozenset[str] = frozenset()
     """Extras of the trace that it shows; see `ExplorerState.want`."""
     companions: ClassVar[tuple[type[Panel], ...]] = ()
     """What a panel alone in a cell has above it: something to type into, and what is going on."""
 
-    def __init__(self, source: Model | ExplorerState, prefix: str = "", *, seen: bool = True) -> None:
+    def __init__(self, source: Model | ExplorerState, prefix: str = "", *, visible: bool = True) -> None:
         alone = not isinstance(source, ExplorerState)
         self.state = source if isinstance(source, ExplorerState) else ExplorerState(source, prefix)
         super().__init__()
         self.add_class("nte-panel")
-        self._seen, self._missed = seen, not seen
+        self._visible, self._missed = visible, not visible
         own = self.build()
         self.children = [*self.around(), *own] if alone else own
         with self.state.lock:  # an answer that comes between the two would never be shown
             self.translate()
-            if seen:
+            if visible:
                 self.refresh()
-            self.state.observe(self._on_state, [*self.follows, "look"])
-            self._say_wants()
+            self.state.observe(self._on_state, [*self.follows, "theme"])
+            self._say_required_extras()
 
     def build(self) -> list[w.Widget]:
         """Make the widgets, once."""
@@ -59,41 +59,41 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         """Fill the widgets from the state."""
 
     def tr(self, message_id: str, **arguments: Argument) -> str:
-        return tr(message_id, self.state.look.language, **arguments)
+        return tr(message_id, self.state.theme.language, **arguments)
 
     def around(self) -> list[w.Widget]:
         """What the panel needs around it when it is alone in a cell."""
-        return [look_reporter(self.state), *(companion(self.state) for companion in self.companions)]
+        return [theme_reporter(self.state), *(companion(self.state) for companion in self.companions)]
 
     def _on_state(self, change: dict[str, Any]) -> None:
         with self.state.lock:
-            if change["name"] == "look" and change["old"].language != change["new"].language:
+            if change["name"] == "theme" and change["old"].language != change["new"].language:
                 self.translate()
-            if self._seen:
+            if self._visible:
                 self.refresh()
-            self._missed = not self._seen
+            self._missed = not self._visible
 
     @property
-    def seen(self) -> bool:
+    def visible(self) -> bool:
         """Whether a reader can see the panel; what nobody sees is not drawn."""
-        return self._seen
+        return self._visible
 
-    @seen.setter
-    def seen(self, seen: bool) -> None:
+    @visible.setter
+    def visible(self, visible: bool) -> None:
         with self.state.lock:
-            self._seen = seen
-            self._say_wants()
-            if seen and self._missed:
+            self._visible = visible
+            self._say_required_extras()
+            if visible and self._missed:
                 self._missed = False
                 self.refresh()
-            self.on_seen()
+            self.on_visible()
 
-    def on_seen(self) -> None:
+    def on_visible(self) -> None:
         """Tell the panels inside of this one that it came into view or went out of it."""
 
-    def _say_wants(self) -> None:
-        if self.wants:
-            self.state.want(self, self.wants if self._seen else frozenset())
+    def _say_required_extras(self) -> None:
+        if self.required_extras:
+            self.state.want(self, self.required_extras if self._visible else frozenset())
 
 
 def set_options(
@@ -106,12 +106,12 @@ def set_options(
     menu.observe(on_value, "value")
 
 
-def look_reporter(state: ExplorerState) -> LookReporter:
+def theme_reporter(state: ExplorerState) -> ThemeReporter:
     """The widget that keeps ``state.look`` true to the page."""
-    reporter = LookReporter(dark=state.look.dark, contrast=state.look.contrast)
+    reporter = ThemeReporter(dark=state.theme.dark, contrast=state.theme.contrast)
 
     def on_change(_change: object) -> None:
-        state.look = replace(state.look, dark=reporter.dark, contrast=reporter.contrast)
+        state.theme = replace(state.theme, dark=reporter.dark, contrast=reporter.contrast)
 
     def on_browser(_change: object) -> None:
         state.browser = reporter.browser

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from explorer.widgets.panels.attention import AttentionPanel
-from explorer.widgets.panels.compare import ComparePanel
-from explorer.widgets.panels.draw import TallyPanel
-from explorer.widgets.panels.funnel import FunnelPanel
-from explorer.widgets.panels.history import HistoryPanel
-from explorer.widgets.panels.search import SearchPanel
+from explorer.widgets.panels.attention.attention import AttentionPanel
+from explorer.widgets.panels.compare.compare import ComparePanel
+from explorer.widgets.panels.compare.two_prefixes import TwoPrefixesPanel
+from explorer.widgets.panels.history.history import HistoryPanel
+from explorer.widgets.panels.main.draw import DrawHistogramPanel
+from explorer.widgets.panels.main.funnel import FunnelPanel
+from explorer.widgets.panels.main.search import SearchPanel
 from explorer.widgets.panels.tabs import TabsPanel
-from explorer.widgets.panels.two_prefixes import TwoPrefixesPanel
 
 
 class SectionsPanel(TabsPanel):
@@ -23,6 +23,6 @@ class SectionsPanel(TabsPanel):
         "compare": ("section-compare", ComparePanel),
         "second": ("section-second", TwoPrefixesPanel),
         "history": ("section-history", HistoryPanel),
-        "tally": ("section-tally", TallyPanel),
+        "histogram": ("section-histogram", DrawHistogramPanel),
         "search": ("section-search", SearchPanel),
     }

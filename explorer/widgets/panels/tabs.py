@@ -33,14 +33,14 @@ class TabsPanel(Panel):
 
     def refresh(self) -> None:
         self._tabs.selected_index = list(self.tabs).index(self._name)
-        self.on_seen()
+        self.on_visible()
 
-    def on_seen(self) -> None:
-        if self.seen and self._name not in self._panels:
+    def on_visible(self) -> None:
+        if self.visible and self._name not in self._panels:
             panel = self._panels[self._name] = self.tabs[self._name][1](self.state)
             self._boxes[self._name].children = [panel]
         for name, panel in self._panels.items():
-            panel.seen = self.seen and name == self._name
+            panel.visible = self.visible and name == self._name
 
     @property
     def _name(self) -> str:

@@ -1,0 +1,134 @@
+"""`SessionKeeper`: nothing that was tried is lost. Autosave, save, open, and the check of what is opened."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from explorer.language_model.model import Model
+from explorer.locales import Argument, ExplorerError, Message, numbers
+from explorer.sessions import session_file
+from explorer.sessions.autosave import Autosave, Earlier
+from explorer.sessions.replay import replay
+from explorer.sessions.session import Session
+from explorer.state.worker import Work, worker_of
+
+if TYPE_CHECKING:
+    from explorer.state.state import ExplorerState
+
+AUTOSAVE_SECONDS = 0.3
+"""From a step until it is on the disk; what follows in this time is written with it."""
+
+MAX_EARLIER = 10
+
+
+class SessionKeeper:
+    """Keeps the session of an `ExplorerState` on the disk, and brings earlier ones back."""
+
+    def __init__(self, state: ExplorerState) -> None:
+        self._state = state
+        self._autosaves: list[tuple[Session, Autosave]] = []  # each session has a file of its own
+        state.observe(self._on_tree_version, "tree_version")
+
+    # --- what is kept -------------------------------------------------------------------------------------------------
+
+    def save(self) -> tuple[str, bytes]:
+        """Name and contents of a file with the whole session.
+
+        Raises:
+            ExplorerError: nothing was chosen yet.
+        """
+        with self._state.lock:
+            session = self._state.stepper.session
+            if session is None or not len(session):
+                raise ExplorerError("session-empty")
+            name = re.sub(r"[^\w.-]+", "-", session.model)
+            return f"session-{name}-{time.strftime('%Y%m%d-%H%M%S')}.json", session_file.dumps(session)
+
+    def _on_tree_version(self, _change: object) -> None:
+        model, session = self._state.model, self._state.stepper.session
+        if model is None or session is None or not len(session) or not self._state.browser:
+            return
+        worker = worker_of(model)
+        if not worker.busy((self, "autosave")):
+            worker.begin((self, "autosave"), self._autosave(session), after=AUTOSAVE_SECONDS)
+
+    def _autosave(self, session: Session) -> Work:
+        try:
+            with self._state.lock:
+                self._autosave_of(session).write(session)
+        except ExplorerError as error:
+            self._state.fail(error)
+        return
+        yield  # a generator, as long work is
+
+    def _autosave_of(self, session: Session) -> Autosave:
+        for kept, autosave in self._autosaves:
+            if kept is session:
+                return autosave
+        self._autosaves.append((session, Autosave(self._state.browser)))
+        return self._autosaves[-1][1]
+
+    # --- what comes back ----------------------------------------------------------------------------------------------
+
+    def earlier(self) -> list[Earlier]:
+        """Sessions that were kept for this browser, newest first, without the one on show."""
+        session = self._state.stepper.session
+        if not self._state.browser or session is None:
+            return []
+        return self._autosave_of(session).earlier()[:MAX_EARLIER]
+
+    def open_earlier(self, key: str) -> None:
+        """Open one of the `earlier` sessions by the name of its file.
+
+        Raises:
+            ExplorerError: as `open`.
+        """
+        found = {session.path.name: session.path for session in self.earlier()}
+        if (path := found.get(key)) is not None:
+            self._put(lambda model: session_file.load(path, model.vocabulary))
+
+    def open(self, data: bytes) -> None:
+        """Put a session file in the place of the session; every token is then read again and compared.
+
+        Raises:
+            ExplorerError: no session file, or of another model; the session on show stays.
+        """
+        self._put(lambda model: session_file.loads(data, model.vocabulary))
+
+    def _put(self, read: Callable[[Model], Session]) -> None:
+        model = self._state.model
+        if model is None:
+            raise ExplorerError("session-without-model")
+        session = read(model)
+        session_file.check_model(session, model.info, model.tokenize)
+        dtype = session.dtype
+        with self._state.lock:
+            self._state.stepper.put(session)
+        worker_of(model).begin((self, "replay"), self._check(session, model, dtype))
+
+    def _check(self, session: Session, model: Model, dtype: str | None) -> Work:
+        """``dtype``: that of the file; ``session`` may go on in another one."""
+        wrong, total = [], len(session)
+        for step in replay(session, model):
+            if self._state.stepper.session is not session:
+                return
+            if step.off or step.u_differs or step.falls_elsewhere:
+                wrong.append(step)
+            with self._state.lock:
+                if not self._state.stale:
+                    share = step.done / step.total
+                    message = Message.of("session-checking", done=step.done, total=step.total)
+                    self._state.busy(message, share)
+            yield 0.0
+        rounded = dtype is not None and dtype != model.info.dtype
+        formats = {"theirs": dtype or "", "ours": model.info.dtype} if rounded else {}
+        if not wrong:
+            self._state.say(Message.of("session-same-rounded" if rounded else "session-same", total=total, **formats))
+            return
+        worst = max(wrong, key=lambda step: abs(step.difference))
+        difference, token = numbers.probability(abs(worst.difference)), worst.node.choice.token.label
+        found: dict[str, Argument] = {"n": len(wrong), "total": total, "difference": difference, "token": token}
+        self._state.fail(ExplorerError("session-differs-rounded" if rounded else "session-differs", **found, **formats))

@@ -1,0 +1,15 @@
+"""`PrefixBox`: a box to type the text into."""
+
+from __future__ import annotations
+
+import traitlets as t
+
+from explorer.widgets.base import Element
+
+
+class PrefixBox(Element):
+    """A text area that sends every change, but nothing half-composed by an input method."""
+
+    # Not echoed: with a megabyte in the box, every key press would send it back.
+    value = t.Unicode("").tag(sync=True, echo_update=False)
+    label = t.Unicode("").tag(sync=True)

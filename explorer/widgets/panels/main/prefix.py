@@ -1,0 +1,30 @@
+"""The prefix: a box to type into."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as w
+
+from explorer.widgets.elements.prefix_box.widget import PrefixBox
+from explorer.widgets.panels.panel import Panel
+
+
+class PrefixPanel(Panel):
+    """The prefix box; every change of the text becomes the state's prefix."""
+
+    follows = ("prefix",)
+
+    def build(self) -> list[w.Widget]:
+        self._box = PrefixBox(value=self.state.prefix)
+        self._box.observe(self._on_typed, "value")
+        return [self._box]
+
+    def translate(self) -> None:
+        self._box.label = self.tr("prefix-label")
+
+    def refresh(self) -> None:
+        self._box.value = self.state.prefix
+
+    def _on_typed(self, change: dict[str, Any]) -> None:
+        self.state.prefix = change["new"]
