@@ -20,7 +20,8 @@ The modules, in the order the data goes through them::
     sessions        the tree of steps, its file
     probes          trace -> what heads do
     figures         records -> pictures
-    widgets         state, panels, the app
+    state           what the app knows: the text, the model's answers, the sampler
+    widgets         panels, the app
     training        books -> the bundled model
     cli             the command `explorer`
 """
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from explorer.sampling.distribution import Candidate, Distribution
     from explorer.sampling.sampling import Sampling
     from explorer.sessions.session import Session
+    from explorer.state.state import ExplorerState
     from explorer.widgets.app import Explorer
     from explorer.widgets.panels.attention.attention import AttentionPanel
     from explorer.widgets.panels.attention.attention_text import AttentionTextPanel
@@ -90,6 +92,7 @@ _HOMES = {
     "DrawPanel": "explorer.widgets.panels.main.draw",
     "Explorer": "explorer.widgets.app",
     "ExplorerError": "explorer.locales",
+    "ExplorerState": "explorer.state.state",
     "Extras": "explorer.language_model.request",
     "FunnelPanel": "explorer.widgets.panels.main.funnel",
     "GridPanel": "explorer.widgets.panels.attention.grid",
@@ -150,6 +153,7 @@ __all__ = [
     "DrawPanel",
     "Explorer",
     "ExplorerError",
+    "ExplorerState",
     "Extras",
     "FunnelPanel",
     "GridPanel",

@@ -289,6 +289,12 @@ status-ready = ready · { $milliseconds } ms · { $computed ->
    *[other] { $computed } new tokens read
 }
 status-reading = Reading the text: { $done } of { $todo } tokens
+panel-failed = This part could not be drawn ({ $kind }). The rest goes on; the log of the kernel says more.
+panel-closed = This was closed. Run its cell again to open it anew.
+model-confirm = { $title } is not on this disk: { $megabytes } MB to download.
+model-fetch = Download
+model-not-now = Not now
+model-cancel = Cancel
 unexpected-error = Something unexpected went wrong ({ $kind }); the log has the details. What you typed is kept: change it, or choose the model again.
 window-notice = The text is longer than the model can read: it reads the last { $n } tokens, and not the first { $start }.
 prefix-label = Type a prefix. The model says what could come next.

@@ -263,6 +263,12 @@ status-ready = 就绪 · { $milliseconds } 毫秒 · { $computed ->
    *[other] 新读取 { $computed } 个词元
 }
 status-reading = 正在读取文本：{ $done } / { $todo } 个词元
+panel-failed = 这一部分无法绘制（{ $kind }）。其余部分照常工作；内核日志中有详细信息。
+panel-closed = 这里已经关闭。重新运行它所在的单元格即可再次打开。
+model-confirm = { $title } 不在本机磁盘上：需要下载 { $megabytes } MB。
+model-fetch = 下载
+model-not-now = 暂不
+model-cancel = 取消
 unexpected-error = 发生意外错误（{ $kind }），详情见日志。输入的内容仍在：请修改文本，或重新选择模型。
 window-notice = 文本超出模型一次能读取的长度：只读取最后 { $n } 个词元，最前面的 { $start } 个未读取。
 prefix-label = 输入一段前缀，看模型认为接下来会是什么。

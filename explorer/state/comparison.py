@@ -1,11 +1,11 @@
-"""`Comparer`: the strategies that a reader compares, and their comparison, as it grows. All under the state's lock."""
+"""`StrategyComparison`: the strategies that a reader compares, and their comparison, as it grows."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Set
 from dataclasses import replace
 from time import monotonic
-from typing import TYPE_CHECKING
 
 import traitlets as t
 
@@ -13,23 +13,27 @@ from explorer.figures.comparison.method_names import method_name
 from explorer.generation.compare import Comparison, ComparisonRun
 from explorer.generation.presets import COMPARED
 from explorer.generation.strategy import Beam, Method, Strategy
+from explorer.language_model.tokens import Vocabulary
 from explorer.locales import Message
 from explorer.sampling.draw import HAND
 from explorer.sampling.sampling import Sampling
-from explorer.state.stepper import Place
-from explorer.state.worker import Work, worker_of
-
-if TYPE_CHECKING:
-    from explorer.state.state import ExplorerState
+from explorer.state.display import Display
+from explorer.state.document import Document, NodeRef
+from explorer.state.experiment import Experiment
+from explorer.state.playback import Playback
+from explorer.state.reader import Reader
+from explorer.state.sampler import Sampler
+from explorer.state.slice import Slice
+from explorer.state.status import StatusReport
+from explorer.state.worker import Work
 
 SECONDS_BETWEEN_PICTURES = 0.3
 FIRST = ("preset-greedy", "preset-cool", "preset-model", "preset-nucleus")
 """What a reader finds there at first."""
 
 
-class Comparer(t.HasTraits):
-    """Methods may be called on any thread.
-
+class StrategyComparison(Slice):
+    """
     Attributes:
         strategies: in the order of their columns.
         n_samples, n_tokens: texts of each strategy, and the most tokens each gets.
@@ -37,7 +41,8 @@ class Comparer(t.HasTraits):
         running: whether it goes on.
         colour_by: what the colours of tokens tell, ``surprisal`` or ``choice`` (whether it was the first choice).
         chosen: the token looked at, as (strategy, sample, token), or ().
-        place: where in the session the texts of `comparison` begin.
+        node: the text after which those of `comparison` begin.
+        model_title: of the model that wrote them; vocabulary: its tokens.
     """
 
     strategies = t.Tuple()
@@ -48,32 +53,45 @@ class Comparer(t.HasTraits):
     colour_by = t.Enum(["surprisal", "choice"], default_value="surprisal")
     chosen = t.Tuple()
 
-    def __init__(self, state: ExplorerState) -> None:
-        self._state = state
+    def __init__(
+        self,
+        lock: threading.RLock,
+        status: StatusReport,
+        display: Display,
+        experiment: Experiment,
+        document: Document,
+        reader: Reader,
+        sampler: Sampler,
+        playback: Playback,
+    ) -> None:
+        self._status, self._display, self._experiment, self._document = status, display, experiment, document
+        self._reader, self._sampler, self._playback = reader, sampler, playback
         self._stopped = False
         self._typed = set[str]()  # the names that are the reader's; all others say what the method is
-        self.place: Place | None = None
-        super().__init__()
+        self.node: NodeRef | None = None
+        self.model_title = ""
+        self.vocabulary: Vocabulary | None = None
+        super().__init__(lock)
         self.strategies = self._called(Strategy("", COMPARED[name]) for name in FIRST)
-        state.observe(lambda _: self._set(*self.strategies), "theme")  # it has the language
+        display.observe(lambda _: self._set(*self.strategies), "theme")  # it has the language
 
     # --- the list of strategies ---------------------------------------------------------------------------------------
 
     def add(self, method: Method) -> None:
         """Put a strategy last."""
-        with self._state.lock:
+        with self.lock:
             self._set(*self.strategies, Strategy("", method))
 
-    def put(self, place: int, method: Method) -> None:
-        """Give the strategy at ``place`` another method."""
-        with self._state.lock:
-            self._replace(place, Strategy(self.strategies[place].name, method))
+    def put(self, index: int, method: Method) -> None:
+        """Give the strategy at ``index`` another method."""
+        with self.lock:
+            self._replace(index, Strategy(self.strategies[index].name, method))
 
-    def rename(self, place: int, name: str) -> None:
-        """Call the strategy at ``place`` by another name, with a number where that is taken; an empty one says what it
+    def rename(self, index: int, name: str) -> None:
+        """Call the strategy at ``index`` by another name, with a number where that is taken; an empty one says what it
         does."""
-        with self._state.lock:
-            old = self.strategies[place]
+        with self.lock:
+            old = self.strategies[index]
             if name.strip() == old.name:
                 return
             taken = {each.name for each in self.strategies} - {old.name}
@@ -81,22 +99,22 @@ class Comparer(t.HasTraits):
             new = Strategy(_free(name.strip(), taken), old.method)
             if name.strip():
                 self._typed.add(new.name)
-            self._replace(place, new)
+            self._replace(index, new)
 
-    def duplicate(self, place: int) -> None:
+    def duplicate(self, index: int) -> None:
         """A copy right after it, with a number to its name."""
-        with self._state.lock:
-            old = self.strategies[place]
+        with self.lock:
+            old = self.strategies[index]
             copy = Strategy(_free(old.name, {each.name for each in self.strategies}), old.method)
             if old.name in self._typed:
                 self._typed.add(copy.name)
-            self._set(*self.strategies[: place + 1], copy, *self.strategies[place + 1 :])
+            self._set(*self.strategies[: index + 1], copy, *self.strategies[index + 1 :])
 
-    def _replace(self, place: int, new: Strategy) -> None:
-        self._set(*self.strategies[:place], new, *self.strategies[place + 1 :])
+    def _replace(self, index: int, new: Strategy) -> None:
+        self._set(*self.strategies[:index], new, *self.strategies[index + 1 :])
 
     def _set(self, *strategies: Strategy) -> None:
-        with self._state.lock:
+        with self.lock:
             self.strategies = self._called(strategies)
 
     def _called(self, strategies: Iterable[Strategy]) -> tuple[Strategy, ...]:
@@ -106,22 +124,22 @@ class Comparer(t.HasTraits):
         named = list[Strategy]()
         for each in strategies:
             if each.name not in self._typed:
-                each = Strategy(_free(method_name(each.method, self._state.theme.language), taken), each.method)
+                each = Strategy(_free(method_name(each.method, self._display.theme.language), taken), each.method)
                 taken.add(each.name)
             named.append(each)
         return tuple(named)
 
-    def remove(self, place: int) -> None:
+    def remove(self, index: int) -> None:
         """Take it out."""
-        with self._state.lock:
-            self.strategies = (*self.strategies[:place], *self.strategies[place + 1 :])
+        with self.lock:
+            self.strategies = (*self.strategies[:index], *self.strategies[index + 1 :])
 
-    def move(self, place: int, by: int) -> None:
+    def move(self, index: int, by: int) -> None:
         """Exchange it with the one before (-1) or after (1)."""
-        with self._state.lock:
+        with self.lock:
             listed = list(self.strategies)
-            if 0 <= place + by < len(listed):
-                listed[place], listed[place + by] = listed[place + by], listed[place]
+            if 0 <= index + by < len(listed):
+                listed[index], listed[index + by] = listed[index + by], listed[index]
                 self.strategies = tuple(listed)
 
     # --- the comparison -----------------------------------------------------------------------------------------------
@@ -132,71 +150,74 @@ class Comparer(t.HasTraits):
         Raises:
             ExplorerError: as `ComparisonRun`.
         """
-        with self._state.lock:
-            stepper, model = self._state.stepper, self._state.model
-            place = stepper.shown
-            tree = place.tree if place is not None else None
-            if model is None or place is None or tree is None:
+        with self.lock:
+            model, node = self._reader.model, self._reader.shown
+            if model is None or node is None or node.tree is None:
                 return
-            comparing = ComparisonRun(
+            run = ComparisonRun(
                 model,
-                tree.ids(place.number),
+                node.tree.ids(node.number),
                 self.strategies,
                 n=self.n_samples,
                 max_new_tokens=self.n_tokens,
-                seed=self._state.seed,
-                stop_text=self._state.stop.text,
-                through_end=not self._state.stop_at_end,
-                first_step=len(tree.path(place.number)),
-                interventions=self._state.interventions,
+                seed=self._sampler.seed,
+                stop_text=self._playback.stop.text,
+                through_end=not self._playback.stop_at_end,
+                first_step=node.n_after,
+                interventions=self._experiment.interventions,
             )
-            self.place, self.chosen, self._stopped = place, (), False
+            self.node, self.chosen, self._stopped = node, (), False
+            self.model_title, self.vocabulary = model.info.title, model.vocabulary
             self.running = True
-            worker_of(model).begin(self, self._work(comparing))
+            self._reader.begin("comparison", lambda _model: self._work(run))
 
     def cancel(self) -> None:
         """End after the step that is under way; what there is stays."""
-        with self._state.lock:
+        with self.lock:
             self._stopped = True
 
-    def _work(self, comparing: ComparisonRun) -> Work:
-        shown = 0.0
-        try:
-            while not self._stopped and comparing.advance():
-                if monotonic() - shown > SECONDS_BETWEEN_PICTURES:
-                    self._show(comparing)
-                    shown = monotonic()
-                yield 0.0
-            self._show(comparing)
-            self._say(comparing)
-        except Exception as error:
-            self._show(comparing)
-            self._state.fail(error)
-        with self._state.lock:
-            self.running = False
-
-    def _show(self, comparing: ComparisonRun) -> None:
-        with self._state.lock:
-            self.comparison = comparing.comparison
-            self._state.busy(Message.of("comparing"), comparing.n_steps / self.comparison.max_new_tokens)
-
-    def _say(self, comparing: ComparisonRun) -> None:
-        made = comparing.comparison
-        n_texts = sum(len(written.samples) for written in made.strategies)
-        message = "compared" if made.complete else "comparison-stopped"
-        self._state.say(Message.of(message, n=n_texts, tokens=comparing.n_steps))
-
     def go_on(self, strategy: int, sample: int, token: int) -> None:
-        """Take the tokens of a text, up to and with ``token``, as steps: the stepper goes on from there."""
-        made, place = self.comparison, self.place
-        if made is None or place is None:
+        """Take the tokens of a text, up to and with ``token``, as steps: the session goes on from there."""
+        made, node = self.comparison, self.node
+        if made is None or node is None:
             return
         written = made.strategies[strategy]
         method, choices = written.strategy.method, list(written.samples[sample].tokens[: token + 1])
         if isinstance(method, Beam):  # a session knows no beams: as if somebody had picked each token
             method, choices = Sampling(), [replace(choice, chosen_by=HAND) for choice in choices]
+        self._playback.halt()
         how = {"seed": made.seed, "sample": sample}
-        self._state.stepper.follow(place, choices, method, **how, interventions=made.interventions)
+        self._document.follow(node, choices, method, **how, interventions=made.interventions)
+
+    def on_model(self) -> None:
+        """Another model, or none: the comparison under way ends; what there is stays."""
+        self._stopped = True
+
+    def _work(self, run: ComparisonRun) -> Work:
+        shown = 0.0
+        try:
+            while not self._stopped and run.advance():
+                if monotonic() - shown > SECONDS_BETWEEN_PICTURES:
+                    self._show(run)
+                    shown = monotonic()
+                yield 0.0
+            self._show(run)
+            self._say(run)
+        except Exception as error:
+            self._show(run)
+            self._status.fail(error)
+        self.running = False
+
+    def _show(self, run: ComparisonRun) -> None:
+        with self.lock:
+            self.comparison = run.comparison
+            self._status.busy(Message.of("comparing"), run.n_steps / self.comparison.max_new_tokens)
+
+    def _say(self, run: ComparisonRun) -> None:
+        made = run.comparison
+        n_texts = sum(len(written.samples) for written in made.strategies)
+        message = "compared" if made.complete else "comparison-stopped"
+        self._status.say(Message.of(message, n=n_texts, tokens=run.n_steps))
 
 
 def _free(name: str, taken: Set[str]) -> str:

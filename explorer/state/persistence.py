@@ -1,11 +1,11 @@
-"""`SessionKeeper`: nothing that was tried is lost. Autosave, save, open, and the check of what is opened."""
+"""`Persistence`: nothing that was tried is lost. Autosave, save, open, and the check of what is opened."""
 
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from explorer.language_model.model import Model
 from explorer.locales import Argument, ExplorerError, Message, numbers
@@ -13,10 +13,13 @@ from explorer.sessions import session_file
 from explorer.sessions.autosave import Autosave, Earlier
 from explorer.sessions.replay import replay
 from explorer.sessions.session import Session
-from explorer.state.worker import Work, worker_of
-
-if TYPE_CHECKING:
-    from explorer.state.state import ExplorerState
+from explorer.state.display import Display
+from explorer.state.document import Document
+from explorer.state.playback import Playback
+from explorer.state.reader import Reader
+from explorer.state.slice import Slice
+from explorer.state.status import StatusReport
+from explorer.state.worker import Work
 
 AUTOSAVE_SECONDS = 0.3
 """From a step until it is on the disk; what follows in this time is written with it."""
@@ -24,13 +27,23 @@ AUTOSAVE_SECONDS = 0.3
 MAX_EARLIER = 10
 
 
-class SessionKeeper:
-    """Keeps the session of an `ExplorerState` on the disk, and brings earlier ones back."""
+class Persistence(Slice):
+    """Keeps the session of a `Document` on the disk, and brings earlier ones back."""
 
-    def __init__(self, state: ExplorerState) -> None:
-        self._state = state
+    def __init__(
+        self,
+        lock: threading.RLock,
+        status: StatusReport,
+        display: Display,
+        document: Document,
+        reader: Reader,
+        playback: Playback,
+    ) -> None:
+        self._status, self._display, self._document = status, display, document
+        self._reader, self._playback = reader, playback
         self._autosaves: list[tuple[Session, Autosave]] = []  # each session has a file of its own
-        state.observe(self._on_tree_version, "tree_version")
+        super().__init__(lock)
+        document.observe(self._on_tree, "tree_version")
 
     # --- what is kept -------------------------------------------------------------------------------------------------
 
@@ -40,27 +53,31 @@ class SessionKeeper:
         Raises:
             ExplorerError: nothing was chosen yet.
         """
-        with self._state.lock:
-            session = self._state.stepper.session
+        with self.lock:
+            session = self._document.session
             if session is None or not len(session):
                 raise ExplorerError("session-empty")
             name = re.sub(r"[^\w.-]+", "-", session.model)
             return f"session-{name}-{time.strftime('%Y%m%d-%H%M%S')}.json", session_file.dumps(session)
 
-    def _on_tree_version(self, _change: object) -> None:
-        model, session = self._state.model, self._state.stepper.session
-        if model is None or session is None or not len(session) or not self._state.browser:
-            return
-        worker = worker_of(model)
-        if not worker.busy((self, "autosave")):
-            worker.begin((self, "autosave"), self._autosave(session), after=AUTOSAVE_SECONDS)
+    def close(self) -> None:
+        """Write what waits to be written."""
+        session = self._document.session
+        if session is not None and self._reader.busy("autosave"):
+            for _ in self._autosave(session):
+                pass
+
+    def _on_tree(self, _change: object) -> None:
+        session = self._document.session
+        if session is not None and len(session) and self._display.browser and not self._reader.busy("autosave"):
+            self._reader.begin("autosave", lambda _model: self._autosave(session), after=AUTOSAVE_SECONDS)
 
     def _autosave(self, session: Session) -> Work:
         try:
-            with self._state.lock:
+            with self.lock:
                 self._autosave_of(session).write(session)
         except ExplorerError as error:
-            self._state.fail(error)
+            self._status.fail(error)
         return
         yield  # a generator, as long work is
 
@@ -68,15 +85,15 @@ class SessionKeeper:
         for kept, autosave in self._autosaves:
             if kept is session:
                 return autosave
-        self._autosaves.append((session, Autosave(self._state.browser)))
+        self._autosaves.append((session, Autosave(self._display.browser)))
         return self._autosaves[-1][1]
 
     # --- what comes back ----------------------------------------------------------------------------------------------
 
     def earlier(self) -> list[Earlier]:
         """Sessions that were kept for this browser, newest first, without the one on show."""
-        session = self._state.stepper.session
-        if not self._state.browser or session is None:
+        session = self._document.session
+        if not self._display.browser or session is None:
             return []
         return self._autosave_of(session).earlier()[:MAX_EARLIER]
 
@@ -99,36 +116,39 @@ class SessionKeeper:
         self._put(lambda model: session_file.loads(data, model.vocabulary))
 
     def _put(self, read: Callable[[Model], Session]) -> None:
-        model = self._state.model
+        model = self._reader.model
         if model is None:
             raise ExplorerError("session-without-model")
         session = read(model)
-        session_file.check_model(session, model.info, model.tokenize)
+        session_file.check_model(session, model.info, self._reader.tokenize)
         dtype = session.dtype
-        with self._state.lock:
-            self._state.stepper.put(session)
-        worker_of(model).begin((self, "replay"), self._check(session, model, dtype))
+        with self.lock:
+            self._playback.halt()
+            self._document.put(session, model.info)
+        self._reader.begin("replay", lambda model: self._check(session, model, dtype))
 
     def _check(self, session: Session, model: Model, dtype: str | None) -> Work:
         """``dtype``: that of the file; ``session`` may go on in another one."""
         wrong, total = [], len(session)
         for step in replay(session, model):
-            if self._state.stepper.session is not session:
+            if self._document.session is not session:
                 return
             if step.off or step.u_differs or step.falls_elsewhere:
                 wrong.append(step)
-            with self._state.lock:
-                if not self._state.stale:
+            with self.lock:
+                if not self._reader.waiting:
                     share = step.done / step.total
                     message = Message.of("session-checking", done=step.done, total=step.total)
-                    self._state.busy(message, share)
+                    self._status.busy(message, share)
             yield 0.0
         rounded = dtype is not None and dtype != model.info.dtype
         formats = {"theirs": dtype or "", "ours": model.info.dtype} if rounded else {}
         if not wrong:
-            self._state.say(Message.of("session-same-rounded" if rounded else "session-same", total=total, **formats))
+            self._status.say(Message.of("session-same-rounded" if rounded else "session-same", total=total, **formats))
             return
         worst = max(wrong, key=lambda step: abs(step.difference))
         difference, token = numbers.probability(abs(worst.difference)), worst.node.choice.token.label
         found: dict[str, Argument] = {"n": len(wrong), "total": total, "difference": difference, "token": token}
-        self._state.fail(ExplorerError("session-differs-rounded" if rounded else "session-differs", **found, **formats))
+        self._status.fail(
+            ExplorerError("session-differs-rounded" if rounded else "session-differs", **found, **formats)
+        )

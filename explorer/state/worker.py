@@ -52,6 +52,7 @@ class Worker:
         self._wake = threading.Condition()
         self._waiting: dict[object, _Question] = {}
         self._jobs: dict[object, _Job] = {}
+        self._at_work = False
         self._thread: threading.Thread | None = None
 
     def ask(
@@ -82,6 +83,25 @@ class Worker:
         with self._wake:
             self._jobs.pop(asker, None)
 
+    def leave(self, asker: object) -> None:
+        """Drop the waiting question and all long work of ``asker``; a pass that is under way goes on."""
+        with self._wake:
+            self._waiting.pop(asker, None)
+            for name in [name for name in self._jobs if name is asker or (isinstance(name, tuple) and asker in name)]:
+                del self._jobs[name]
+
+    def clear(self) -> None:
+        """Drop all that waits, and all long work."""
+        with self._wake:
+            self._waiting.clear()
+            self._jobs.clear()
+
+    @property
+    def idle(self) -> bool:
+        """Whether no question waits or is being answered; long work that is not due does not count."""
+        with self._wake:
+            return not (self._waiting or self._at_work)
+
     def busy(self, asker: object) -> bool:
         """Whether there is long work of ``asker``."""
         return asker in self._jobs
@@ -99,14 +119,17 @@ class Worker:
     def _work(self) -> None:
         while True:
             with self._wake:
+                self._at_work = False
                 todo = self._next()
                 if todo is None:
                     self._thread = None  # the next question starts another
                     return
+                self._at_work = True
             try:
                 todo()
             except Exception:  # a handler failed: the thread must live on for the others
                 log.exception("a handler of an answer failed")
+            del todo  # it holds whoever asked, and what it waits for next may be long in coming
 
     def _next(self) -> Callable[[], None] | None:
         """What is to be done next, questions first; None when nothing came for a while, or the interpreter ends."""

@@ -21,7 +21,7 @@ from typing import Any
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright
 
 from explorer.cli.jupyter import KERNEL_ENVIRONMENT, QUIET_LAB
-from explorer.state.state import LATE_SECONDS
+from explorer.state.reader import LATE_SECONDS
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",

@@ -25,7 +25,7 @@ from explorer.widgets.elements.plot.widget import Plot
 panel = HeadPanel(explorer.load(), {TEXT!r})
 heard = w.Label("heard")
 heard.add_class("heard")
-panel.state.observe(lambda change: setattr(heard, "value", f"{{heard.value}} {{change['new']}}"), "cursor")
+panel.state.selection.observe(lambda change: setattr(heard, "value", f"{{heard.value}} {{change['new']}}"), "cursor")
 plot = Plot(height=120)
 plot.add_class("race")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 import ipywidgets as w
 from comm.base_comm import BaseComm
 
+from explorer.state.refresher import Refresher
 from explorer.state.state import ExplorerState
 
 Kind = TypeVar("Kind", bound=w.Widget)
@@ -34,6 +36,28 @@ class Page:
 
     def __init__(self) -> None:
         self.messages: list[Sent] = []
+        self._refreshers: list[tuple[threading.RLock, Refresher]] = []
+
+    def refresher(self, lock: threading.RLock) -> Refresher:
+        """One that `rest` waits for."""
+        self._refreshers.append((lock, Refresher(lock)))
+        return self._refreshers[-1][1]
+
+    def rest(self) -> None:
+        """Wait until what became due by what was said so far is on the page."""
+        if threading.current_thread() is threading.main_thread():
+            free = [refresher for lock, refresher in self._refreshers if not lock._is_owned()]
+            wait_until(lambda: all(refresher.idle for refresher in free), "the panels are refreshed")
+
+    def rests_after(self, say: Callable[..., None]) -> Callable[..., None]:
+        """``say``, after which the test goes on when what follows is on the page."""
+
+        def say_and_rest(subject: Any, *said: Any) -> None:
+            say(subject, *said)
+            if not str(said[0]).startswith("_"):
+                self.rest()
+
+        return say_and_rest
 
     def create_comm(self, *args: Any, **kwargs: Any) -> BaseComm:
         page = self
@@ -60,10 +84,12 @@ class Page:
         """Change synced traits as the page does: by a message, of JSON."""
         data = {"method": "update", "state": json.loads(json.dumps(state)), "buffer_paths": []}
         widget._handle_msg({"content": {"data": data}, "buffers": []})
+        self.rest()
 
     def send(self, widget: w.Widget, **content: Any) -> None:
         """Send a message of the widget's own kind."""
         widget._handle_msg({"content": {"data": {"method": "custom", "content": content}}, "buffers": []})
+        self.rest()
 
 
 def all_widgets(root: w.Widget) -> Iterator[w.Widget]:
@@ -86,10 +112,18 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
 
 
 def settle(state: ExplorerState) -> None:
-    """Wait until the latest question is answered and shown."""
+    """Wait until everything that was asked is answered, and all that follows from it is shown."""
 
     def settled() -> bool:
-        with state.lock:  # all that follows from an answer is done under it
-            return not state.stale
+        with state.lock:  # all that follows from an answer is due before the lock is let go
+            reader = state.reader
+            asked = (reader.second, reader.at, reader.roles, reader.pieces)
+            waits = reader.waiting or any(question.stale and question.problem is None for question in asked)
+            return not waits and state.refresher.idle
 
-    wait_until(settled, "the question is answered")
+    wait_until(settled, "the questions are answered and the panels are refreshed")
+
+
+def drawn(state: ExplorerState) -> None:
+    """Wait until the panels are refreshed, whatever the model may still have to say."""
+    wait_until(lambda: state.refresher.idle, "the panels are refreshed")

@@ -155,7 +155,7 @@ def words_on_screen(app: Explorer) -> set[str]:
             if isinstance(widget, kind):
                 found |= {s for name in names for s in strings(getattr(widget, name, ""))}
     figure = json.loads(bars(app).figure)
-    layout, n_bars = figure["layout"], app.state.n_bars
+    layout, n_bars = figure["layout"], app.state.display.n_bars
     found |= {*layout["meta"]["description"].split(" · "), layout["xaxis"]["title"]["text"]}
     found |= {layout["yaxis"]["ticktext"][n_bars], *figure["data"][-1]["hovertext"]}
     no_words = {chip[name] for chip in only(app, TokenChips).chips for name in ("label", "kind", "back", "ink")}
@@ -166,8 +166,8 @@ def words_on_screen(app: Explorer) -> set[str]:
     no_words |= set(only(app, TokenChips).scale["colours"])
     for labels in (widget for widget in all_widgets(app) if isinstance(widget, RoleLabels)):
         no_words |= {group["kind"] for group in labels.groups} | {head["label"] for head in labels._heads}
-    if app.state.trace is not None:  # the menus of places
-        no_words |= {f"{place} {token.label}" for place, token in enumerate(app.state.trace.tokens, start=1)}
+    if app.state.reader.trace is not None:  # the menus of places
+        no_words |= {f"{place} {token.label}" for place, token in enumerate(app.state.reader.trace.tokens, start=1)}
     controls = only(app, SamplerControls)
     found |= {*strings(controls.words["stages"]), controls.words["token-explained"], line(controls)}
     found |= {segment["note"] for segment in only(app, DrawStrip).segments}
@@ -179,7 +179,7 @@ def words_of_all_sections(app: Explorer) -> set[str]:
     places += [("attention", view) for view in AttentionViewsPanel.tabs]
 
     def go(place: tuple[str, str]) -> None:
-        app.state.section, app.state.view = place
+        app.state.display.section, app.state.display.view = place
         settle(app.state)
 
     for place in places:  # what nobody looks at is not written anew before somebody does
@@ -192,21 +192,21 @@ def words_of_all_sections(app: Explorer) -> set[str]:
 
 
 def test_a_switch_of_language_leaves_no_word_behind(app: Explorer, page: Page) -> None:
-    app.state.section = "search"
+    app.state.display.section = "search"
     page.set(only(app, SearchPanel)._query, value="the")
     page.send(only(app, Choices), kind="chosen", key=only(app, Choices).choices[0]["key"])
     ask(page, only(app, SamplerControls), ("value", "temperature", 0.7))
-    app.state.stepper.step()
+    app.state.playback.step()
     settle(app.state)
     english = words_of_all_sections(app)
-    languages = only(app, HeaderPanel)._language
+    languages = only(app, HeaderPanel)._language_switch
     page.messages.clear()
     page.set(languages, index=[value for _, value in languages.options].index("zh-Hans"))
-    assert app.state.theme.language == "zh-Hans"
+    assert app.state.display.theme.language == "zh-Hans"
     assert len(page.to(bars(app))) == 1  # title, axes and hovers together
     chinese = words_of_all_sections(app)
     same_in_both = {entry.title for entry in CATALOG.values()}
-    same_in_both |= {app.state.model.info.title, "English", "中文", "p = 0", "p = 1"}
+    same_in_both |= {app.state.reader.model.info.title, "English", "中文", "p = 0", "p = 1"}
     same_in_both |= {"top-k", "top-p", "min-p", "max"}
     assert not (english & chinese) - same_in_both
     assert len(english) > 120
@@ -219,7 +219,7 @@ def test_the_theme_of_the_page_reaches_the_figure(app: Explorer, page: Page) -> 
     light = bars(app).figure
     page.set(only(app, ThemeReporter), dark=True)
     assert bars(app).figure != light
-    assert app.state.theme.text in bars(app).figure
+    assert app.state.display.theme.text in bars(app).figure
     assert "var(" not in bars(app).figure
 
 
@@ -232,7 +232,7 @@ def test_a_tick_of_the_slider_is_few_messages_and_no_forward_pass(
     app: Explorer, page: Page, lm: LocalModel, temperature: float, section: str, n_bars: int
 ) -> None:
     page.set(only(app, AxisPanel)._n_bars, value=n_bars)
-    app.state.section = section
+    app.state.display.section = section
     funnel = only(only(app, FunnelPanel), Plot)
     shown = [bars(app), funnel] if section == "funnel" else [bars(app)]
     before = [plot.figure for plot in shown]
@@ -251,10 +251,10 @@ def test_a_tick_of_the_slider_is_few_messages_and_no_forward_pass(
 def test_a_keystroke_costs_one_pass_and_one_picture(
     app: Explorer, page: Page, lm: LocalModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("explorer.state.state.LATE_SECONDS", 60)
+    monkeypatch.setattr("explorer.state.reader.LATE_SECONDS", 60)
     page.messages.clear()
     with Passes(lm) as passes:
-        page.set(only(app, PrefixBox), value=app.state.prefix + " n")
+        page.set(only(app, PrefixBox), value=app.state.document.prefix + " n")
         settle(app.state)
     assert len(passes.tokens) == 1
     to_the_plot = [changed(message) for message in page.to(bars(app))]
@@ -294,9 +294,9 @@ def test_the_library_that_is_sent_is_plotlys(app: Explorer, monkeypatch: pytest.
 
 def test_with_nothing_on_disk_the_app_starts_with_the_bundled_model_and_says_that_it_is_small() -> None:
     app = Explorer(None, "The capital")
-    wait_until(lambda: app.state.trace is not None, "the model has answered")
+    wait_until(lambda: app.state.reader.trace is not None, "the model has answered")
     settle(app.state)
-    assert app.state.model.info.name == BUNDLED
+    assert app.state.reader.model.info.name == BUNDLED
     lines = [line for line in all_widgets(only(app, HeaderPanel)) if isinstance(line, StatusLine)]
     assert any("Small, came with the package" in note for line in lines for note in line.notes)
     assert bars(app).figure
@@ -306,46 +306,48 @@ def test_the_app_without_any_model_says_what_to_do(page: Page, tmp_path: Path, m
     monkeypatch.setattr(bundled, "ASSETS", tmp_path)
     monkeypatch.setattr(bundled, "_recorded", list)  # nor is one installed
     app = Explorer()
-    wait_until(lambda: app.state.status.state == "error", "the failure is said")
+    wait_until(lambda: app.state.status.current.state == "error", "the failure is said")
     missing = tmp_path / "gpt2-mini" / "config.json"
     assert status_line(app).text == str(ExplorerError("bundled-missing", file=str(missing)))
     page.set(only(app, PrefixBox), value="typed meanwhile")
-    assert app.state.prefix == "typed meanwhile"
+    assert app.state.document.prefix == "typed meanwhile"
     assert bars(app).figure == ""
 
 
 def test_the_frame_is_there_at_once_and_the_model_is_loaded_behind_it(tiny_llama: Path, page: Page) -> None:
     app = Explorer(str(tiny_llama), "The capital")
     page.set(only(app, PrefixBox), value="The capital of")
-    wait_until(lambda: app.state.trace is not None, "the model has answered")
+    wait_until(lambda: app.state.reader.trace is not None, "the model has answered")
     settle(app.state)
-    assert app.state.model.info.name == str(tiny_llama)
-    assert app.state.trace.text.endswith("The capital of")
+    assert app.state.reader.model.info.name == str(tiny_llama)
+    assert app.state.reader.trace.text.endswith("The capital of")
     assert bars(app).figure
     assert only(app, HeaderPanel)._model.value == str(tiny_llama)
 
 
 def test_the_model_is_changed_behind_the_one_in_use(app: Explorer, page: Page, tiny_llama: Path) -> None:
-    header = only(app, HeaderPanel)
-    header.load(str(tiny_llama))
-    wait_until(lambda: app.state.model.info.name == str(tiny_llama), "the other model is there")
+    app.state.models.load(str(tiny_llama))
+    wait_until(lambda: app.state.reader.model.info.name == str(tiny_llama), "the other model is there")
     settle(app.state)
-    trace = app.state.trace
-    assert len(trace.vocabulary) == app.state.model.info.vocab_size
+    trace = app.state.reader.trace
+    assert len(trace.vocabulary) == app.state.reader.model.info.vocab_size
     assert [chip["label"] for chip in only(app, TokenChips).chips] == [token.label for token in trace.tokens]
 
 
 def test_a_model_that_cannot_be_had_leaves_the_one_in_use(app: Explorer, page: Page) -> None:
-    model, header = app.state.model, only(app, HeaderPanel)
+    model, header = app.state.reader.model, only(app, HeaderPanel)
     menu = header._model
     page.set(menu, index=[value for _, value in menu.options].index("gpt2"))
-    wait_until(lambda: app.state.status.state == "error", "the failure is said")
-    assert app.state.model is model
+    assert app.state.models.to_confirm == "gpt2", "nothing is downloaded without a word"
+    app.state.models.confirm()
+    wait_until(lambda: app.state.status.current.state == "error", "the failure is said")
+    settle(app.state)
+    assert app.state.reader.model is model
     with app.state.lock:
         assert menu.value == model.info.name
     page.set(only(app, PrefixBox), value="still here")
     settle(app.state)
-    assert (status_line(app).state, app.state.trace.text) == ("ready", "still here")
+    assert (status_line(app).state, app.state.reader.trace.text) == ("ready", "still here")
 
 
 def test_the_picker_offers_every_model_of_the_catalogue_with_what_it_costs(app: Explorer) -> None:

@@ -47,14 +47,14 @@ def trace_of(recorded_attention: Attention | None, *, start: int = 0, n_tokens: 
 
 def state_of(trace: Trace | None, **traits: Any) -> ExplorerState:
     state = ExplorerState(**traits)
-    state.trace = trace
+    state.reader.trace = trace
     return state
 
 
 @pytest.fixture
 def state() -> ExplorerState:
     state = state_of(trace_of(attention_of(DENSE)))
-    state.open_head(1, 0)
+    state.selection.open_head(1, 0)
     return state
 
 
@@ -98,8 +98,8 @@ HEADS = ((0, 1), (1, 0), (2, 1))
 @pytest.mark.parametrize("direction", ["to", "from"])
 @pytest.mark.parametrize("blend", ["head", "mean", "max"])
 def test_weights_are_those_of_the_heads_chosen(state: ExplorerState, blend: str, direction: str, row: int) -> None:
-    state.choose_heads(HEADS, blend)
-    state.direction, state.cursor = direction, row
+    state.selection.choose_heads(HEADS, blend)
+    state.selection.direction, state.selection.cursor = direction, row
     chosen = np.stack([DENSE[layer, head] for layer, head in (HEADS if blend != "head" else [(1, 0)])])
     matrix = chosen.max(0) if blend == "max" else chosen.astype(np.float64).mean(0)
     expected = matrix[row, : row + 1] if direction == "to" else matrix[row:, row]
@@ -109,7 +109,7 @@ def test_weights_are_those_of_the_heads_chosen(state: ExplorerState, blend: str,
 
 
 def test_one_head_is_that_head_however_heads_are_put_together(state: ExplorerState) -> None:
-    state.blend = "max"
+    state.selection.blend = "max"
     panel = AttentionTextPanel(state)
     assert_array_equal(weights_of(shown(panel)), DENSE[1, 0, T - 1])
     assert text_of(panel).chosen["blend"] == "head"
@@ -118,16 +118,16 @@ def test_one_head_is_that_head_however_heads_are_put_together(state: ExplorerSta
 
 @pytest.mark.parametrize("first", ["hidden", "renormalised"])
 def test_the_first_token_can_be_left_out(state: ExplorerState, first: str) -> None:
-    state.first_token = first
+    state.display.first_token = first
     panel = AttentionTextPanel(state)
     row = DENSE[1, 0, T - 1].astype(np.float64)
     rest = row[1:] / (row[1:].sum() if first == "renormalised" else 1)
     found = weights_of(shown(panel))
     assert np.isnan(found[0])
     assert_allclose(found[1:], rest, rtol=1e-6)
-    state.direction, state.cursor = "from", 0
+    state.selection.direction, state.selection.cursor = "from", 0
     assert_array_equal(np.isnan(weights_of(shown(panel))), [False] + [True] * (T - 1))
-    state.direction = "to"
+    state.selection.direction = "to"
     assert_array_equal(weights_of(shown(panel)), [1])  # it has nothing else
 
 
@@ -137,32 +137,32 @@ def test_of_a_long_text_the_open_head_is_exact_and_the_others_say_that_they_are_
     assert isinstance(attention.source, Given)
     asked = attention.source.asked
     state = state_of(trace_of(attention, n_tokens=300))
-    state.open_head(1, 1)
+    state.selection.open_head(1, 1)
     panel = AttentionTextPanel(state)
     assert_array_equal(weights_of(shown(panel)), dense[1, 1, 299])
     assert "256" not in text_of(panel).explanation
-    state.open_head(0, 1)
+    state.selection.open_head(0, 1)
     difference = np.abs(weights_of(shown(panel)) - dense[0, 1, 299]).max()
     assert 0 < difference < 0.004
     assert "256" in text_of(panel).explanation
-    state.choose_heads([(1, 0), (0, 0)], "mean")
-    assert (state.head, "256" in text_of(panel).explanation) == ((1, 0), True)
+    state.selection.choose_heads([(1, 0), (0, 0)], "mean")
+    assert (state.selection.head, "256" in text_of(panel).explanation) == ((1, 0), True)
     assert attention.source.asked == asked, "a panel never waits for the model"
 
 
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])
 def test_the_explanation_says_what_the_numbers_sum_to(state: ExplorerState, language: str) -> None:
-    state.theme = Theme(language=language)
+    state.display.theme = Theme(language=language)
     panel = AttentionTextPanel(state)
     said = set()
     for blend in ("mean", "max"):
         for direction in ("to", "from"):
             for first in ("shown", "hidden", "renormalised"):
-                state.choose_heads(HEADS, blend)
-                state.direction, state.first_token = direction, first
+                state.selection.choose_heads(HEADS, blend)
+                state.selection.direction, state.display.first_token = direction, first
                 said.add(text_of(panel).explanation)
     assert len(said) == 12
-    state.direction, state.first_token, state.blend = "from", "shown", "mean"
+    state.selection.direction, state.display.first_token, state.selection.blend = "from", "shown", "mean"
     assert {"en": "do not sum to 1", "zh-Hans": "合计不为 1"}[language] in text_of(panel).explanation
 
 
@@ -172,15 +172,17 @@ def test_the_explanation_says_what_the_numbers_sum_to(state: ExplorerState, lang
 @pytest.mark.parametrize(
     "change",
     [
-        lambda s: setattr(s, "trace", trace_of(attention_of(random_weights(N_LAYER, N_HEAD, T + 1)), n_tokens=T + 1)),
-        lambda s: s.open_head(2, 1),
-        lambda s: s.choose_heads(HEADS, "max"),
-        lambda s: setattr(s, "cursor", 4),
-        lambda s: setattr(s, "direction", "from"),
-        lambda s: setattr(s, "first_token", "hidden"),
-        lambda s: setattr(s, "log_weights", True),
-        lambda s: setattr(s, "theme", Theme(dark=True)),
-        lambda s: setattr(s, "theme", Theme(language="zh-Hans")),
+        lambda s: setattr(
+            s.reader, "trace", trace_of(attention_of(random_weights(N_LAYER, N_HEAD, T + 1)), n_tokens=T + 1)
+        ),
+        lambda s: s.selection.open_head(2, 1),
+        lambda s: s.selection.choose_heads(HEADS, "max"),
+        lambda s: setattr(s.selection, "cursor", 4),
+        lambda s: setattr(s.selection, "direction", "from"),
+        lambda s: setattr(s.display, "first_token", "hidden"),
+        lambda s: setattr(s.display, "log_weights", True),
+        lambda s: setattr(s.display, "theme", Theme(dark=True)),
+        lambda s: setattr(s.display, "theme", Theme(language="zh-Hans")),
     ],
     ids=["trace", "head", "heads", "cursor", "direction", "first token", "log", "dark", "language"],
 )
@@ -200,7 +202,7 @@ def test_a_step_of_a_short_text_sends_few_bytes_and_of_a_long_one_never_many(pag
         state = state_of(trace_of(attention_of(random_weights(1, 1, n)), n_tokens=n))
         panel = AttentionTextPanel(state)
         page.messages.clear()
-        state.trace = trace_of(attention_of(random_weights(1, 1, n + 1)), n_tokens=n + 1)
+        state.reader.trace = trace_of(attention_of(random_weights(1, 1, n + 1)), n_tokens=n + 1)
         (message,) = page.to(text_of(panel))
         sizes.append(message.n_bytes)
     assert sizes[0] < 3_000
@@ -210,17 +212,19 @@ def test_a_step_of_a_short_text_sends_few_bytes_and_of_a_long_one_never_many(pag
 def test_what_is_out_of_view_is_sent_nothing(state: ExplorerState, page: Page) -> None:
     panel = AttentionTextPanel(state, visible=False)
     page.messages.clear()
-    state.open_head(0, 1)
-    state.late = True
+    state.selection.open_head(0, 1)
+    state.reader.late = True
     assert page.to(text_of(panel)) == []
-    state.late = False
+    state.reader.late = False
     assert page.to(text_of(panel)) == []
     panel.visible = True
     assert_array_equal(weights_of(shown(panel)), DENSE[0, 1, T - 1])
-    state.late = True
+    state.reader.late = True
     panel.visible = False
-    assert text_of(panel).stale
-    state.late = False  # the question failed: no trace will come
+    page.messages.clear()
+    state.reader.late = False
+    assert page.to(text_of(panel)) == []
+    panel.visible = True
     assert not text_of(panel).stale
 
 
@@ -233,7 +237,7 @@ def test_a_token_that_is_pointed_at_is_one_message_each_way(state: ExplorerState
     found = message.data["content"]["gaze"]
     assert (found["row"], len(found["numbers"])) == (4, 5)
     assert found["strongest"][0][2] == numbers.probability(float(DENSE[1, 0, 4].max()))
-    state.direction = "from"
+    state.selection.direction = "from"
     page.send(text_of(panel), kind="ask", row=4)
     assert len(answers(page, panel)[-1]["gaze"]["numbers"]) == T - 4
 
@@ -242,12 +246,12 @@ def test_a_token_under_a_resting_pointer_comes_along_with_the_next_answer(state:
     panel = AttentionTextPanel(state)
     page.send(text_of(panel), kind="ask", row=4)
     longer = random_weights(N_LAYER, N_HEAD, T + 1, seed=1)
-    state.trace = trace_of(attention_of(longer), n_tokens=T + 1)
+    state.reader.trace = trace_of(attention_of(longer), n_tokens=T + 1)
     last, pointed = text_of(panel).shown["gazes"]
     assert (last["row"], pointed["row"]) == (T, 4)
     assert_array_equal(weights_of(last), longer[1, 0, T])
     assert_array_equal(weights_of(pointed), longer[1, 0, 4, :5])
-    state.trace = trace_of(attention_of(longer[:, :, :4, :4]), n_tokens=4)
+    state.reader.trace = trace_of(attention_of(longer[:, :, :4, :4]), n_tokens=4)
     assert [found["row"] for found in text_of(panel).shown["gazes"]] == [3]
 
 
@@ -258,24 +262,28 @@ def test_a_click_stays_with_a_token_and_another_lets_it_go(state: ExplorerState,
     panel = AttentionTextPanel(state)
     assert not text_of(panel).shown["pinned"]
     page.send(text_of(panel), kind="pin", row=4)
-    assert (state.cursor, text_of(panel).shown["row"], text_of(panel).shown["pinned"]) == (4, 4, True)
+    assert (state.selection.cursor, text_of(panel).shown["row"], text_of(panel).shown["pinned"]) == (4, 4, True)
     page.send(text_of(panel), kind="pin", row=T - 1)
-    assert (state.cursor, text_of(panel).shown["row"], text_of(panel).shown["pinned"]) == (T - 1, T - 1, True)
+    assert (state.selection.cursor, text_of(panel).shown["row"], text_of(panel).shown["pinned"]) == (T - 1, T - 1, True)
     page.send(text_of(panel), kind="pin", row=T - 1)
-    assert (state.cursor, text_of(panel).shown["row"], text_of(panel).shown["pinned"]) == (-1, T - 1, False)
+    assert (state.selection.cursor, text_of(panel).shown["row"], text_of(panel).shown["pinned"]) == (-1, T - 1, False)
     page.send(text_of(panel), kind="pin", row=4)
     page.send(text_of(panel), kind="pin", row=None)
-    assert state.cursor == -1
+    assert state.selection.cursor == -1
 
 
 def test_the_buttons_choose_heads_and_direction(state: ExplorerState, page: Page) -> None:
     panel = AttentionTextPanel(state)
     assert text_of(panel).chosen == {"blend": "head", "direction": "to", "heads": "", "several": False}
     page.send(text_of(panel), kind="choose", what="heads", name="layer")
-    assert (state.head, state.heads, state.blend) == ((1, 0), ((1, 0), (1, 1)), "mean")
+    assert (state.selection.head, state.selection.heads, state.selection.blend) == ((1, 0), ((1, 0), (1, 1)), "mean")
     page.send(text_of(panel), kind="choose", what="blend", name="max")
     page.send(text_of(panel), kind="choose", what="heads", name="all")
-    assert (state.head, len(set(state.heads)), state.blend) == ((1, 0), N_LAYER * N_HEAD, "max")
+    assert (state.selection.head, len(set(state.selection.heads)), state.selection.blend) == (
+        (1, 0),
+        N_LAYER * N_HEAD,
+        "max",
+    )
     page.send(text_of(panel), kind="choose", what="direction", name="from")
     assert text_of(panel).chosen == {"blend": "max", "direction": "from", "heads": "all", "several": True}
     assert_array_equal(weights_of(shown(panel)), DENSE[:, :, T - 1, T - 1].max(keepdims=True)[0])
@@ -286,7 +294,7 @@ def test_the_buttons_choose_heads_and_direction(state: ExplorerState, page: Page
 
 def test_tokens_before_the_window_have_chips_and_no_look(page: Page) -> None:
     state = state_of(trace_of(attention_of(DENSE), start=3))
-    state.cursor = 5
+    state.selection.cursor = 5
     panel = AttentionTextPanel(state)
     text = text_of(panel)
     assert (text.tokens["first"], len(text.tokens["labels"])) == (-3, 3 + T)
@@ -296,7 +304,7 @@ def test_tokens_before_the_window_have_chips_and_no_look(page: Page) -> None:
     page.send(text, kind="ask", row=-1)
     assert page.to(text) == []
     page.send(text, kind="pin", row=T - 1)
-    assert state.cursor == 3 + T - 1
+    assert state.selection.cursor == 3 + T - 1
 
 
 def test_of_a_very_long_text_the_end_has_chips(page: Page) -> None:
@@ -311,10 +319,10 @@ def test_of_a_very_long_text_the_end_has_chips(page: Page) -> None:
     assert_array_equal(weights_of(shown(panel)).argsort()[-9:], dense[0, 0, -1, 50:].argsort()[-9:])
     page.send(text_of(panel), kind="ask", row=49)
     assert answers(page, panel) == []
-    state.cursor = 10
+    state.selection.cursor = 10
     assert (shown(panel)["row"], shown(panel)["numbers"]) == (10, [])
     assert len(shown(panel)["strongest"]) == 5
-    state.direction = "from"
+    state.selection.direction = "from"
     assert (shown(panel)["first"], len(shown(panel)["numbers"])) == (50, MAX_CHIPS)
 
 
@@ -326,34 +334,34 @@ def test_one_token_looks_at_itself() -> None:
 
 def test_why_there_is_nothing_to_show_is_a_sentence_in_its_place(state: ExplorerState, page: Page) -> None:
     panel = AttentionTextPanel(state)
-    text, trace = text_of(panel), state.trace
-    state.trace = trace_of(None, attention_unavailable=Message.of("attention-too-long", n=9000, most=5000))
+    text, trace = text_of(panel), state.reader.trace
+    state.reader.trace = trace_of(None, attention_unavailable=Message.of("attention-too-long", n=9000, most=5000))
     assert "9,000" in text.sentence
     page.messages.clear()
     page.send(text, kind="ask", row=2)
     assert page.to(text) == []
-    state.trace = trace
+    state.reader.trace = trace
     assert text.sentence == ""
     broken = DENSE.copy()
     broken[2, 1, 3] = np.nan
-    state.trace = trace_of(attention_of(broken))
+    state.reader.trace = trace_of(attention_of(broken))
     assert "layer 2, head 1" in text.sentence
-    state.theme = replace(state.theme, language="zh-Hans")
+    state.display.theme = replace(state.display.theme, language="zh-Hans")
     assert "不是数" in text.sentence
 
 
 def test_a_head_that_the_model_lacks_is_a_sentence(state: ExplorerState) -> None:
     panel = AttentionTextPanel(state)
-    state.open_head(7, 0)
+    state.selection.open_head(7, 0)
     assert "no layer 7" in text_of(panel).sentence
-    state.open_head(0, 0)
+    state.selection.open_head(0, 0)
     assert text_of(panel).sentence == ""
 
 
 def test_while_attention_is_being_asked_for_the_old_look_stays(state: ExplorerState, page: Page) -> None:
     panel = AttentionTextPanel(state)
     page.messages.clear()
-    state.trace = trace_of(None)
+    state.reader.trace = trace_of(None)
     assert page.to(text_of(panel)) == []
     assert text_of(panel).sentence == ""
     assert text_of(AttentionTextPanel(ExplorerState())).shown == {}
@@ -379,10 +387,10 @@ def test_each_step_shows_the_look_of_the_new_token_in_one_message(lm: LocalModel
     settle(panel.state)
     for _ in range(3):
         page.messages.clear()
-        panel.state.stepper.step()
+        panel.state.playback.step()
         settle(panel.state)
         assert len([m for m in page.to(text_of(panel)) if "shown" in m.data.get("state", {})]) == 1
-        trace = panel.state.trace
+        trace = panel.state.reader.trace
         assert trace is not None
         assert shown(panel)["row"] == len(trace.ids) - 1
         assert_array_equal(weights_of(shown(panel)), trace.attention.row(0, 0, len(trace.ids) - 1))

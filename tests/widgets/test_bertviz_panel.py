@@ -58,15 +58,15 @@ def choose(page: Page, panel: Panel, view: str) -> None:
 def test_the_head_view_is_that_of_the_open_layer(panel: BertVizPanel) -> None:
     state = panel.state
     assert (shown(panel)["include_layers"], shown(panel)["heads"]) == ([0], [0])
-    state.open_head(1, 2)
+    state.selection.open_head(1, 2)
     settle(state)
-    state.choose_heads([(1, 2), (0, 3), (1, 0)], "mean")
+    state.selection.choose_heads([(1, 2), (0, 3), (1, 0)], "mean")
     settle(state)
     assert (shown(panel)["include_layers"], shown(panel)["heads"]) == ([1], [2, 0])
-    assert state.trace is not None
-    weights = [state.trace.attention.head(1, head) for head in range(4)]
+    assert state.reader.trace is not None
+    weights = [state.reader.trace.attention.head(1, head) for head in range(4)]
     np.testing.assert_allclose(shown(panel)["shown"]["attn"], [weights], rtol=5e-4)
-    assert shown(panel)["shown"]["left_text"] == [token.label[:13] for token in state.trace.tokens]
+    assert shown(panel)["shown"]["left_text"] == [token.label[:13] for token in state.reader.trace.tokens]
 
 
 def test_the_model_view_has_all_layers_or_the_open_one(page: Page, panel: BertVizPanel) -> None:
@@ -75,7 +75,7 @@ def test_the_model_view_has_all_layers_or_the_open_one(page: Page, panel: BertVi
     choose(page, panel, "model")
     assert box.layout.visibility is None
     assert np.shape(shown(panel)["shown"]["attn"])[:2] == (2, 4)
-    panel.state.open_head(1, 1)
+    panel.state.selection.open_head(1, 1)
     settle(panel.state)
     page.set(box, value=False)
     assert (shown(panel)["include_layers"], shown(panel)["total_heads"]) == ([1], 4)
@@ -83,14 +83,14 @@ def test_the_model_view_has_all_layers_or_the_open_one(page: Page, panel: BertVi
 
 def test_the_neuron_view_has_the_vectors_of_the_open_head(page: Page, panel: BertVizPanel) -> None:
     state = panel.state
-    assert state.attention is not None
-    assert not state.attention.has_vectors(0, 0), "nobody asks for vectors before the neuron view does"
+    assert state.reader.attention is not None
+    assert not state.reader.attention.has_vectors(0, 0), "nobody asks for vectors before the neuron view does"
     choose(page, panel, "neuron")
     for layer, head in ((0, 0), (1, 3)):
-        state.open_head(layer, head)
+        state.selection.open_head(layer, head)
         settle(state)
-        assert state.trace is not None
-        vectors = state.trace.attention.vectors(layer, head)
+        assert state.reader.trace is not None
+        vectors = state.reader.trace.attention.vectors(layer, head)
         np.testing.assert_allclose(shown(panel)["shown"]["keys"][0][0], vectors.keys, rtol=5e-4)
         assert shown(panel)["menus"] == {"layer": [layer], "att_head": [head]}
     assert frame(panel).title == "BertViz: neuron view"
@@ -98,7 +98,7 @@ def test_the_neuron_view_has_the_vectors_of_the_open_head(page: Page, panel: Ber
 
 def test_the_view_follows_the_text_one_message_each(page: Page, panel: BertVizPanel) -> None:
     page.messages.clear()
-    panel.state.prefix = f"{TEXT} is"
+    panel.state.document.prefix = f"{TEXT} is"
     settle(panel.state)
     pages = [message for message in page.to(frame(panel)) if "page" in message.data["state"]]
     assert len(pages) == 1
@@ -107,27 +107,27 @@ def test_the_view_follows_the_text_one_message_each(page: Page, panel: BertVizPa
 
 def test_what_stays_the_same_is_not_sent_again(page: Page, panel: BertVizPanel) -> None:
     page.messages.clear()
-    panel.state.cursor = 1
-    panel.state.theme = dataclasses.replace(panel.state.theme, contrast=True)
-    panel.state.choose_heads([(0, 0), (1, 1)], "mean")  # the open layer's are the same
+    panel.state.selection.cursor = 1
+    panel.state.display.theme = dataclasses.replace(panel.state.display.theme, contrast=True)
+    panel.state.selection.choose_heads([(0, 0), (1, 1)], "mean")  # the open layer's are the same
     assert not [message for message in page.to(frame(panel)) if "page" in message.data["state"]]
 
 
 def test_out_of_sight_nothing_is_drawn_or_wanted(state: ExplorerState) -> None:
     panel = BertVizPanel(state, visible=False)
-    state.prefix = "The capital"
+    state.document.prefix = "The capital"
     settle(state)
     assert frame(panel).page == ""
-    assert state.attention is None
+    assert state.reader.attention is None
     panel.visible = True
     settle(state)
-    assert len(shown(panel)["shown"]["left_text"]) == len(state.trace.ids)  # type: ignore[union-attr]
+    assert len(shown(panel)["shown"]["left_text"]) == len(state.reader.trace.ids)  # type: ignore[union-attr]
 
 
 def test_a_picture_that_is_not_at_hand_yet_leaves_the_old_one(panel: BertVizPanel) -> None:
     state, before = panel.state, frame(panel).page
     with state.lock:
-        state.trace = trace_of(words(300), attention=attention_of(random_weights(2, 4, 300)))
+        state.reader.trace = trace_of(words(300), attention=attention_of(random_weights(2, 4, 300)))
         assert (frame(panel).page, frame(panel).instead) == (before, "")
 
 
@@ -136,7 +136,7 @@ def test_where_there_is_no_picture_a_sentence_says_why(
     panel: BertVizPanel, why: str, monkeypatch: pytest.MonkeyPatch, english: None
 ) -> None:
     state = panel.state
-    good = state.trace
+    good = state.reader.trace
     assert good is not None
     if why == "no attention":
         bad = dataclasses.replace(
@@ -148,14 +148,14 @@ def test_where_there_is_no_picture_a_sentence_says_why(
         bad = trace_of(words(3), attention=attention_of(weights))
     else:
         bad = trace_of(words(200), attention=attention_of(random_weights(2, 40, 200)))
-    state.trace = bad
+    state.reader.trace = bad
     expected = {
         "no attention": "gives no attention",
         "no numbers": "not made of numbers",
         "too large": "more than 2 MB",
     }
     assert expected[why] in frame(panel).instead
-    state.trace = good
+    state.reader.trace = good
     assert frame(panel).instead == ""
 
 
@@ -170,7 +170,7 @@ def test_a_view_that_is_too_large_makes_way_for_a_smaller_one(
 
 
 def test_the_empty_text_has_a_view(panel: BertVizPanel) -> None:
-    panel.state.prefix = ""
+    panel.state.document.prefix = ""
     settle(panel.state)
     assert shown(panel)["shown"]["attn"][0][0] == [[1]]
 
@@ -181,7 +181,7 @@ def test_it_says_what_one_sees_in_the_readers_language(page: Page, panel: BertVi
         choose(page, panel, view)
         assert line.text
     assert line.notes == []
-    panel.state.theme = Theme(dark=True, language="zh-Hans")
+    panel.state.display.theme = Theme(dark=True, language="zh-Hans")
     assert [label for label, _ in menu.options] == ["头视图", "模型视图", "神经元视图"]
     assert "词元" in line.text
     assert "白" in line.notes[0]
@@ -196,7 +196,7 @@ def test_alone_in_a_cell_it_has_a_text_to_type(lm: LocalModel) -> None:
 
 
 def test_an_older_picture_is_marked_as_such(panel: BertVizPanel) -> None:
-    panel.state.late = True
+    panel.state.reader.late = True
     assert frame(panel).stale
-    panel.state.late = False
+    panel.state.reader.late = False
     assert not frame(panel).stale

@@ -23,7 +23,7 @@ from explorer.generation.presets import COMPARED
 from explorer.generation.strategy import Beam
 from explorer.locales import Message
 from explorer.state import comparison as module
-from explorer.state.comparison import Comparer
+from explorer.state.comparison import StrategyComparison
 from explorer.state.state import ExplorerState
 from explorer.widgets.elements.downloads.widget import Downloads
 from explorer.widgets.elements.plot.widget import Plot
@@ -48,15 +48,15 @@ def state(lm: LocalModel) -> ExplorerState:
 
 
 @pytest.fixture
-def comparer(state: ExplorerState) -> Comparer:
-    comparer = state.comparer
+def comparer(state: ExplorerState) -> StrategyComparison:
+    comparer = state.comparison
     comparer.n_samples, comparer.n_tokens = 2, 6
     return comparer
 
 
-def run(comparer: Comparer) -> Any:
+def run(comparer: StrategyComparison) -> Any:
     comparer.run()
-    wait_until(lambda: not comparer.running, "the comparison is done")
+    wait_until(lambda: not comparer.running and comparer._reader._refresher.idle, "the comparison is done, and shown")
     return comparer.comparison
 
 
@@ -64,30 +64,30 @@ def run(comparer: Comparer) -> Any:
 
 
 def test_the_texts_are_those_of_compare_and_go_on_where_the_stepper_is(
-    state: ExplorerState, comparer: Comparer
+    state: ExplorerState, comparer: StrategyComparison
 ) -> None:
-    state.stepper.step()
+    state.playback.step()
     settle(state)
     comparer.add(Beam(3))
     made = run(comparer)
     assert made.complete
-    assert made.ids == tuple(state.trace.ids.tolist())
-    alone = compare(state.model, made.ids, comparer.strategies, n=2, max_new_tokens=6, seed=5, through_end=False)
+    assert made.ids == tuple(state.reader.trace.ids.tolist())
+    alone = compare(state.reader.model, made.ids, comparer.strategies, n=2, max_new_tokens=6, seed=5, through_end=False)
     for strategy in (0, 4):
         assert made.strategies[strategy].samples[0].text == alone.strategies[strategy].samples[0].text
     # The first sample's draws are those that the stepper's own next steps have.
-    state.sampling = comparer.strategies[1].method
+    state.sampler.sampling = comparer.strategies[1].method
     for token in made.strategies[1].samples[0].tokens:
-        assert state.stepper.coming.id == token.id
-        state.stepper.step()
+        assert state.sampler.coming.id == token.id
+        state.playback.step()
         settle(state)
 
 
-def test_texts_end_where_playing_would(state: ExplorerState, comparer: Comparer) -> None:
+def test_texts_end_where_playing_would(state: ExplorerState, comparer: StrategyComparison) -> None:
     comparer.add(Beam(2))
     free = run(comparer)
     stop_text = next(token.token.text for token in free.strategies[0].samples[0].tokens if token.token.text)
-    state.stop, state.stop_at_end = Stop(text=stop_text), False
+    state.playback.stop, state.playback.stop_at_end = Stop(text=stop_text), False
     made = run(comparer)
     assert (made.stop_text, made.through_end) == (stop_text, True)
     assert made.max_new_tokens == 6
@@ -98,7 +98,7 @@ def test_texts_end_where_playing_would(state: ExplorerState, comparer: Comparer)
 
 
 def test_clicking_a_token_shows_that_place_and_going_on_takes_the_steps(
-    page: Page, state: ExplorerState, comparer: Comparer
+    page: Page, state: ExplorerState, comparer: StrategyComparison
 ) -> None:
     panel = ComparePanel(state)
     at = CompareAtPanel(state)
@@ -110,32 +110,32 @@ def test_clicking_a_token_shows_that_place_and_going_on_takes_the_steps(
     wait_until(lambda: not only(at, Plot).stale and "Token 3" in only(at, Plot).figure, "the place is drawn")
     figure = json.loads(only(at, Plot).figure)
     before = (*made.ids, *(token.id for token in made.strategies[3].samples[1].tokens[:2]))
-    trace = state.model.trace(before)
+    trace = state.reader.model.trace(before)
     for column, written in enumerate(made.strategies):
         shown = trace.distribution(written.strategy.method)
         assert sum(figure["data"][column]["x"]) == pytest.approx(1, abs=1e-5)
         assert max(figure["data"][column]["x"][:-1]) == pytest.approx(float(shown.probabilities.max()), abs=1e-6)
     at._go.click()
     settle(state)
-    path = state.stepper.tree.path()
+    path = state.document.tree.path()
     assert [node.choice.id for node in path] == [token.id for token in made.strategies[3].samples[1].tokens[:3]]
     assert [node.choice.u for node in path] == [token.u for token in made.strategies[3].samples[1].tokens[:3]]
     assert {node.sample for node in path} == {1}
 
 
-def test_going_on_from_a_beam_is_as_if_picked_by_hand(state: ExplorerState, comparer: Comparer) -> None:
+def test_going_on_from_a_beam_is_as_if_picked_by_hand(state: ExplorerState, comparer: StrategyComparison) -> None:
     comparer.strategies = ()
     comparer.add(Beam(2))
     made = run(comparer)
     comparer.go_on(0, 0, 3)
     settle(state)
-    path = state.stepper.tree.path()
+    path = state.document.tree.path()
     assert [node.choice.id for node in path] == [token.id for token in made.strategies[0].samples[0].tokens[:4]]
     assert {node.choice.chosen_by for node in path} == {"hand"}
 
 
 def test_cancelling_takes_effect_within_a_step_and_keeps_what_is_there(
-    state: ExplorerState, comparer: Comparer, monkeypatch: pytest.MonkeyPatch
+    state: ExplorerState, comparer: StrategyComparison, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps, third, go = [], threading.Event(), threading.Event()
     real = ComparisonRun.advance
@@ -157,11 +157,11 @@ def test_cancelling_takes_effect_within_a_step_and_keeps_what_is_there(
     assert len(steps) == 3
     assert not comparer.comparison.complete
     assert [len(written.samples[0].steps) for written in comparer.comparison.strategies] == [3] * 4
-    assert state.status.message.id == "comparison-stopped"
+    assert state.status.current.message.id == "comparison-stopped"
 
 
 def test_a_key_is_answered_between_two_steps(
-    state: ExplorerState, comparer: Comparer, monkeypatch: pytest.MonkeyPatch
+    state: ExplorerState, comparer: StrategyComparison, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     n_steps, at_answer = list[int](), list[int]()
     real = ComparisonRun.advance
@@ -169,15 +169,15 @@ def test_a_key_is_answered_between_two_steps(
     def counted(self: ComparisonRun) -> bool:
         n_steps.append(1)
         if len(n_steps) == 4:  # the key is pressed in the middle of a step
-            state.prefix = "The capital of Fr"
+            state.document.prefix = "The capital of Fr"
         return real(self)
 
     monkeypatch.setattr(ComparisonRun, "advance", counted)
-    state.observe(lambda _: at_answer.append(len(n_steps)), "trace")
+    state.reader.observe(lambda _: at_answer.append(len(n_steps)), "trace")
     comparer.n_samples, comparer.n_tokens = 8, 100
     comparer.run()
     wait_until(lambda: bool(at_answer), "the key is answered")
-    assert state.trace.text.endswith("Fr")
+    assert state.reader.trace.text.endswith("Fr")
     assert at_answer[0] == 4, "before the next step"
     assert comparer.running
     comparer.cancel()
@@ -185,7 +185,7 @@ def test_a_key_is_answered_between_two_steps(
 
 
 def test_what_fails_is_a_sentence_and_keeps_what_is_there(
-    state: ExplorerState, comparer: Comparer, monkeypatch: pytest.MonkeyPatch
+    state: ExplorerState, comparer: StrategyComparison, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, steps = ComparisonRun.advance, []
 
@@ -197,23 +197,25 @@ def test_what_fails_is_a_sentence_and_keeps_what_is_there(
 
     monkeypatch.setattr(ComparisonRun, "advance", failing)
     made = run(comparer)
-    assert state.status.state == "error"
+    assert state.status.current.state == "error"
     assert [len(written.samples[0].steps) for written in made.strategies] == [2] * 4
 
 
-def test_nothing_to_compare_is_a_sentence(page: Page, state: ExplorerState, comparer: Comparer) -> None:
+def test_nothing_to_compare_is_a_sentence(page: Page, state: ExplorerState, comparer: StrategyComparison) -> None:
     panel = ComparePanel(state)
     comparer.strategies = ()
     panel._run.click()
-    assert state.status.state == "error"
-    assert "no strategy" in str(state.status.message)
+    assert state.status.current.state == "error"
+    assert "no strategy" in str(state.status.current.message)
     assert not comparer.running
 
 
 # --- what is shown
 
 
-def test_the_columns_have_the_texts_and_where_they_part(page: Page, state: ExplorerState, comparer: Comparer) -> None:
+def test_the_columns_have_the_texts_and_where_they_part(
+    page: Page, state: ExplorerState, comparer: StrategyComparison
+) -> None:
     panel = ComparePanel(state)
     made = run(comparer)
     columns = only(panel, TextColumns).columns
@@ -236,7 +238,7 @@ def test_the_columns_have_the_texts_and_where_they_part(page: Page, state: Explo
 
 
 def test_the_heading_says_what_the_texts_follow_and_what_is_another_now(
-    page: Page, state: ExplorerState, comparer: Comparer
+    page: Page, state: ExplorerState, comparer: StrategyComparison
 ) -> None:
     panel = ComparePanel(state)
     texts, listed = only(panel, TextColumns), only(panel, StrategyList)
@@ -248,10 +250,10 @@ def test_the_heading_says_what_the_texts_follow_and_what_is_another_now(
     page.send(listed, kind="up", place=1)
     page.send(listed, kind="rename", place=0, name="mine")
     assert texts.heading == "After “The capital of”", "a name changes no text"
-    state.prefix = "The capital of France"
+    state.document.prefix = "The capital of France"
     settle(state)
     assert texts.heading.startswith("After “The capital of” · the text above is another now")
-    state.prefix = "The capital of"
+    state.document.prefix = "The capital of"
     settle(state)
     comparer.comparison = replace(made, complete=False, text="x\n" * 50)
     assert texts.heading.startswith("After “… x⏎x⏎")
@@ -261,11 +263,11 @@ def test_the_heading_says_what_the_texts_follow_and_what_is_another_now(
     assert panel._run.disabled, "there is nothing to compare"
 
 
-def test_what_went_otherwise_than_asked_is_said(state: ExplorerState, comparer: Comparer) -> None:
+def test_what_went_otherwise_than_asked_is_said(state: ExplorerState, comparer: StrategyComparison) -> None:
     texts = only(ComparePanel(state), TextColumns)
     comparer.comparison = replace(run(comparer), notices=(Message.of("compare-memory-full"),))
     assert texts.summary.startswith("The memory is too small for all texts at once")
-    state.theme = type(state.theme)(language="zh-Hans")
+    state.display.theme = type(state.display.theme)(language="zh-Hans")
     assert texts.summary.startswith("内存不足")
 
 
@@ -280,7 +282,9 @@ class CountedSteps(tuple[Step, ...]):
 
 
 @pytest.mark.parametrize("colours", ["surprisal", "choice"])
-def test_what_is_of_a_whole_text_is_computed_once(state: ExplorerState, comparer: Comparer, colours: str) -> None:
+def test_what_is_of_a_whole_text_is_computed_once(
+    state: ExplorerState, comparer: StrategyComparison, colours: str
+) -> None:
     comparer.colour_by = colours
     made = run(comparer)
     panels = [ComparePanel(state), MeasuresPanel(state), RanksPanel(state)]
@@ -297,12 +301,12 @@ def test_what_is_of_a_whole_text_is_computed_once(state: ExplorerState, comparer
     assert walks[0] == walks[1] <= 5, "of each text: tokens, text, surprisal, entropy"
 
 
-def test_the_legend_says_what_is_seen(state: ExplorerState, comparer: Comparer) -> None:
+def test_the_legend_says_what_is_seen(state: ExplorerState, comparer: StrategyComparison) -> None:
     panel = ComparePanel(state)
     texts = only(panel, TextColumns)
     assert texts.legend == []
     made = run(comparer)
-    assert texts.legend[0]["colours"] == list(state.theme.amounts)
+    assert texts.legend[0]["colours"] == list(state.display.theme.amounts)
     assert texts.legend[1] == {"parts": True, "text": "parts from the first column here"}
     signs = {entry["sign"] for entry in texts.legend if "sign" in entry}
     assert signs == {sample["ended"] for column in texts.columns for sample in column["samples"]} != set()
@@ -322,7 +326,7 @@ def test_the_legend_says_what_is_seen(state: ExplorerState, comparer: Comparer) 
     assert not any("parts" in entry for entry in texts.legend), "there is nothing to part from"
 
 
-def test_a_token_is_explained_on_demand(page: Page, state: ExplorerState, comparer: Comparer) -> None:
+def test_a_token_is_explained_on_demand(page: Page, state: ExplorerState, comparer: StrategyComparison) -> None:
     panel = ComparePanel(state)
     made = run(comparer)
     texts = only(panel, TextColumns)
@@ -334,7 +338,7 @@ def test_a_token_is_explained_on_demand(page: Page, state: ExplorerState, compar
     assert f"rank {choice.rank}" in sent.data["content"]["text"]
 
 
-def test_measures_ranks_and_beams_follow(page: Page, state: ExplorerState, comparer: Comparer) -> None:
+def test_measures_ranks_and_beams_follow(page: Page, state: ExplorerState, comparer: StrategyComparison) -> None:
     panels = [MeasuresPanel(state), RanksPanel(state), BeamsPanel(state)]
     comparer.add(COMPARED["preset-beam"])
     run(comparer)
@@ -344,11 +348,11 @@ def test_measures_ranks_and_beams_follow(page: Page, state: ExplorerState, compa
     assert only(panels[0], Label).value == "How many tokens a text has."
     figure = json.loads(only(panels[0], Plot).figure)
     assert figure["layout"]["meta"]["description"].startswith("length")
-    state.theme = type(state.theme)(language="zh-Hans")
+    state.display.theme = type(state.display.theme)(language="zh-Hans")
     assert "长度" in json.loads(only(panels[0], Plot).figure)["layout"]["meta"]["description"]
 
 
-def test_files_and_code_leave(page: Page, state: ExplorerState, comparer: Comparer) -> None:
+def test_files_and_code_leave(page: Page, state: ExplorerState, comparer: StrategyComparison) -> None:
     panel = SavePanel(state)
     files = only(panel, Downloads)
     assert files.disabled
@@ -369,7 +373,7 @@ def test_files_and_code_leave(page: Page, state: ExplorerState, comparer: Compar
 
 
 def test_bytes_of_a_large_comparison_stay_small(
-    page: Page, state: ExplorerState, comparer: Comparer, monkeypatch: pytest.MonkeyPatch
+    page: Page, state: ExplorerState, comparer: StrategyComparison, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "SECONDS_BETWEEN_PICTURES", 1e9)
     panel = ComparePanel(state)

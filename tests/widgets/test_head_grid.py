@@ -60,9 +60,11 @@ def read_from(lm: LocalModel, attention: Attention, ids: list[int] | None = None
 
 def shown(lm: LocalModel, attention: Attention, ids: list[int] | None = None, **traits: Any) -> GridPanel:
     """A panel that shows ``attention``, which no model was asked for."""
-    state = ExplorerState(**traits)
+    state = ExplorerState()
+    for name, value in traits.items():
+        setattr(state.display, name, value)
     panel = GridPanel(state)
-    state.trace = read_from(lm, attention, ids)
+    state.reader.trace = read_from(lm, attention, ids)
     return panel
 
 
@@ -81,21 +83,21 @@ def menus(panel: GridPanel) -> list[w.Dropdown]:
 def test_the_pictures_follow_the_text(
     state: ExplorerState, grid: HeadGrid, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("explorer.state.state.LATE_SECONDS", 60)
+    monkeypatch.setattr("explorer.state.reader.LATE_SECONDS", 60)
     for prefix in ("The cat and the cat sat", "The cat", "", "<b>$x$\n🙂"):
         page.messages.clear()
-        state.prefix = prefix
+        state.document.prefix = prefix
         settle(state)
-        assert state.attention is not None
-        assert grid.cells == thumbnails(state.attention).cells.tobytes()
-        assert (grid.side, grid.shape, grid.sentence) == (state.attention.n_tokens, (2, 4), "")
+        assert state.reader.attention is not None
+        assert grid.cells == thumbnails(state.reader.attention).cells.tobytes()
+        assert (grid.side, grid.shape, grid.sentence) == (state.reader.attention.n_tokens, (2, 4), "")
         (answer,) = (traits_in(message) for message in page.to(grid))
         assert {"cells", "answer"} <= answer
     assert not grid.stale
 
 
 def test_a_text_of_one_token_has_one_cell(state: ExplorerState, grid: HeadGrid) -> None:
-    state.prefix = ""
+    state.document.prefix = ""
     settle(state)
     assert grid.cells == bytes([255] * 8)
     assert grid.line == "L0H0 · entropy 0.00 bits · previous – · first – · same – · induction –"
@@ -111,7 +113,7 @@ def test_a_refresh_is_one_light_message(
     panel = shown(lm, attention_of(random_weights(n_layer, n_head, n_tokens - 1)), head_order="entropy")
     grid = only(panel, HeadGrid)
     page.messages.clear()
-    panel.state.trace = read_from(lm, attention_of(random_weights(n_layer, n_head, n_tokens, seed=1)))
+    panel.state.reader.trace = read_from(lm, attention_of(random_weights(n_layer, n_head, n_tokens, seed=1)))
     (message,) = page.to(grid)
     assert {"cells", "order"} <= traits_in(message)
     assert len(grid.cells) < message.n_bytes < most
@@ -125,37 +127,37 @@ def test_what_did_not_change_is_not_sent_again(state: ExplorerState, grid: HeadG
         return told
 
     sent()
-    state.open_head(1, 2)
+    state.selection.open_head(1, 2)
     assert sent() == {"opened", "chosen", "line"}
-    state.choose_heads([(1, 2), (0, 0)], "mean")
+    state.selection.choose_heads([(1, 2), (0, 0)], "mean")
     assert sent() == {"chosen"}
-    state.log_weights = True
+    state.display.log_weights = True
     assert sent() == {"palette", "scale"}
-    state.theme = replace(state.theme, dark=True)
+    state.display.theme = replace(state.display.theme, dark=True)
     assert sent() == {"palette", "scale"}
-    state.head_order = "entropy"
+    state.display.head_order = "entropy"
     assert sent() == {"order"}
-    state.first_token = "hidden"
+    state.display.first_token = "hidden"
     assert sent() == {"cells"}
-    state.theme = replace(state.theme, language="zh-Hans")
+    state.display.theme = replace(state.display.theme, language="zh-Hans")
     assert sent() == {"words", "line", "cells_mean"}
 
 
 def test_thumbnails_are_made_once_for_a_text(panel: GridPanel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("explorer.widgets.panels.attention.grid.thumbnails", lambda *_: pytest.fail("made again"))
-    panel.state.open_head(1, 1)
-    panel.state.log_weights = True
-    panel.state.head_order = "previous"
+    panel.state.selection.open_head(1, 1)
+    panel.state.display.log_weights = True
+    panel.state.display.head_order = "previous"
 
 
 def test_colours_and_the_first_token_are_as_chosen(state: ExplorerState, grid: HeadGrid) -> None:
-    assert state.attention is not None
+    assert state.reader.attention is not None
     for first_token in ("hidden", "renormalised", "shown"):
-        state.first_token = first_token
-        assert grid.cells == thumbnails(state.attention, first_token).cells.tobytes()
+        state.display.first_token = first_token
+        assert grid.cells == thumbnails(state.reader.attention, first_token).cells.tobytes()
     for log in (True, False):
-        state.log_weights = log
-        assert grid.palette == palette(state.theme, log=log)
+        state.display.log_weights = log
+        assert grid.palette == palette(state.display.theme, log=log)
     assert grid.scale["least"] == "0"
 
 
@@ -176,7 +178,7 @@ def test_it_has_its_place_before_there_is_an_answer(lm: LocalModel) -> None:
     panel = GridPanel(ExplorerState(lm, "The cat"), visible=False)
     assert only(panel, HeadGrid).shape == (0, 0)
     settle(panel.state)
-    assert panel.state.attention is None, "what nobody sees is not computed"
+    assert panel.state.reader.attention is None, "what nobody sees is not computed"
     panel.visible = True
     grid = only(panel, HeadGrid)
     assert (grid.shape, grid.names[5]) == ((2, 4), "L1H1")
@@ -191,19 +193,19 @@ def test_why_there_is_none_stands_in_its_place(lm: LocalModel) -> None:
     good = attention_of(random_weights(2, 4, 5))
     panel = shown(lm, good)
     grid = only(panel, HeadGrid)
-    panel.state.trace = replace(
+    panel.state.reader.trace = replace(
         read_from(lm, good),
         recorded_attention=None,
         attention_unavailable=Message.of("attention-too-long", n=2000, most=1414),
     )
     assert grid.sentence.startswith("The text has 2,000 tokens")
-    panel.state.trace = read_from(lm, good)
+    panel.state.reader.trace = read_from(lm, good)
     assert grid.sentence == ""
     weights = random_weights(2, 4, 5)
     weights[1, 2, 3, 0] = np.nan
-    panel.state.trace = read_from(lm, attention_of(weights))
+    panel.state.reader.trace = read_from(lm, attention_of(weights))
     assert "layer 1, head 2" in grid.sentence
-    panel.state.theme = replace(panel.state.theme, language="zh-Hans")
+    panel.state.display.theme = replace(panel.state.display.theme, language="zh-Hans")
     assert "第 1 层第 2 头" in grid.sentence
 
 
@@ -212,7 +214,7 @@ def test_what_was_not_asked_for_yet_is_waited_for(lm: LocalModel) -> None:
     panel = shown(lm, good)
     grid = only(panel, HeadGrid)
     before = grid.cells
-    panel.state.trace = replace(read_from(lm, good), recorded_attention=None)
+    panel.state.reader.trace = replace(read_from(lm, good), recorded_attention=None)
     assert (grid.sentence, grid.cells) == ("", before)
 
 
@@ -221,23 +223,23 @@ def test_what_was_not_asked_for_yet_is_waited_for(lm: LocalModel) -> None:
 
 def test_a_click_opens_a_head(state: ExplorerState, grid: HeadGrid, page: Page) -> None:
     page.send(grid, kind="open", head=6)
-    assert (state.head, state.heads) == ((1, 2), ((1, 2),))
+    assert (state.selection.head, state.selection.heads) == ((1, 2), ((1, 2),))
     assert (grid.opened, grid.chosen) == (6, [6])
 
 
 def test_heads_are_added_and_taken_away_but_never_all(state: ExplorerState, grid: HeadGrid, page: Page) -> None:
     page.send(grid, kind="add", head=6)
-    assert (state.head, state.heads, state.blend) == ((0, 0), ((0, 0), (1, 2)), "mean")
-    state.blend = "max"
+    assert (state.selection.head, state.selection.heads, state.selection.blend) == ((0, 0), ((0, 0), (1, 2)), "mean")
+    state.selection.blend = "max"
     page.send(grid, kind="add", head=1)
-    assert (state.heads, state.blend) == (((0, 0), (1, 2), (0, 1)), "max")
+    assert (state.selection.heads, state.selection.blend) == (((0, 0), (1, 2), (0, 1)), "max")
     assert (grid.opened, grid.chosen) == (0, [0, 6, 1])
     page.send(grid, kind="add", head=0)
-    assert (state.head, state.heads, state.blend) == ((1, 2), ((1, 2), (0, 1)), "max")
+    assert (state.selection.head, state.selection.heads, state.selection.blend) == ((1, 2), ((1, 2), (0, 1)), "max")
     page.send(grid, kind="add", head=1)
-    assert (state.heads, state.blend) == (((1, 2),), "head")
+    assert (state.selection.heads, state.selection.blend) == (((1, 2),), "head")
     page.send(grid, kind="add", head=6)
-    assert (state.head, state.heads, state.blend) == ((1, 2), ((1, 2),), "head")
+    assert (state.selection.head, state.selection.heads, state.selection.blend) == ((1, 2), ((1, 2),), "head")
 
 
 @pytest.mark.parametrize("kind", ["open", "add", "note", "else", None, 7, ["open"]])
@@ -248,40 +250,40 @@ def test_what_no_reader_can_do_is_ignored(
     page.messages.clear()
     page.send(grid, kind=kind, head=head)
     page.send(grid, kind=kind)
-    assert (state.heads, page.to(grid)) == (((0, 0),), [])
+    assert (state.selection.heads, page.to(grid)) == (((0, 0),), [])
 
 
 def test_a_head_that_the_new_model_does_not_have_is_not_opened(
     state: ExplorerState, grid: HeadGrid, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    info = replace(state.model.info, n_layer=1)
-    monkeypatch.setattr(state.model, "info", info)
+    info = replace(state.reader.model.info, n_layer=1)
+    monkeypatch.setattr(state.reader.model, "info", info)
     page.send(grid, kind="open", head=6)
     page.send(grid, kind="add", head=6)
-    assert state.heads == ((0, 0),)
+    assert state.selection.heads == ((0, 0),)
     page.send(grid, kind="open", head=3)
-    assert state.head == (0, 3)
+    assert state.selection.head == (0, 3)
 
 
 # --- scores, and the order by them
 
 
 def test_the_line_has_the_scores_of_a_head(state: ExplorerState, grid: HeadGrid, page: Page) -> None:
-    assert state.attention is not None
-    assert state.trace is not None
+    assert state.reader.attention is not None
+    assert state.reader.trace is not None
     page.send(grid, kind="note", head=6)
     content = page.to(grid)[-1].data["content"]
-    scores = [f"{roles_of(state.trace).of(kind)[1, 2]:.2f}" for kind in KINDS]
+    scores = [f"{roles_of(state.reader.trace).of(kind)[1, 2]:.2f}" for kind in KINDS]
     previous, first, same, induction = scores
     assert content == {
         "kind": "note",
         "head": 6,
-        "text": f"L1H2 · entropy {state.attention.entropy[1, 2].mean():.1f} bits · previous {previous} · "
+        "text": f"L1H2 · entropy {state.reader.attention.entropy[1, 2].mean():.1f} bits · previous {previous} · "
         f"first {first} · same {same} · induction {induction}",
     }
-    state.open_head(1, 2)
+    state.selection.open_head(1, 2)
     assert grid.line == content["text"]
-    state.theme = replace(state.theme, language="zh-Hans")
+    state.display.theme = replace(state.display.theme, language="zh-Hans")
     assert grid.line.startswith("L1H2 · 熵 ")
 
 
@@ -303,12 +305,12 @@ def test_heads_are_sorted_best_first(lm: LocalModel) -> None:
     grid, state = only(panel, HeadGrid), panel.state
     assert grid.order == []
     for by, best in (("previous", 3), ("first", 2), ("same", 5)):
-        state.head_order = by
+        state.display.head_order = by
         assert grid.order[0] == best
         assert sorted(grid.order) == list(range(6))
-    state.head_order = "entropy"
+    state.display.head_order = "entropy"
     assert grid.order == [2, 3, 5, 0, 1, 4], "the three without any, then the others, as they stand in the model"
-    state.head_order = "nothing-known"
+    state.display.head_order = "nothing-known"
     assert grid.order == []
     assert menus(panel)[0].value == "layer"
 
@@ -317,7 +319,7 @@ def test_a_score_that_no_head_has_sorts_nothing_and_is_told(lm: LocalModel) -> N
     panel = shown(lm, attention_of(random_weights(2, 3, 6)), head_order="induction")
     grid = only(panel, HeadGrid)
     assert (grid.order, grid.line) == ([], "No head has this score on this text, so they stand by layer.")
-    panel.state.head_order = "layer"
+    panel.state.display.head_order = "layer"
     assert grid.line.startswith("L0H0 · ")
 
 
@@ -333,10 +335,14 @@ def test_the_controls_and_the_state_agree(panel: GridPanel, page: Page) -> None:
     page.set(first, index=2)
     page.set(log, value=True)
     state = panel.state
-    assert (state.head_order, state.first_token, state.log_weights) == ("induction", "renormalised", True)
-    state.head_order, state.first_token, state.log_weights = "entropy", "hidden", False
+    assert (state.display.head_order, state.display.first_token, state.display.log_weights) == (
+        "induction",
+        "renormalised",
+        True,
+    )
+    state.display.head_order, state.display.first_token, state.display.log_weights = "entropy", "hidden", False
     assert (order.value, first.value, log.value) == ("entropy", "hidden", False)
-    state.theme = replace(state.theme, language="zh-Hans")
+    state.display.theme = replace(state.display.theme, language="zh-Hans")
     assert (order.value, first.value, order.label) == ("entropy", "hidden", "按熵，从低到高")
 
 

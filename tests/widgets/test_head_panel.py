@@ -71,8 +71,8 @@ def zoom(page: Page, panel: HeadPanel, columns: list[int], rows: list[int]) -> N
 
 
 def attention_in(state: ExplorerState) -> Attention:
-    assert state.attention is not None
-    return state.attention
+    assert state.reader.attention is not None
+    return state.reader.attention
 
 
 def trace_of(attention: Attention, start: int = 0) -> Trace:
@@ -89,7 +89,7 @@ def trace_of(attention: Attention, start: int = 0) -> Trace:
 def panel_on(attention: Attention, start: int = 0) -> HeadPanel:
     """Without a model: of what is at hand."""
     state = ExplorerState()
-    state.trace = trace_of(attention, start)
+    state.reader.trace = trace_of(attention, start)
     return HeadPanel(state)
 
 
@@ -99,13 +99,13 @@ def panel_on(attention: Attention, start: int = 0) -> HeadPanel:
 def test_it_shows_the_open_head_of_the_latest_text(panel: HeadPanel, lm: LocalModel) -> None:
     state = panel.state
     for text, head in ((TEXT, (0, 0)), (TEXT, (1, 3)), (f"{TEXT} <b>", (1, 3)), ("The", (1, 3)), (TEXT, (0, 2))):
-        state.prefix = text
-        state.open_head(*head)
+        state.document.prefix = text
+        state.selection.open_head(*head)
         settle(state)
         if len(lm.tokenize(text).ids) > 1:
             np.testing.assert_array_equal(cells(panel), lower(lm.trace(text, attention=True).attention.head(*head)))
             assert title(panel).startswith(f"Where head L{head[0]}H{head[1]} looks")
-            assert only(panel, Plot).answer == state.answer
+            assert only(panel, Plot).answer == state.reader.answer
             assert not only(panel, Plot).stale
 
 
@@ -115,7 +115,7 @@ def test_another_head_of_a_short_text_costs_no_forward_pass_and_one_message(
     with Passes(lm) as passes:
         for head in ((1, 0), (1, 2), (0, 3)):
             page.messages.clear()
-            panel.state.open_head(*head)
+            panel.state.selection.open_head(*head)
             assert title(panel).startswith(f"Where head L{head[0]}H{head[1]} looks")
             assert len(page.to(only(panel, Plot))) == 1
     settle(panel.state)
@@ -125,9 +125,9 @@ def test_another_head_of_a_short_text_costs_no_forward_pass_and_one_message(
 @pytest.mark.parametrize("first", ["hidden", "renormalised"])
 def test_scale_and_first_token_are_those_of_the_state(panel: HeadPanel, first: str) -> None:
     linear = figure_of(panel)["data"][0]["colorscale"]
-    panel.state.log_weights = True
+    panel.state.display.log_weights = True
     assert figure_of(panel)["data"][0]["colorscale"] != linear
-    panel.state.first_token = first
+    panel.state.display.first_token = first
     shown, weights = cells(panel), attention_in(panel.state).head(0, 0)
     assert np.isnan(shown[1:, 0]).all()
     whole = 1 - weights[2, 0] if first == "renormalised" else 1
@@ -137,10 +137,10 @@ def test_scale_and_first_token_are_those_of_the_state(panel: HeadPanel, first: s
 def test_the_cursor_has_a_mark_and_follows_the_end_of_the_text(panel: HeadPanel) -> None:
     state = panel.state
     assert frame(panel) == len(cells(panel)) - 1
-    state.cursor = 4
+    state.selection.cursor = 4
     assert frame(panel) == 4
-    state.cursor = -1
-    state.prefix = TEXT + " France"
+    state.selection.cursor = -1
+    state.document.prefix = TEXT + " France"
     settle(state)
     assert frame(panel) == len(cells(panel)) - 1
 
@@ -148,13 +148,13 @@ def test_the_cursor_has_a_mark_and_follows_the_end_of_the_text(panel: HeadPanel)
 def test_a_text_longer_than_the_window_is_shown_from_where_the_model_reads(lm: LocalModel, page: Page) -> None:
     panel = HeadPanel(ExplorerState(lm, "The capital of France is Paris. " * 30))
     settle(panel.state)
-    trace = panel.state.trace
+    trace = panel.state.reader.trace
     assert trace is not None
     assert trace.start > 0
     assert len(cells(panel)) == len(trace.ids) - trace.start
     assert f">{trace.start + 1}<" in figure_of(panel)["data"][0]["x"][0]
     page.send(only(panel, Plot), kind="cell", column=2, row=7)
-    assert panel.state.cursor == trace.start + 7
+    assert panel.state.selection.cursor == trace.start + 7
     assert frame(panel) == 7
 
 
@@ -172,9 +172,9 @@ def test_what_a_head_does_on_the_text_stands_beside_its_name() -> None:
     dense[1, 0, 0, 0] = 1
     panel = panel_on(attention_of(dense))
     assert title(panel) == "Where head L0H0 looks"
-    panel.state.open_head(1, 0)
+    panel.state.selection.open_head(1, 0)
     assert title(panel) == "Where head L1H0 looks · previous token"
-    panel.state.theme = replace(panel.state.theme, language="zh-Hans")
+    panel.state.display.theme = replace(panel.state.display.theme, language="zh-Hans")
     assert not title(panel).endswith("previous token")
 
 
@@ -185,15 +185,15 @@ def test_the_fields_and_buttons_lead_through_all_heads(panel: HeadPanel, page: P
     state = panel.state
     page.set(panel._layer, value=1)
     page.set(panel._head, value=2)
-    assert state.head == (1, 2)
-    assert state.heads == ((1, 2),)
+    assert state.selection.head == (1, 2)
+    assert state.selection.heads == ((1, 2),)
     seen = []
     for _ in range(9):
         page.send(panel._after, event="click")
-        seen.append(state.head)
+        seen.append(state.selection.head)
     assert seen == [(1, 3), (0, 0), (0, 1), (0, 2), (0, 3), (1, 0), (1, 1), (1, 2), (1, 3)]
     page.send(panel._before, event="click")
-    assert (panel._layer.value, panel._head.value) == state.head == (1, 2)
+    assert (panel._layer.value, panel._head.value) == state.selection.head == (1, 2)
 
 
 @pytest.mark.parametrize("asked", [99, -3])
@@ -202,27 +202,27 @@ def test_what_the_model_has_not_gets_a_sentence_and_the_picture_stays(
     panel: HeadPanel, page: Page, field: str, last: int, asked: int
 ) -> None:
     entry = panel._layer if field == "layer" else panel._head
-    panel.state.open_head(1, 2)
+    panel.state.selection.open_head(1, 2)
     figure = only(panel, Plot).figure
     page.set(entry, value=asked)
     assert f"There is no {field} {asked}. The {field}s of this model go from 0 to {last}." in panel._line.text
-    assert panel.state.head == (panel._layer.value, panel._head.value) == (1, 2)
+    assert panel.state.selection.head == (panel._layer.value, panel._head.value) == (1, 2)
     assert only(panel, Plot).figure == figure
     page.set(entry, value=0)
     assert "There is no" not in panel._line.text
 
 
 def test_a_head_opened_elsewhere_stands_in_the_fields_and_the_choice_of_several_stays(panel: HeadPanel) -> None:
-    panel.state.choose_heads([(1, 3), (0, 1)], "mean")
+    panel.state.selection.choose_heads([(1, 3), (0, 1)], "mean")
     assert (panel._layer.value, panel._head.value) == (1, 3)
-    assert panel.state.heads == ((1, 3), (0, 1))
+    assert panel.state.selection.heads == ((1, 3), (0, 1))
 
 
 def test_a_head_that_the_model_has_not_is_a_sentence() -> None:
     panel = panel_on(attention_of(random_weights(2, 2, 5)))
-    panel.state.head = (7, 0)
+    panel.state.selection.head = (7, 0)
     assert "There is no layer 7" in sentence(panel)
-    panel.state.head = (1, 1)
+    panel.state.selection.head = (1, 1)
     assert sentence(panel) == ""
 
 
@@ -231,9 +231,9 @@ def test_a_head_that_the_model_has_not_is_a_sentence() -> None:
 
 def test_a_picked_cell_moves_the_cursor_to_its_token(panel: HeadPanel, page: Page) -> None:
     page.send(only(panel, Plot), kind="cell", column=1, row=3)
-    assert panel.state.cursor == 3
+    assert panel.state.selection.cursor == 3
     page.send(only(panel, Plot), kind="cell", column=5, row=3)  # nothing is there
-    assert panel.state.cursor == 3
+    assert panel.state.selection.cursor == 3
     assert frame(panel) == 3
 
 
@@ -242,17 +242,17 @@ def test_a_box_is_shown_larger_whichever_head_is_open_until_its_tokens_change(pa
     assert panel._whole.layout.visibility == "hidden"
     zoom(page, panel, [1, 4], [3, 8])
     for head in ((0, 0), (1, 3)):
-        state.open_head(*head)
+        state.selection.open_head(*head)
         np.testing.assert_array_equal(cells(panel), lower(attention_in(state).head(*head))[3:9, 1:5])
     assert panel._whole.layout.visibility is None
-    state.prefix = TEXT + " Italy"
+    state.document.prefix = TEXT + " Italy"
     settle(state)
     assert cells(panel).shape == (6, 4)
     page.send(only(panel, Plot), kind="cell", column=0, row=2)
-    assert (state.cursor, frame(panel)) == (5, 2)
+    assert (state.selection.cursor, frame(panel)) == (5, 2)
     zoom(page, panel, [1, 2], [0, 1])  # of what is on show
     np.testing.assert_array_equal(cells(panel), attention_in(state).head(1, 3)[3:5, 2:4].astype(np.float32))
-    state.prefix = "Another text of many tokens: the capital of Spain"
+    state.document.prefix = "Another text of many tokens: the capital of Spain"
     settle(state)
     assert len(cells(panel)) == attention_in(state).n_tokens
     assert panel._whole.layout.visibility == "hidden"
@@ -289,7 +289,7 @@ def test_a_long_text_has_an_overview_and_exact_weights_when_one_looks_closer(pag
     assert cells(panel).shape == (100, 100)
     assert cells(panel)[40, 20] == dense[0, 0, 120:123, 60:63].max()
     page.send(only(panel, Plot), kind="cell", column=20, row=40)
-    assert dense[0, 0, panel.state.cursor, 60:63].max() == cells(panel)[40, 20]
+    assert dense[0, 0, panel.state.selection.cursor, 60:63].max() == cells(panel)[40, 20]
     zoom(page, panel, [10, 30], [60, 99])
     np.testing.assert_array_equal(cells(panel), dense[0, 0, 180:300, 30:93])
 
@@ -299,11 +299,11 @@ def test_until_the_layer_is_there_the_old_picture_stays_dimmed(page: Page) -> No
     panel = panel_on(attention)
     asked = attention.source.asked  # type: ignore[attr-defined]
     before = only(panel, Plot).figure
-    panel.state.open_head(1, 0)
+    panel.state.selection.open_head(1, 0)
     assert (only(panel, Plot).stale, only(panel, Plot).figure) == (True, before)
     page.send(only(panel, Plot), kind="cell", column=0, row=9)
     assert attention.source.asked == asked  # type: ignore[attr-defined]  # it runs under the state's lock
-    panel.state.trace = trace_of(attention.fetched(1))
+    panel.state.reader.trace = trace_of(attention.fetched(1))
     assert only(panel, Plot).stale is False
     assert title(panel) == "Where head L1H0 looks"
 
@@ -316,7 +316,7 @@ def test_one_token_is_a_sentence_and_two_are_a_picture(lm: LocalModel, text: str
     panel = HeadPanel(ExplorerState(lm, text))
     settle(panel.state)
     assert "only one token" in sentence(panel)
-    panel.state.prefix = TEXT
+    panel.state.document.prefix = TEXT
     settle(panel.state)
     assert sentence(panel) == ""
     assert cells(panel)[0, 0] == 1
@@ -330,11 +330,11 @@ def test_weights_that_are_no_numbers_are_a_sentence() -> None:
 
 
 def test_a_trace_without_attention_says_why(panel: HeadPanel) -> None:
-    assert panel.state.trace is not None
+    assert panel.state.reader.trace is not None
     why = Message.of("attention-too-long", n=9000, most=1032)
-    panel.state.trace = replace(panel.state.trace, recorded_attention=None, attention_unavailable=why)
+    panel.state.reader.trace = replace(panel.state.reader.trace, recorded_attention=None, attention_unavailable=why)
     assert sentence(panel) == why.render("en")
-    panel.state.theme = replace(panel.state.theme, language="zh-Hans")
+    panel.state.display.theme = replace(panel.state.display.theme, language="zh-Hans")
     assert sentence(panel) == why.render("zh-Hans")
 
 
@@ -344,8 +344,8 @@ def test_before_there_is_a_model_it_waits(page: Page, lm: LocalModel) -> None:
     assert panel._layer.disabled
     for button in (panel._before, panel._after, panel._whole):
         page.send(button, event="click")
-    panel.state.model = lm
-    panel.state.prefix = TEXT
+    panel.state.reader.model = lm
+    panel.state.document.prefix = TEXT
     settle(panel.state)
     assert not panel._layer.disabled
     assert len(cells(panel)) == len(lm.tokenize(TEXT).ids)
@@ -360,7 +360,7 @@ def test_every_word_follows_the_language(panel: HeadPanel, page: Page) -> None:
         return [*fields, *buttons, str(only(panel, StatusLine).text), title(panel)]
 
     english = words()
-    panel.state.theme = replace(panel.state.theme, language="zh-Hans")
+    panel.state.display.theme = replace(panel.state.display.theme, language="zh-Hans")
     assert not {*english} & {*words()}
     assert all(any("\u4e00" <= c <= "\u9fff" for c in word) for word in words())
 
@@ -368,9 +368,9 @@ def test_every_word_follows_the_language(panel: HeadPanel, page: Page) -> None:
 def test_a_panel_that_nobody_sees_sends_nothing(panel: HeadPanel, page: Page) -> None:
     panel.visible = False
     page.messages.clear()
-    panel.state.prefix = TEXT + " Italy"
+    panel.state.document.prefix = TEXT + " Italy"
     settle(panel.state)
-    panel.state.open_head(1, 1)
+    panel.state.selection.open_head(1, 1)
     assert page.messages == []
     panel.visible = True
     settle(panel.state)
@@ -379,9 +379,9 @@ def test_a_panel_that_nobody_sees_sends_nothing(panel: HeadPanel, page: Page) ->
 
 def test_a_picture_that_comes_into_view_again_is_dimmed_only_while_a_question_is_open(panel: HeadPanel) -> None:
     state, plot = panel.state, only(panel, Plot)
-    state.late = True
+    state.reader.late = True
     assert plot.stale
     panel.visible = False
-    state.late = False
+    state.reader.late = False
     panel.visible = True
     assert not plot.stale

@@ -19,11 +19,11 @@ from explorer.sampling.differences import Difference
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.softmax import Softmax
 from explorer.sessions.session import Node, Tree
+from explorer.state.reader import KEPT_ROLES
 from explorer.state.state import ExplorerState
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.elements.prefix_box.widget import PrefixBox
-from explorer.widgets.panels.attention import roles as roles_module
-from explorer.widgets.panels.attention.roles import MAX_KNOWN, RANDOM, RolesPanel
+from explorer.widgets.panels.attention.roles import RANDOM, RolesPanel
 from explorer.widgets.panels.compare.compare_views import CompareAtPanel
 from explorer.widgets.panels.compare.two_prefixes import TwoPrefixesPanel
 from tests.widgets.fake_model import FakeDecoder, FakeModel
@@ -49,14 +49,14 @@ def state(model: FakeModel) -> ExplorerState:
 
 
 def ablated(state: ExplorerState, interventions: Interventions = OFF) -> ExplorerState:
-    state.interventions = interventions
+    state.experiment.interventions = interventions
     settle(state)
     return state
 
 
 def tree_of(state: ExplorerState) -> Tree:
-    assert state.stepper.tree is not None
-    return state.stepper.tree
+    assert state.document.tree is not None
+    return state.document.tree
 
 
 def nodes(state: ExplorerState) -> list[Node]:
@@ -72,23 +72,23 @@ def probability(model: FakeModel, ids: Any, interventions: Interventions, token_
 
 def test_whatever_is_asked_is_asked_under_what_is_in_force(state: ExplorerState, model: FakeModel) -> None:
     ablated(state)
-    assert state.trace is not None
-    assert state.trace.interventions == OFF
-    np.testing.assert_array_equal(state.trace.logits, model.logits(model.tokenize(TEXT).ids, OFF))
+    assert state.reader.trace is not None
+    assert state.reader.trace.interventions == OFF
+    np.testing.assert_array_equal(state.reader.trace.logits, model.logits(model.tokenize(TEXT).ids, OFF))
     n_before = len(model.passes)
-    state.prefix = "the dog"
+    state.document.prefix = "the dog"
     settle(state)
-    state.stepper.step()
+    state.playback.step()
     settle(state)
-    state.want(object(), frozenset({"attention", "layer", "vectors"}))
+    state.reader.require(object(), frozenset({"attention", "layer", "vectors"}))
     settle(state)
-    state.head = (1, 2)
+    state.selection.head = (1, 2)
     settle(state)
     assert len(model.passes) == n_before + 4
     assert {request.interventions for request in model.passes[n_before:]} == {OFF}
-    assert state.trace.attention.has_vectors(1, 2)
+    assert state.reader.trace.attention.has_vectors(1, 2)
     ablated(state, ())
-    assert model.passes[-1].interventions == state.trace.interventions == ()
+    assert model.passes[-1].interventions == state.reader.trace.interventions == ()
     assert model.passes[-1].extras == model.passes[-2].extras
 
 
@@ -96,7 +96,7 @@ def test_the_same_interventions_in_another_form_are_no_new_question(state: Explo
     ablated(state)
     n_passes = len(model.passes)
     ablated(state, (Ablate(((1, 2),)), Ablate(((0, 1),))))
-    assert state.interventions == OFF
+    assert state.experiment.interventions == OFF
     assert len(model.passes) == n_passes
 
 
@@ -104,12 +104,12 @@ def test_an_intact_answer_is_never_shown_as_an_ablated_one() -> None:
     paced = PacedModel(FakeModel())
     state = ExplorerState(paced, "one")
     shown: list[Interventions] = []
-    state.observe(lambda change: shown.append(change["new"].interventions), "trace")
+    state.reader.observe(lambda change: shown.append(change["new"].interventions), "trace")
     paced.wait_until_asked("one")
-    state.interventions = OFF
+    state.experiment.interventions = OFF
     paced.release("one")
     wait_until(lambda: paced.asked == ["one", "one"], "it is asked anew")
-    assert (state.trace, state.stale) == (None, True)
+    assert (state.reader.trace, state.reader.stale) == (None, True)
     paced.release("one")
     settle(state)
     assert shown == [OFF]
@@ -121,9 +121,9 @@ def test_a_step_waits_for_the_answer_under_what_is_in_force() -> None:
     state = ExplorerState(paced, "one")
     paced.release("one")
     settle(state)
-    state.interventions = OFF
-    assert not state.stepper.ready
-    state.stepper.step()
+    state.experiment.interventions = OFF
+    assert not state.reader.ready
+    state.playback.step()
     assert nodes(state) == []
     paced.release("one")
     wait_until(lambda: len(paced.asked) == 3, "the step is taken")
@@ -139,20 +139,20 @@ def test_a_step_waits_for_the_answer_under_what_is_in_force() -> None:
 def test_a_token_remembers_what_was_in_force_for_it(state: ExplorerState) -> None:
     for interventions in ((), OFF, OTHER, ()):
         ablated(state, interventions)
-        state.stepper.step()
+        state.playback.step()
         settle(state)
     assert [node.interventions for node in nodes(state)] == [(), OFF, OTHER, ()]
     assert [node.parent for node in nodes(state)] == [0, 1, 2, 3]
 
 
 def test_a_token_picked_in_an_earlier_picture_is_that_pictures(state: ExplorerState, model: FakeModel) -> None:
-    intact = state.answer
+    intact = state.reader.answer
     ablated(state)
-    state.stepper.pick(7, answer=intact)
+    state.playback.pick(7, answer=intact)
     settle(state)
-    state.stepper.undo()
+    state.playback.undo()
     settle(state)
-    state.stepper.pick(7)
+    state.playback.pick(7)
     settle(state)
     assert [node.interventions for node in nodes(state)] == [(), OFF]
     ids = tree_of(state).prefix_ids
@@ -168,23 +168,23 @@ def test_what_the_model_cannot_do_is_refused_and_what_was_in_force_stays(state: 
         (("all",), "not-an-intervention"),
     ):
         with pytest.raises(ExplorerError) as caught:
-            state.interventions = wrong
+            state.experiment.interventions = wrong
         assert caught.value.message.id == message
-        assert state.interventions == OFF
+        assert state.experiment.interventions == OFF
     plain = ExplorerState(FakeModel(capabilities=frozenset({ATTENTION})), TEXT)
     with pytest.raises(ExplorerError, match="cannot be switched off"):
-        plain.interventions = OFF
-    assert plain.interventions == ()
+        plain.experiment.interventions = OFF
+    assert plain.experiment.interventions == ()
 
 
 def test_another_model_begins_with_all_its_heads(state: ExplorerState) -> None:
     ablated(state)
     other = FakeModel(name="other", n_layer=1, n_head=1)
-    state.model = other
+    state.reader.model = other
     settle(state)
-    assert state.interventions == ()
-    assert state.trace is not None
-    assert state.trace.interventions == ()
+    assert state.experiment.interventions == ()
+    assert state.reader.trace is not None
+    assert state.reader.trace.interventions == ()
     assert {request.interventions for request in other.passes} == {()}
     assert {request.ids for request in other.passes} == {other.tokenize(TEXT).ids}
 
@@ -201,12 +201,12 @@ def test_weights_that_differ_under_one_name_have_sessions_of_their_own() -> None
     coarse = FakeModel(weights_version="a" * 64, dtype="bfloat16")
     state = ExplorerState(first, TEXT)
     settle(state)
-    state.stepper.step()
+    state.playback.step()
     settle(state)
     for model, n_tokens in ((second, 0), (coarse, 0), (first, 1)):
-        state.model = model
+        state.reader.model = model
         settle(state)
-        session = state.stepper.session
+        session = state.document.session
         assert session is not None
         assert len(session) == n_tokens
         assert (session.weights_version, session.dtype) == (model.info.weights_version, model.info.dtype)
@@ -216,7 +216,7 @@ def test_weights_that_differ_under_one_name_have_sessions_of_their_own() -> None
 
 
 def compared(panel: TwoPrefixesPanel) -> str:
-    wait_until(lambda: not panel.state.stale and not only(panel, Plot).stale, "both texts are answered")
+    wait_until(lambda: not panel.state.reader.stale and not only(panel, Plot).stale, "both texts are answered")
     return json.loads(only(panel, Plot).figure)["layout"]["meta"]["description"]
 
 
@@ -224,10 +224,11 @@ def test_two_texts_are_read_under_the_same_interventions(page: Page, state: Expl
     panel = TwoPrefixesPanel(state)
     page.set(only(panel, PrefixBox), value="the dog")
     for interventions in ((), OFF, OTHER, ()):
-        state.interventions = interventions
+        state.experiment.interventions = interventions
         description = compared(panel)
         both = [
-            model.trace(text, interventions=interventions).distribution(state.sampling) for text in (TEXT, "the dog")
+            model.trace(text, interventions=interventions).distribution(state.sampler.sampling)
+            for text in (TEXT, "the dog")
         ]
         assert f"{Difference(*both).js_bits:.2f}" in description
 
@@ -241,13 +242,12 @@ def test_while_one_of_two_texts_is_of_the_intact_model_the_old_picture_stays(pag
     paced.release("two")
     compared(panel)
     before = only(panel, Plot).figure
-    state.interventions = OFF
+    state.experiment.interventions = OFF
     paced.release("one")
-    settle(state)
-    assert state.trace is not None
-    assert state.trace.interventions == OFF
+    wait_until(lambda: state.reader.trace.interventions == OFF, "the first text is answered")
+    page.rest()
     assert (only(panel, Plot).figure, only(panel, Plot).stale) == (before, True)
-    state.sampling = Sampling(top_k=5)
+    state.sampler.sampling = Sampling(top_k=5)
     assert only(panel, Plot).figure == before
     paced.release("two")
     compared(panel)
@@ -269,7 +269,12 @@ def drawn(panel: RolesPanel, roles: Roles) -> None:
 
     def there() -> bool:
         with panel.state.lock:
-            return panel._shown is not None and panel._computing is None and not only(panel, Plot).stale
+            return (
+                panel._shown is not None
+                and not panel.state.reader.roles.stale
+                and panel.state.refresher.idle
+                and not only(panel, Plot).stale
+            )
 
     wait_until(there, "the scores are there")
     np.testing.assert_allclose(cells(panel), roles.of(panel.kind), rtol=1e-5)
@@ -286,8 +291,7 @@ def test_scores_on_random_tokens_are_kept_for_what_was_in_force(state: ExplorerS
     expected = {each: repeated_random(model, interventions=each) for each in ((), OFF, OTHER)}
     drawn(panel, expected[()])
     for interventions in (OFF, OTHER):
-        state.interventions = interventions
-        assert only(panel, Plot).stale, "the intact scores are not these"
+        state.experiment.interventions = interventions
         drawn(panel, expected[interventions])
     settle(state)
     n_random = sum(len(request.ids) > 20 for request in model.passes)
@@ -298,19 +302,20 @@ def test_scores_on_random_tokens_are_kept_for_what_was_in_force(state: ExplorerS
 
 def test_not_every_set_of_scores_is_kept_for_ever(model: FakeModel, state: ExplorerState) -> None:
     panel = random_roles(state)
-    for n in range(1, MAX_KNOWN + 3):
+    for n in range(1, KEPT_ROLES + 3):
         heads = tuple((i // 3, i % 3) for i in range(6) if n >> i & 1)
-        state.interventions = (Ablate(heads),)
-        drawn(panel, repeated_random(model, interventions=state.interventions))
+        state.experiment.interventions = (Ablate(heads),)
+        drawn(panel, repeated_random(model, interventions=state.experiment.interventions))
         settle(state)
-    kept = roles_module._on_random[model]
-    assert len(kept) == MAX_KNOWN
-    assert state.interventions in kept
-    assert () not in kept
+    kept = state.reader.roles._kept
+    assert len(kept) == KEPT_ROLES
+    under = [interventions for _, (_, interventions) in kept]
+    assert state.experiment.interventions in under
+    assert () not in under
 
 
 def test_scores_on_the_text_are_those_of_the_trace_on_show(state: ExplorerState, model: FakeModel) -> None:
-    state.prefix = "abcabcabc"
+    state.document.prefix = "abcabcabc"
     panel = RolesPanel(state)
     for interventions in ((), OFF, ()):
         ablated(state, interventions)
@@ -321,7 +326,7 @@ def test_scores_on_the_text_are_those_of_the_trace_on_show(state: ExplorerState,
 
 
 def compare(state: ExplorerState) -> Any:
-    comparer = state.comparer
+    comparer = state.comparison
     comparer.n_samples, comparer.n_tokens = 2, 4
     comparer.run()
     wait_until(lambda: not comparer.running, "the comparison is done")
@@ -341,7 +346,7 @@ def test_a_comparison_is_of_what_was_in_force_when_it_began(state: ExplorerState
                 assert choice.raw_probability == pytest.approx(probability(model, ids, OFF, choice.id), rel=1e-5)
                 ids.append(choice.id)
     ablated(state, ())
-    state.comparer.go_on(2, 1, 2)
+    state.comparison.go_on(2, 1, 2)
     settle(state)
     assert [node.interventions for node in nodes(state)] == [OFF] * 3
 
@@ -368,7 +373,7 @@ def test_the_place_of_a_comparison_is_read_as_the_comparison_was(state: Explorer
     for interventions in ((), OFF, ()):
         ablated(state, interventions)
         made = compare(state)
-        state.comparer.chosen = (2, 0, 0)  # the first token after the same text
+        state.comparison.chosen = (2, 0, 0)  # the first token after the same text
         wait_until(lambda: not only(panel, Plot).stale, "the place is drawn")
         figure = json.loads(only(panel, Plot).figure)
         shown = model.trace(made.ids, interventions=interventions).distribution(made.strategies[2].strategy.method)

@@ -53,7 +53,7 @@ def test_pictures_that_follow_a_writer_are_not_dimmed(app: Explorer, paced: Pace
     picture = plot.figure
     paced.release("two")
     wait_until(lambda: not plot.stale, "the answer lifts it")
-    assert app.state.stale
+    assert app.state.reader.stale
     assert plot.figure != picture
     wait_until(lambda: plot.stale, "the next is late")
     paced.release("three")

@@ -59,14 +59,14 @@ def expected_labels(distribution: Distribution, n: int) -> list[str]:
 
 def test_the_bars_show_the_latest_distribution(state: ExplorerState) -> None:
     panel = DistributionPanel(state)
-    assert state.distribution is not None
-    assert bar_labels(panel)[:10] == expected_labels(state.distribution, 10)
+    assert state.sampler.distribution is not None
+    assert bar_labels(panel)[:10] == expected_labels(state.sampler.distribution, 10)
     before = figure_of(panel)
-    state.prefix = "Once upon a time"
+    state.document.prefix = "Once upon a time"
     settle(state)
     assert figure_of(panel) != before
-    assert bar_labels(panel)[:10] == expected_labels(state.distribution, 10)
-    assert only(panel, Plot).answer == state.answer
+    assert bar_labels(panel)[:10] == expected_labels(state.sampler.distribution, 10)
+    assert only(panel, Plot).answer == state.reader.answer
     assert not only(panel, Plot).stale
 
 
@@ -76,8 +76,8 @@ def test_the_bars_alone_in_a_cell_are_a_whole_tool(lm: LocalModel, page: Page) -
     before = figure_of(panel)
     page.set(only(panel, PrefixBox), value="The capital of France")
     settle(panel.state)
-    assert panel.state.trace is not None
-    assert panel.state.trace.text == "The capital of France"
+    assert panel.state.reader.trace is not None
+    assert panel.state.reader.trace.text == "The capital of France"
     assert figure_of(panel) != before
     for kind in (ThemeReporter, StatusLine, PrefixBox, Plot, AxisPanel):
         assert only(panel, kind)
@@ -100,10 +100,10 @@ def test_figure_gives_a_picture_of_its_own(state: ExplorerState) -> None:
 def test_a_theme_that_changes_redraws_the_bars(state: ExplorerState) -> None:
     panel = DistributionPanel(state)
     light = only(panel, Plot).figure
-    state.theme = replace(state.theme, dark=True)
+    state.display.theme = replace(state.display.theme, dark=True)
     dark = only(panel, Plot).figure
-    assert state.theme.accent in dark
-    assert state.theme.accent not in light
+    assert state.display.theme.accent in dark
+    assert state.display.theme.accent not in light
 
 
 # --- axis
@@ -122,7 +122,7 @@ def test_the_number_of_bars_and_the_axis_are_the_readers_choice(state: ExplorerS
 @pytest.mark.parametrize(("asked", "given"), [(1, 5), (5, 5), (100, 100), (1000, 100)])
 def test_the_number_of_bars_stays_between_5_and_100(state: ExplorerState, page: Page, asked: int, given: int) -> None:
     page.set(AxisPanel(state)._n_bars, value=asked)
-    assert state.n_bars == given
+    assert state.display.n_bars == given
 
 
 # --- prefix and examples
@@ -132,14 +132,14 @@ def test_what_is_typed_becomes_the_prefix_and_is_not_sent_back(state: ExplorerSt
     box = only(PrefixPanel(state), PrefixBox)
     page.messages.clear()
     page.set(box, value="The robot\n<b>你好</b>")
-    assert state.prefix == "The robot\n<b>你好</b>"
+    assert state.document.prefix == "The robot\n<b>你好</b>"
     assert page.messages == []
 
 
 def test_a_prefix_set_by_a_program_stands_in_the_box(state: ExplorerState, page: Page) -> None:
     box = only(PrefixPanel(state), PrefixBox)
     page.messages.clear()
-    state.prefix = "set by a cell"
+    state.document.prefix = "set by a cell"
     assert box.value == "set by a cell"
     assert [message.data["state"] for message in page.to(box)] == [{"value": "set by a cell"}]
 
@@ -149,18 +149,18 @@ def test_every_example_can_be_chosen_and_is_answered(state: ExplorerState, page:
     menu = ExamplesPanel(state)._menu
     values = [value for _, value in menu.options]
     page.set(menu, index=values.index(name))
-    assert state.prefix == EXAMPLES[name]
+    assert state.document.prefix == EXAMPLES[name]
     settle(state)
-    assert state.status.state == "ready"
+    assert state.status.current.state == "ready"
 
 
 def test_an_example_can_be_chosen_again_after_typing(state: ExplorerState, page: Page) -> None:
     menu = ExamplesPanel(state)._menu
     page.set(menu, index=1)
-    state.prefix += "!"
+    state.document.prefix += "!"
     assert menu.index == 0
     page.set(menu, index=1)
-    assert state.prefix == next(iter(EXAMPLES.values()))
+    assert state.document.prefix == next(iter(EXAMPLES.values()))
 
 
 # --- chips
@@ -174,15 +174,15 @@ def chips_for(lm: LocalModel, text: str) -> TokenChips:
 
 def test_there_is_a_chip_a_token(state: ExplorerState) -> None:
     chips = only(TokensPanel(state), TokenChips)
-    assert state.trace is not None
-    assert [chip["label"] for chip in chips.chips] == [token.label for token in state.trace.tokens]
-    state.prefix = "<b> & 你"
+    assert state.reader.trace is not None
+    assert [chip["label"] for chip in chips.chips] == [token.label for token in state.reader.trace.tokens]
+    state.document.prefix = "<b> & 你"
     settle(state)
-    assert [chip["label"] for chip in chips.chips] == [token.label for token in state.trace.tokens]
+    assert [chip["label"] for chip in chips.chips] == [token.label for token in state.reader.trace.tokens]
 
 
 def test_the_first_chip_is_neutral_and_the_others_say_what_they_cost(state: ExplorerState) -> None:
-    trace = state.trace
+    trace = state.reader.trace
     assert trace is not None
     first, *others = only(TokensPanel(state), TokenChips).chips
     assert (first["kind"], first["back"]) == ("plain", "")
@@ -196,7 +196,7 @@ def test_the_first_chip_is_neutral_and_the_others_say_what_they_cost(state: Expl
 
 
 def test_the_summary_covers_the_tokens_that_have_a_surprisal(state: ExplorerState) -> None:
-    trace = state.trace
+    trace = state.reader.trace
     assert trace is not None
     summary = only(TokensPanel(state), TokenChips).summary
     assert f"{len(trace.ids)} tokens" in summary
@@ -215,21 +215,21 @@ def test_special_tokens_and_joined_characters_are_marked(lm: LocalModel) -> None
 @pytest.mark.parametrize("way", ["surprisal", "rank", "probability"])
 def test_colours_follow_what_they_are_to_tell(state: ExplorerState, page: Page, way: str) -> None:
     panel = TokensPanel(state)
-    chips, trace = only(panel, TokenChips), state.trace
+    chips, trace = only(panel, TokenChips), state.reader.trace
     assert trace is not None
     page.set(chips, way=way)
-    assert state.colour_by == way
+    assert state.display.colour_by == way
     amounts = {"surprisal": trace.surprisal, "rank": trace.rank, "probability": 2.0**-trace.surprisal}[way]
     most = {"surprisal": 16, "rank": 1000, "probability": 1}[way]
     for chip, amount in list(zip(chips.chips, amounts, strict=True))[1:]:
         share = np.log(amount) / np.log(most) if way == "rank" else amount / most
-        assert chip["back"] == state.theme.amount(float(share))
-    assert chips.scale["colours"] == list(state.theme.amounts)
+        assert chip["back"] == state.display.theme.amount(float(share))
+    assert chips.scale["colours"] == list(state.display.theme.amounts)
 
 
 def test_a_colouring_that_there_is_not_changes_nothing(state: ExplorerState, page: Page) -> None:
     page.set(only(TokensPanel(state), TokenChips), way="abacus")
-    assert state.colour_by == "surprisal"
+    assert state.display.colour_by == "surprisal"
 
 
 def test_of_a_long_text_the_end_has_chips_and_the_rest_is_counted(lm: LocalModel) -> None:
@@ -266,9 +266,9 @@ def choices_for(panel: SearchPanel, page: Page, query: str) -> list[dict[str, An
 
 def test_what_is_found_shows_its_probability_and_rank(state: ExplorerState, page: Page) -> None:
     (choice, *_) = choices_for(SearchPanel(state), page, " the")
-    assert state.distribution is not None
-    token = state.model.vocabulary.find(" the")
-    candidate = state.distribution.candidate(token.id)
+    assert state.sampler.distribution is not None
+    token = state.reader.model.vocabulary.find(" the")
+    candidate = state.sampler.distribution.candidate(token.id)
     assert choice["label"] == "·the"
     assert f"{candidate.probability:.3g}" in choice["note"]
     assert f"rank {candidate.rank}" in choice["note"]
@@ -280,17 +280,17 @@ def test_a_pin_stays_in_the_bars_while_the_text_changes_until_it_is_taken_off(st
     choices = only(panel, Choices)
     key = choices_for(panel, page, " the")[0]["key"]
     page.send(choices, kind="chosen", key=key)
-    assert state.pins == (int(key),)
+    assert state.selection.pins == (int(key),)
     assert bar_labels(bars)[-1] == "·the"
     assert len(bar_labels(bars)) == 12
 
     page.set(panel._query, value="")
-    state.prefix = "Once upon"
+    state.document.prefix = "Once upon"
     settle(state)
     assert bar_labels(bars)[-1] == "·the"
     assert [(choice["label"], choice["pressed"]) for choice in choices.choices] == [("·the", True)]
     page.send(choices, kind="chosen", key=key)
-    assert state.pins == ()
+    assert state.selection.pins == ()
     assert len(bar_labels(bars)) == 11
 
 
@@ -302,8 +302,8 @@ def test_pins_are_few_and_one_too_many_is_refused_with_a_sentence(state: Explore
         choices = choices_for(panel, page, letter)
         keys.append(next(choice["key"] for choice in choices if not choice["pressed"]))
         page.send(only(panel, Choices), kind="chosen", key=keys[-1])
-    assert state.pins == tuple(int(key) for key in keys[:MAX_PINS])
-    assert state.status.message.id == "pins-full"
+    assert state.selection.pins == tuple(int(key) for key in keys[:MAX_PINS])
+    assert state.status.current.message.id == "pins-full"
 
 
 @pytest.mark.parametrize("content", [{"kind": "chosen", "key": "99999"}, {"kind": "chosen"}, {"kind": "x"}, {}])
@@ -313,7 +313,7 @@ def test_messages_that_no_button_sends_change_nothing(
     panel = SearchPanel(state)
     choices_for(panel, page, " the")
     page.send(only(panel, Choices), **content)
-    assert state.pins == ()
+    assert state.selection.pins == ()
 
 
 # --- status

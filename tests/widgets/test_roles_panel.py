@@ -20,15 +20,16 @@ from explorer.language_model.interventions import Interventions
 from explorer.language_model.model import Model
 from explorer.locales import Message
 from explorer.probes.roles import KINDS, Roles, repeated_random, roles_of
+from explorer.state import reader as reader_module
 from explorer.state.state import ExplorerState
+from explorer.state.worker import worker_of
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.elements.prefix_box.widget import PrefixBox
 from explorer.widgets.elements.role_labels.widget import RoleLabels
 from explorer.widgets.elements.status_line.widget import StatusLine
-from explorer.widgets.panels.attention import roles as module
 from explorer.widgets.panels.attention.roles import MAX_HEADS, RANDOM, TEXT, RolesPanel
 from tests.attention import attention_of, random_weights
-from tests.widgets.page import PATIENCE, Page, all_widgets, only, settle, wait_until
+from tests.widgets.page import PATIENCE, Page, all_widgets, drawn, only, settle, wait_until
 
 PREFIX = "The capital of France is not the capital of Spain"
 IDS = [5, 3, 8, 1, 5, 3, 8, 1]
@@ -62,11 +63,11 @@ def with_roles() -> Attention:
 
 def show(state: ExplorerState, record: Attention | None, ids: list[int] | None = None, **changes: Any) -> None:
     """Have the panels show a trace with this attention, of these tokens."""
-    assert state.trace is not None
+    assert state.reader.trace is not None
     given = np.array(ids if ids is not None else IDS)
     numbers = np.zeros(len(given))
-    state.trace = replace(
-        state.trace,
+    state.reader.trace = replace(
+        state.reader.trace,
         ids=given,
         surprisal=numbers,
         entropy=numbers.copy(),
@@ -116,7 +117,7 @@ def menus(panel: RolesPanel) -> tuple[w.Dropdown, w.Dropdown]:
 
 
 def test_the_picture_is_of_the_scores_of_the_role_in_the_menu(panel: RolesPanel, page: Page) -> None:
-    trace = panel.state.trace
+    trace = panel.state.reader.trace
     assert trace is not None
     kinds, _ = menus(panel)
     for i, kind in enumerate(KINDS):
@@ -144,24 +145,24 @@ def test_a_click_on_a_head_opens_it(panel: RolesPanel, page: Page) -> None:
     state = panel.state
     show(state, with_roles())
     page.send(only(panel, RoleLabels), kind="head", layer=1, head=2)
-    assert state.head == (1, 2)
+    assert state.selection.head == (1, 2)
     assert [head["pressed"] for head in group(panel, "previous")["heads"]] == [True, False]
     page.send(only(panel, Plot), kind="cell", column=0, row=3)
-    assert state.head == (0, 3)
+    assert state.selection.head == (0, 3)
 
 
 def test_a_click_on_a_role_chooses_all_its_heads_and_shows_their_scores(panel: RolesPanel, page: Page) -> None:
     state = panel.state
     show(state, with_roles())
     page.send(only(panel, RoleLabels), kind="role", role="previous")
-    assert state.heads == ((1, 2), (0, 1))
-    assert (state.head, state.blend) == ((1, 2), "mean")
+    assert state.selection.heads == ((1, 2), (0, 1))
+    assert (state.selection.head, state.selection.blend) == ((1, 2), "mean")
     assert panel.kind == "previous"
     assert menus(panel)[0].value == "previous"
     assert group(panel, "previous")["pressed"]
     page.send(only(panel, RoleLabels), kind="role", role="same")  # which no head has
     assert panel.kind == "same"
-    assert state.heads == ((1, 2), (0, 1))
+    assert state.selection.heads == ((1, 2), (0, 1))
 
 
 @pytest.mark.parametrize(
@@ -193,7 +194,7 @@ def test_labels_of_the_model_before_open_no_head_that_this_one_lacks(panel: Role
     lm.info = replace(lm.info, n_layer=1)
     panel._on_head(1, 2)
     panel._on_role("previous")
-    assert panel.state.head == (0, 0)
+    assert panel.state.selection.head == (0, 0)
 
 
 def test_only_the_best_have_buttons(panel: RolesPanel) -> None:
@@ -214,12 +215,12 @@ def test_a_text_without_repetition_says_that_there_is_nothing_to_measure(panel: 
 @pytest.mark.parametrize("text", ["", "a", "<b>x</b> $x$\n你<b>x</b>"])
 def test_any_text_has_a_picture(state: ExplorerState, text: str) -> None:
     panel = RolesPanel(state)
-    state.prefix = text
+    state.document.prefix = text
     settle(state)
     for kind in KINDS:
         panel.kind = kind
         assert figure(panel)["data"]
-    assert state.status.state == "ready"
+    assert state.status.current.state == "ready"
 
 
 def test_bytes_are_called_bytes(panel: RolesPanel) -> None:
@@ -260,7 +261,7 @@ class Gate:
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
     gate = Gate()
-    monkeypatch.setattr(module, "repeated_random", gate)
+    monkeypatch.setattr(reader_module, "repeated_random", gate)
     return gate
 
 
@@ -289,15 +290,15 @@ def test_they_are_computed_off_this_thread_and_the_panel_says_so(
 def test_they_are_computed_once_a_model(panel: RolesPanel, gate: Gate, lm: LocalModel) -> None:
     panel.source = RANDOM
     wait_until(lambda: gate.asked == 1, "the pass has begun")
-    panel.state.open_head(1, 1)  # refreshes the panel while it waits
+    panel.state.selection.open_head(1, 1)  # refreshes the panel while it waits
     gate.open.set()
     wait_for_random(panel)
     panel.source = TEXT
     panel.source = RANDOM
-    other = RolesPanel(ExplorerState(lm, PREFIX))
+    other = RolesPanel(panel.state)
     other.source = RANDOM
     assert "random" in title(other)
-    panel.state.prefix = "Another text"
+    panel.state.document.prefix = "Another text"
     settle(panel.state)
     assert gate.asked == 1
     assert "random" in title(panel)
@@ -309,7 +310,7 @@ def test_who_went_back_to_the_text_sees_the_text(panel: RolesPanel, gate: Gate, 
     assert "this text" in title(panel)
     assert not only(panel, Plot).stale
     gate.open.set()
-    wait_until(lambda: lm in module._on_random, "the scores are there")
+    wait_until(lambda: not panel.state.reader.roles.stale, "the scores are there")
     settle(panel.state)
     assert "this text" in title(panel)
 
@@ -320,7 +321,7 @@ def test_what_comes_while_the_panel_is_out_of_view_is_there_when_it_is_seen(
     panel.source = RANDOM
     panel.visible = False
     gate.open.set()
-    wait_until(lambda: lm in module._on_random, "the scores are there")
+    wait_until(lambda: not panel.state.reader.roles.stale, "the scores are there")
     panel.visible = True
     wait_for_random(panel)
 
@@ -344,12 +345,13 @@ def test_scores_of_the_model_before_are_not_shown(
 ) -> None:
     other = load(str(tiny_llama), device="cpu")
     gates = {lm: Gate(), other: Gate()}
-    monkeypatch.setattr(module, "repeated_random", lambda model, **how: gates[model](model, **how))
+    monkeypatch.setattr(reader_module, "repeated_random", lambda model, **how: gates[model](model, **how))
     panel.source = RANDOM
-    panel.state.model = other
+    panel.state.reader.model = other
     gates[lm].open.set()
-    wait_until(lambda: lm in module._on_random, "the scores of the model before are there")
-    settle(panel.state)
+    wait_until(lambda: worker_of(lm).idle, "the scores of the model before are there")
+    wait_until(lambda: gates[other].asked == 1, "the new ones are being computed")
+    drawn(panel.state)
     assert "random" not in title(panel)
     assert only(panel, Plot).stale
     gates[other].open.set()
@@ -364,7 +366,7 @@ def test_a_failure_is_that_of_its_model(panel: RolesPanel, gate: Gate, tiny_llam
     panel.source = RANDOM
     wait_until(lambda: "unexpected went wrong" in title(panel), "the failure is told")
     gate.error = None
-    panel.state.model = load(str(tiny_llama), device="cpu")
+    panel.state.reader.model = load(str(tiny_llama), device="cpu")
     wait_for_random(panel)
 
 
@@ -377,11 +379,11 @@ def test_it_is_a_whole_tool_alone_in_a_cell(lm: LocalModel, page: Page) -> None:
     panel.kind = "first"
     before = only(panel, Plot).figure
     page.set(only(panel, PrefixBox), value="Another text altogether")
-    wait_until(lambda: not panel.state.stale and only(panel, Plot).figure != before, "the picture is renewed")
+    wait_until(lambda: not panel.state.reader.stale and only(panel, Plot).figure != before, "the picture is renewed")
 
 
 def test_it_speaks_chinese(panel: RolesPanel) -> None:
-    panel.state.theme = replace(panel.state.theme, language="zh-Hans")
+    panel.state.display.theme = replace(panel.state.display.theme, language="zh-Hans")
     assert "归纳" in title(panel)
     assert group(panel, "induction")["name"] == "归纳"
     assert menus(panel)[0].options[3][0] == "归纳"

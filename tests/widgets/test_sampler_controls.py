@@ -89,30 +89,30 @@ def test_tokens_are_banned_and_biased_by_what_is_typed(
     bias: Any,
 ) -> None:
     pieces = [b" the", b"the", b"<b>x</b>", b"1+1", b"=", b"\n", b" "]
-    monkeypatch.setattr(type(state.model), "vocabulary", Vocabulary(pieces))
+    monkeypatch.setattr(type(state.reader.model), "vocabulary", Vocabulary(pieces))
     ask(page, controls, ("token", "token", text))
-    assert state.sampling == Sampling(banned=banned, bias=bias)
+    assert state.sampler.sampling == Sampling(banned=banned, bias=bias)
     assert controls.shown["token"] == {"note": "", "typed": None}
 
 
 def test_chips_show_labels_and_can_be_taken_away(state: ExplorerState, controls: SamplerControls, page: Page) -> None:
-    the = state.model.vocabulary.find(" the").id
+    the = state.reader.model.vocabulary.find(" the").id
     ask(page, controls, ("token", "token", " the"), ("token", "token", " the +2"), ("token", "token", "#7 -1"))
-    assert state.sampling == Sampling(banned=(the,), bias=((the, 2), (7, -1)))
+    assert state.sampler.sampling == Sampling(banned=(the,), bias=((the, 2), (7, -1)))
     (banned,) = row(controls, "banned")["chips"]
     assert (banned["id"], banned["label"]) == (the, "·the")
     labels = [chip["label"] for chip in row(controls, "bias")["chips"]]
-    assert sorted(labels) == sorted(["·the +2", f"{state.model.vocabulary[7].label} -1"])
+    assert sorted(labels) == sorted(["·the +2", f"{state.reader.model.vocabulary[7].label} -1"])
     ask(page, controls, ("drop", "banned", the), ("token", "token", "#7=0"))
-    assert state.sampling == Sampling(bias=((the, 2),))
+    assert state.sampler.sampling == Sampling(bias=((the, 2),))
     ask(page, controls, ("drop", "bias", the))
-    assert state.sampling == Sampling()
+    assert state.sampler.sampling == Sampling()
 
 
 def test_of_many_tokens_some_have_a_chip_and_the_rest_is_counted(
     state: ExplorerState, controls: SamplerControls
 ) -> None:
-    state.sampling = Sampling(banned=tuple(range(100)))
+    state.sampler.sampling = Sampling(banned=tuple(range(100)))
     chips = row(controls, "banned")["chips"]
     assert len(chips) == MAX_CHIPS + 1
     assert (chips[-1]["id"], chips[-1]["label"]) == (None, f"+{100 - MAX_CHIPS}")
@@ -123,7 +123,7 @@ def test_what_is_no_token_is_refused_and_stays_for_mending(
     state: ExplorerState, controls: SamplerControls, page: Page, text: str
 ) -> None:
     ask(page, controls, ("token", "token", text))
-    assert state.sampling == Sampling()
+    assert state.sampler.sampling == Sampling()
     assert controls.shown["token"]["typed"] == text
     assert line(controls) == controls.shown["token"]["note"] != ""
     ask(page, controls, ("token", "token", " the"))
@@ -133,7 +133,7 @@ def test_what_is_no_token_is_refused_and_stays_for_mending(
 def test_a_bias_that_is_refused_quotes_what_was_typed_alone(
     state: ExplorerState, controls: SamplerControls, page: Page
 ) -> None:
-    state.sampling = Sampling(bias=((3, 77),))
+    state.sampler.sampling = Sampling(bias=((3, 77),))
     ask(page, controls, ("token", "token", "#5=1000"))
     assert "1000" in line(controls)
     assert "77" not in line(controls)
@@ -184,11 +184,11 @@ def test_a_bias_that_is_refused_quotes_what_was_typed_alone(
 def test_changes_that_nobody_can_ask_for_change_nothing(
     state: ExplorerState, controls: SamplerControls, page: Page, change: Any
 ) -> None:
-    state.sampling = before = Sampling(min_p=0.1, bias=((5, 1.0),))
+    state.sampler.sampling = before = Sampling(min_p=0.1, bias=((5, 1.0),))
     ask(page, controls, change)
-    assert state.sampling == before
+    assert state.sampler.sampling == before
     ask(page, controls, ("value", "top_p", 0.5))
-    assert state.sampling == Sampling(min_p=0.1, bias=((5, 1.0),), top_p=0.5)
+    assert state.sampler.sampling == Sampling(min_p=0.1, bias=((5, 1.0),), top_p=0.5)
 
 
 @pytest.mark.parametrize("asked", [None, 5, "x", [], {}, {"number": "1", "changes": []}, {"number": 1}, {"changes": 3}])
@@ -196,10 +196,10 @@ def test_questions_that_are_none_have_no_answer(
     state: ExplorerState, controls: SamplerControls, page: Page, asked: Any
 ) -> None:
     page.set(controls, asked=asked)
-    assert state.sampling == Sampling()
+    assert state.sampler.sampling == Sampling()
     assert controls.shown["answered"] == 0
     page.set(controls, asked={"number": 1, "changes": [("value", "top_p", 0.5)]})
-    assert state.sampling == Sampling(top_p=0.5)
+    assert state.sampler.sampling == Sampling(top_p=0.5)
 
 
 @pytest.mark.parametrize(

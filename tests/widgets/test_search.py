@@ -25,6 +25,7 @@ def state(lm: LocalModel) -> ExplorerState:
 
 def search(panel: SearchPanel, page: Page, query: str) -> list[dict[str, str]]:
     page.set(panel._query, value=query)
+    settle(panel.state)
     choices: list[dict[str, str]] = only(panel, Choices).choices
     return choices
 
@@ -33,7 +34,9 @@ def test_a_search_for_what_is_no_token_shows_the_pieces_it_is_read_as(state: Exp
     panel = SearchPanel(state)
     text = "qzxjjkw"
     shown = search(panel, page, f"{text} ")
-    assert [int(choice["key"]) for choice in shown] == list(dict.fromkeys(state.model.tokenize(text).ids))[: len(shown)]
+    assert [int(choice["key"]) for choice in shown] == list(dict.fromkeys(state.reader.model.tokenize(text).ids))[
+        : len(shown)
+    ]
     assert text in only(panel, StatusLine).text
     assert search(panel, page, "") == []
     assert text not in only(panel, StatusLine).text
@@ -42,7 +45,7 @@ def test_a_search_for_what_is_no_token_shows_the_pieces_it_is_read_as(state: Exp
 def test_a_search_survives_a_change_to_a_model_with_other_tokens(state: ExplorerState, page: Page) -> None:
     panel = SearchPanel(state)
     search(panel, page, "qzxjjkw")
-    state.trace = replace(state.trace, vocabulary=Vocabulary([b"x"] * len(state.trace.vocabulary)))
+    state.reader.trace = replace(state.reader.trace, vocabulary=Vocabulary([b"x"] * len(state.reader.trace.vocabulary)))
     assert only(panel, Choices).choices == []
 
 
@@ -50,12 +53,12 @@ def test_a_token_is_found_by_its_id_and_one_that_is_gone_says_which_stage_took_i
     state: ExplorerState, page: Page
 ) -> None:
     panel = SearchPanel(state)
-    assert state.distribution is not None
-    likeliest, least = int(state.distribution.order[0]), int(state.distribution.order[-1])
+    assert state.sampler.distribution is not None
+    likeliest, least = int(state.sampler.distribution.order[0]), int(state.sampler.distribution.order[-1])
     (found,) = search(panel, page, f"#{least}")
     assert found["key"] == str(least)
     assert "rank" in found["note"]
-    state.sampling = Sampling(top_k=1)
+    state.sampler.sampling = Sampling(top_k=1)
     (found,) = only(panel, Choices).choices
     assert found["note"] == "removed by top-k"
     (found,) = search(panel, page, f"#{likeliest}")

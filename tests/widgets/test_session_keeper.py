@@ -15,7 +15,6 @@ from explorer.sessions import session_file
 from explorer.sessions.session import Session
 from explorer.state.persistence import MAX_EARLIER
 from explorer.state.state import ExplorerState
-from explorer.state.worker import worker_of
 from tests.passes import Passes
 from tests.widgets.page import settle, wait_until
 
@@ -31,26 +30,25 @@ def state(lm: LocalModel) -> ExplorerState:
 
 def steps(state: ExplorerState, n: int) -> None:
     for _ in range(n):
-        state.stepper.step()
+        state.playback.step()
         settle(state)
 
 
 def session_of(state: ExplorerState) -> Session:
-    assert state.stepper.session is not None
-    return state.stepper.session
+    assert state.document.session is not None
+    return state.document.session
 
 
 def resting(state: ExplorerState) -> None:
     """Until the autosave and the check of what was opened are done, and the question is answered."""
-    worker = worker_of(state.model)
-    jobs = [(state.persistence, "autosave"), (state.persistence, "replay")]
-    wait_until(lambda: not any(worker.busy(job) for job in jobs), "the keeper rests")
+    jobs = ("autosave", "replay")
+    wait_until(lambda: not any(state.reader.busy(job) for job in jobs), "what was tried is kept, and checked")
     settle(state)
 
 
 def test_what_was_tried_survives_the_kernel(state: ExplorerState, lm: LocalModel) -> None:
     steps(state, 3)
-    state.stepper.rename(2, "here")
+    state.document.rename(2, "here")
     steps(state, 1)
     resting(state)
     (tree,) = session_of(state).trees.values()
@@ -64,10 +62,10 @@ def test_what_was_tried_survives_the_kernel(state: ExplorerState, lm: LocalModel
     (restored,) = session_of(again).trees.values()
     assert [node.choice.record() for node in restored] == [node.choice.record() for node in tree]
     assert [node.name for node in restored] == ["", "here", "", ""]
-    assert (again.prefix, restored.current) == ("The capital of", tree.current)
-    assert again.trace is not None
-    assert again.trace.ids.tolist() == list(tree.ids())
-    assert again.status.message.id == "session-same"
+    assert (again.document.prefix, restored.current) == ("The capital of", tree.current)
+    assert again.reader.trace is not None
+    assert again.reader.trace.ids.tolist() == list(tree.ids())
+    assert again.status.current.message.id == "session-same"
 
 
 def test_nothing_is_kept_before_something_is_chosen_or_for_nobody(lm: LocalModel, tmp_path: Path) -> None:
@@ -89,7 +87,7 @@ def test_other_browsers_sessions_are_not_offered(state: ExplorerState, lm: Local
     other.persistence.open_earlier(ExplorerState(lm, "", browser=BROWSER).persistence.earlier()[0].path.name)
     resting(other)
     assert set(session_of(other).trees) <= {""}, "at most the tree of its own text"
-    assert other.prefix == ""
+    assert other.document.prefix == ""
 
 
 def test_ones_own_session_is_not_an_earlier_one_and_the_list_is_short(state: ExplorerState, lm: LocalModel) -> None:
@@ -130,7 +128,7 @@ def test_a_saved_file_opens_and_is_read_again_token_by_token(state: ExplorerStat
         other.persistence.open(data)
         resting(other)
     assert sum(passes.tokens) <= 14
-    assert other.status.message.id == "session-same"
+    assert other.status.current.message.id == "session-same"
     assert session_file.dumps(session_of(other)) == data
 
 
@@ -140,8 +138,8 @@ def test_a_probability_that_is_not_the_models_is_told(state: ExplorerState) -> N
     record["trees"][0]["nodes"][2]["probability"] = 0.987654
     state.persistence.open(json.dumps(record).encode())
     resting(state)
-    assert (state.status.state, state.status.message.id) == ("error", "session-differs")
-    assert dict(state.status.message.arguments)["n"] == 1
+    assert (state.status.current.state, state.status.current.message.id) == ("error", "session-differs")
+    assert dict(state.status.current.message.arguments)["n"] == 1
 
 
 def test_nothing_to_save_is_a_sentence(state: ExplorerState) -> None:
@@ -156,11 +154,11 @@ def test_nothing_to_save_is_a_sentence(state: ExplorerState) -> None:
 @pytest.mark.parametrize("data", [b"", b"{}", b"[" * 100_000, b'{"schema": 2}', b"\xff\xfe", b"null"])
 def test_a_file_that_is_no_session_changes_nothing(state: ExplorerState, data: bytes) -> None:
     steps(state, 2)
-    session, ids = state.stepper.session, state.trace
+    session, ids = state.document.session, state.reader.trace
     with pytest.raises(ExplorerError):
         state.persistence.open(data)
     resting(state)
-    assert (state.stepper.session, state.trace) == (session, ids)
+    assert (state.document.session, state.reader.trace) == (session, ids)
 
 
 def test_a_session_of_another_model_is_refused(state: ExplorerState, tiny_llama: Path) -> None:
@@ -170,7 +168,7 @@ def test_a_session_of_another_model_is_refused(state: ExplorerState, tiny_llama:
     settle(other)
     with pytest.raises(ExplorerError, match="tiny-gpt2"):
         other.persistence.open(data)
-    assert other.prefix == "The"
+    assert other.document.prefix == "The"
 
 
 def test_opening_while_it_is_checked_again_is_no_clash(state: ExplorerState) -> None:
@@ -178,8 +176,8 @@ def test_opening_while_it_is_checked_again_is_no_clash(state: ExplorerState) -> 
     data = state.persistence.save()[1]
     for _ in range(5):
         state.persistence.open(data)
-        state.stepper.step()
+        state.playback.step()
     resting(state)
-    assert state.trace is not None
-    assert state.stepper.tree is not None
-    assert state.trace.ids.tolist() == list(state.stepper.tree.ids())
+    assert state.reader.trace is not None
+    assert state.document.tree is not None
+    assert state.reader.trace.ids.tolist() == list(state.document.tree.ids())

@@ -17,7 +17,7 @@ from explorer.state.worker import Worker, worker_of
 from explorer.widgets.panels.panel import Panel
 from tests.passes import Passes
 from tests.widgets.paced_model import PacedModel
-from tests.widgets.page import PATIENCE, settle, wait_until
+from tests.widgets.page import PATIENCE, drawn, settle, wait_until
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def paced(lm: LocalModel) -> PacedModel:
 def shown_texts(state: ExplorerState) -> list[str]:
     """Grows by the text of every answer that is shown."""
     texts: list[str] = []
-    state.observe(lambda change: texts.append(change["new"].text), "trace")
+    state.reader.observe(lambda change: texts.append(change["new"].text), "trace")
     return texts
 
 
@@ -42,30 +42,30 @@ def busy_with(model: PacedModel, text: str) -> ExplorerState:
 def test_setting_the_prefix_asks_the_model_and_the_trace_follows(lm: LocalModel) -> None:
     state = ExplorerState(lm, "The capital")
     settle(state)
-    assert state.trace is not None
-    assert state.trace.text == "The capital"
-    state.prefix = "The capital of"
+    assert state.reader.trace is not None
+    assert state.reader.trace.text == "The capital"
+    state.document.prefix = "The capital of"
     settle(state)
-    assert state.trace.text == "The capital of"
-    assert (state.status.state, state.status.message.id) == ("ready", "status-ready")
+    assert state.reader.trace.text == "The capital of"
+    assert (state.status.current.state, state.status.current.message.id) == ("ready", "status-ready")
 
 
 def test_what_was_typed_before_there_was_a_model_is_answered(lm: LocalModel) -> None:
     state = ExplorerState(None, "The")
-    state.prefix = "The robot"
-    assert (state.trace, state.stale) == (None, False)
-    state.model = lm
+    state.document.prefix = "The robot"
+    assert (state.reader.trace, state.reader.stale) == (None, False)
+    state.reader.model = lm
     settle(state)
-    assert state.trace is not None
-    assert state.trace.text == "The robot"
+    assert state.reader.trace is not None
+    assert state.reader.trace.text == "The robot"
 
 
 def test_a_waiting_question_is_replaced_by_a_newer_one(paced: PacedModel) -> None:
     state = busy_with(paced, "one")
     texts = shown_texts(state)
-    state.prefix = "two"
-    state.prefix = "three"
-    assert state.stale
+    state.document.prefix = "two"
+    state.document.prefix = "three"
+    assert state.reader.stale
     for text in ("one", "two", "three"):
         paced.release(text)
     settle(state)
@@ -75,15 +75,15 @@ def test_a_waiting_question_is_replaced_by_a_newer_one(paced: PacedModel) -> Non
 
 def test_while_a_newer_question_waits_the_picture_is_stale(paced: PacedModel) -> None:
     state = busy_with(paced, "one")
-    state.prefix = "two"
+    state.document.prefix = "two"
     paced.release("one")
     paced.wait_until_asked("two")
     with state.lock:
-        assert state.trace is not None
-        assert (state.trace.text, state.stale) == ("one", True)
+        assert state.reader.trace is not None
+        assert (state.reader.trace.text, state.reader.stale) == ("one", True)
     paced.release("two")
     settle(state)
-    assert state.trace.text == "two"
+    assert state.reader.trace.text == "two"
 
 
 def test_answers_never_go_backwards(lm: LocalModel) -> None:
@@ -91,26 +91,26 @@ def test_answers_never_go_backwards(lm: LocalModel) -> None:
     slow, quick = PacedModel(lm, name="slow"), PacedModel(lm, name="quick")
     state = busy_with(slow, "one")
     texts = shown_texts(state)
-    state.model = quick
+    state.reader.model = quick
     quick.release("one")
     settle(state)
-    state.prefix = "two"
+    state.document.prefix = "two"
     quick.release("two")
     settle(state)
     finish(slow, "one")
     assert texts == ["one", "two"]
-    assert not state.stale
+    assert not state.reader.stale
 
 
 def test_an_answer_of_the_model_before_is_not_shown(lm: LocalModel) -> None:
     before, now = PacedModel(lm, name="before"), PacedModel(lm, name="now")
     state = busy_with(before, "one")
-    state.model = now
+    state.reader.model = now
     finish(before, "one")
-    assert (state.trace, state.stale) == (None, True)
+    assert (state.reader.trace, state.reader.stale) == (None, True)
     now.release("one")
     settle(state)
-    assert state.trace is not None
+    assert state.reader.trace is not None
 
 
 def finish(model: PacedModel, text: str) -> None:
@@ -126,9 +126,9 @@ def test_a_long_pass_is_dropped_for_a_newer_question(lm: LocalModel) -> None:
     state = busy_with(paced, "long")
     texts = shown_texts(state)
     paced.release("long")
-    wait_until(lambda: state.status.message.id == "status-reading", "progress is shown")
-    assert state.status.share == pytest.approx(1 / 4)
-    state.prefix = "short"
+    wait_until(lambda: state.status.current.message.id == "status-reading", "progress is shown")
+    assert state.status.current.share == pytest.approx(1 / 4)
+    state.document.prefix = "short"
     paced.release("long")
     for _ in range(4):
         paced.release("short")
@@ -142,27 +142,27 @@ def test_a_failure_keeps_the_last_answer_and_what_was_typed(
     state = busy_with(paced, "one")
     paced.release("one")
     settle(state)
-    before = state.trace
-    state.prefix = "fail now"
+    before = state.reader.trace
+    state.document.prefix = "fail now"
     paced.release("fail now")
     with caplog.at_level(logging.CRITICAL):
         settle(state)
-    assert state.trace is before
-    assert state.prefix == "fail now"
-    assert (state.status.state, state.status.message.id) == ("error", "unexpected-error")
-    assert "RuntimeError" in str(state.status.message)
-    state.prefix = "three"
+    assert state.reader.trace is before
+    assert state.document.prefix == "fail now"
+    assert (state.status.current.state, state.status.current.message.id) == ("error", "unexpected-error")
+    assert "RuntimeError" in str(state.status.current.message)
+    state.document.prefix = "three"
     paced.release("three")
     settle(state)
-    assert state.trace is not None
-    assert (state.trace.text, state.status.state) == ("three", "ready")
+    assert state.reader.trace is not None
+    assert (state.reader.trace.text, state.status.current.state) == ("three", "ready")
 
 
 def test_the_failure_of_an_old_question_is_not_shown(paced: PacedModel) -> None:
     state = busy_with(paced, "fail")
     seen: list[str] = []
-    state.observe(lambda change: seen.append(change["new"].state), "status")
-    state.prefix = "two"
+    state.status.observe(lambda change: seen.append(change["new"].state), "current")
+    state.document.prefix = "two"
     paced.release("fail")
     paced.release("two")
     settle(state)
@@ -172,11 +172,11 @@ def test_the_failure_of_an_old_question_is_not_shown(paced: PacedModel) -> None:
 def test_another_model_answers_the_same_prefix_and_pins_are_gone(lm: LocalModel) -> None:
     state = ExplorerState(lm, "The")
     settle(state)
-    state.pins = (1, 2)
+    state.selection.pins = (1, 2)
     other = PacedModel(lm, name="other")
-    state.model = other
-    assert state.pins == ()  # they were ids of another vocabulary
-    assert state.stale
+    state.reader.model = other
+    assert state.selection.pins == ()  # they were ids of another vocabulary
+    assert state.reader.stale
     other.release("The")
     settle(state)
     assert other.asked == ["The"]
@@ -185,19 +185,19 @@ def test_another_model_answers_the_same_prefix_and_pins_are_gone(lm: LocalModel)
 def test_a_sampler_asks_nothing_of_the_model(lm: LocalModel) -> None:
     state = ExplorerState(lm, "The")
     settle(state)
-    trace = state.trace
+    trace = state.reader.trace
     with Passes(lm) as passes:
-        state.sampling = Sampling(temperature=0.5)
-        assert state.distribution is not None
-        state.distribution.top(5)
+        state.sampler.sampling = Sampling(temperature=0.5)
+        assert state.sampler.distribution is not None
+        state.sampler.distribution.top(5)
     assert passes.tokens == []
-    assert state.trace is trace
+    assert state.reader.trace is trace
 
 
 def test_a_sentence_of_ours_is_shown_as_it_is() -> None:
     state = ExplorerState()
-    state.fail(ExplorerError("no-start-token"))
-    assert state.status.message.id == "no-start-token"
+    state.status.fail(ExplorerError("no-start-token"))
+    assert state.status.current.message.id == "no-start-token"
 
 
 # --- panels
@@ -206,7 +206,7 @@ def test_a_sentence_of_ours_is_shown_as_it_is() -> None:
 class NumberPanel(Panel):
     """Shows one number; ``meanwhile`` happens after the first look at it."""
 
-    follows = ("n_bars",)
+    follows = ("display.n_bars",)
     meanwhile: Callable[[ExplorerState], None]
 
     def build(self) -> list[object]:
@@ -214,7 +214,7 @@ class NumberPanel(Panel):
         return []
 
     def refresh(self) -> None:
-        first, self.shown = self.shown == 0, self.state.n_bars
+        first, self.shown = self.shown == 0, self.state.display.n_bars
         if first:
             self.meanwhile(self.state)
 
@@ -224,8 +224,7 @@ def test_what_changes_while_a_panel_is_made_is_shown() -> None:
 
     def answer_from_another_thread(_panel: object, state: ExplorerState) -> None:
         def answer() -> None:
-            with state.lock:
-                state.n_bars = 20
+            state.display.n_bars = 20
 
         threads.append(threading.Thread(target=answer))
         threads[0].start()
@@ -236,6 +235,7 @@ def test_what_changes_while_a_panel_is_made_is_shown() -> None:
 
     panel = Made(ExplorerState())
     threads[0].join(PATIENCE)
+    drawn(panel.state)
     assert panel.shown == 20
 
 
@@ -251,7 +251,7 @@ def test_each_asker_has_its_own_place_in_the_queue(lm: LocalModel) -> None:
     paced = PacedModel(lm)
     first = busy_with(paced, "one")
     second = ExplorerState(paced, "two")
-    first.prefix = "three"
+    first.document.prefix = "three"
     for text in ("one", "two", "three"):
         paced.release(text)
     settle(first)
@@ -262,9 +262,9 @@ def test_each_asker_has_its_own_place_in_the_queue(lm: LocalModel) -> None:
 def test_who_asks_often_does_not_make_others_wait(lm: LocalModel) -> None:
     paced = PacedModel(lm)
     restless = busy_with(paced, "one")
-    restless.prefix = "two"
+    restless.document.prefix = "two"
     patient = ExplorerState(paced, "mine")
-    restless.prefix = "three"
+    restless.document.prefix = "three"
     for text in ("one", "mine", "three"):
         paced.release(text)
     settle(restless)

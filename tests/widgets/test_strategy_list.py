@@ -27,7 +27,7 @@ def test_strategies_are_added_renamed_moved_duplicated_and_removed(page: Page, s
     first = [each["name"] for each in listed.strategies]
     assert first == ["greedy", "temperature 0.7", "as the model says", "nucleus (top-p 0.95)"]
     page.send(listed, kind="duplicate", place=1)
-    assert [each.name for each in state.comparer.strategies][1:3] == ["temperature 0.7", "temperature 0.7 (2)"]
+    assert [each.name for each in state.comparison.strategies][1:3] == ["temperature 0.7", "temperature 0.7 (2)"]
     page.send(listed, kind="rename", place=2, name="  mine ")
     page.send(listed, kind="up", place=2)
     page.send(listed, kind="remove", place=0)
@@ -44,21 +44,21 @@ def test_strategies_are_added_renamed_moved_duplicated_and_removed(page: Page, s
 def test_the_sampler_is_taken_and_shown(page: Page, state: ExplorerState) -> None:
     panel = ComparePanel(state)
     listed = only(panel, StrategyList)
-    state.sampling = Sampling(top_k=7)
+    state.sampler.sampling = Sampling(top_k=7)
     page.send(listed, kind="take", place=3)
-    assert state.comparer.strategies[3].method == Sampling(top_k=7)
+    assert state.comparison.strategies[3].method == Sampling(top_k=7)
     page.send(listed, kind="show", place=1)
-    assert state.sampling == Sampling(temperature=0.7)
+    assert state.sampler.sampling == Sampling(temperature=0.7)
     page.set(panel._add, index=[value for _, value in panel._add.options].index("preset-beam"))
-    assert state.comparer.strategies[-1].method == Beam(4)
+    assert state.comparison.strategies[-1].method == Beam(4)
     page.send(listed, kind="show", place=4)
-    assert state.sampling == Sampling(temperature=0.7), "a beam is no sampler"
+    assert state.sampler.sampling == Sampling(temperature=0.7), "a beam is no sampler"
 
 
 def test_names_say_what_is_done_until_somebody_names_it(page: Page, state: ExplorerState) -> None:
-    comparer, listed = state.comparer, only(ComparePanel(state), StrategyList)
+    comparer, listed = state.comparison, only(ComparePanel(state), StrategyList)
     page.send(listed, kind="rename", place=0, name="my greedy")
-    state.sampling = Sampling(top_k=7, top_p=0.5)
+    state.sampler.sampling = Sampling(top_k=7, top_p=0.5)
     for place in (0, 1):
         page.send(listed, kind="take", place=place)
     comparer.add(Sampling(temperature=0.7))
@@ -67,7 +67,7 @@ def test_names_say_what_is_done_until_somebody_names_it(page: Page, state: Explo
         "my greedy", "top-k 7 → top-p 0.5", "as the model says", "nucleus (top-p 0.95)", "temperature 0.7",
         "temperature 0.7 (2)",
     ]  # fmt: skip
-    state.theme = type(state.theme)(language="zh-Hans")
+    state.display.theme = type(state.display.theme)(language="zh-Hans")
     names = [each["name"] for each in listed.strategies]
     assert names[0] == "my greedy"
     assert names[2:] == ["模型原样", "核采样（top-p 0.95）", "温度 0.7", "温度 0.7 (2)"]
@@ -77,7 +77,7 @@ def test_names_say_what_is_done_until_somebody_names_it(page: Page, state: Explo
 
 
 def test_the_numbers_of_a_beam_search_can_be_changed(page: Page, state: ExplorerState) -> None:
-    comparer, listed = state.comparer, only(ComparePanel(state), StrategyList)
+    comparer, listed = state.comparison, only(ComparePanel(state), StrategyList)
     comparer.add(COMPARED["preset-beam"])
     assert listed.strategies[4]["beam"] == {"n_beams": "4", "length_penalty": "1"}
     assert "beam" not in listed.strategies[0]
@@ -87,9 +87,9 @@ def test_the_numbers_of_a_beam_search_can_be_changed(page: Page, state: Explorer
     for n_beams, penalty, said in (("many", "1", "n_beams is 'many'"), ("65", "1", "65"), ("3", "", "length_penalty")):
         page.send(listed, kind="beam", place=4, n_beams=n_beams, length_penalty=penalty)
         assert comparer.strategies[4].method == Beam(7, -0.5)
-        assert state.status.state == "error"
-        assert said in str(state.status.message)
+        assert state.status.current.state == "error"
+        assert said in str(state.status.current.message)
     page.send(listed, kind="beam", place=4, n_beams=3, length_penalty=None)
     page.send(listed, kind="beam", place=4, n_beams=" 2 ", length_penalty="1")
     assert comparer.strategies[4].method == Beam(2)
-    assert state.status.state == "ready", "what was wrong is right now"
+    assert state.status.current.state == "ready", "what was wrong is right now"

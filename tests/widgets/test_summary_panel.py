@@ -59,17 +59,17 @@ def explanation(panel: SummaryPanel) -> StatusLine:
 
 
 def attention(state: ExplorerState) -> Attention:
-    assert state.attention is not None
-    return state.attention
+    assert state.reader.attention is not None
+    return state.reader.attention
 
 
 def show(state: ExplorerState, record: Attention | None, **changes: Any) -> Trace:
     """Have the panels show a trace with this attention, of as many tokens."""
-    assert state.trace is not None
-    n = record.n_tokens if record is not None else len(state.trace.ids)
+    assert state.reader.trace is not None
+    n = record.n_tokens if record is not None else len(state.reader.trace.ids)
     ids, numbers = np.zeros(n, np.int64), np.zeros(n)
-    state.trace = replace(
-        state.trace,
+    state.reader.trace = replace(
+        state.reader.trace,
         ids=ids,
         surprisal=numbers,
         entropy=numbers.copy(),
@@ -77,7 +77,7 @@ def show(state: ExplorerState, record: Attention | None, **changes: Any) -> Trac
         recorded_attention=record,
         **changes,
     )
-    return state.trace
+    return state.reader.trace
 
 
 def all_heads(record: Attention) -> list[tuple[int, int]]:
@@ -127,24 +127,24 @@ def test_rollout_can_end_at_a_layer(panel: SummaryPanel, page: Page) -> None:
 def test_a_click_opens_the_head_or_looks_from_the_token(panel: SummaryPanel, page: Page) -> None:
     state, plot = panel.state, only(panel, Plot)
     page.send(plot, kind="cell", column=1, row=3)
-    assert state.head == (1, 3)
+    assert state.selection.head == (1, 3)
     (frame,) = figure(panel)["layout"]["shapes"]
     assert (frame["x0"], frame["y0"]) == (0.5, 2.5)
     panel.what = "max"
     page.send(plot, kind="cell", column=2, row=5)
-    assert state.trace is not None
-    assert state.cursor == state.trace.start + 5
+    assert state.reader.trace is not None
+    assert state.selection.cursor == state.reader.trace.start + 5
     page.send(plot, kind="cell", column=5, row=2)  # above the diagonal is nothing
-    assert state.cursor == state.trace.start + 5
-    assert state.head == (1, 3)
+    assert state.selection.cursor == state.reader.trace.start + 5
+    assert state.selection.head == (1, 3)
 
 
 def test_a_click_on_the_picture_of_another_model_opens_no_head_it_does_not_have(panel: SummaryPanel) -> None:
     state = panel.state
     show(state, attention_of(random_weights(1, 1, 3)))
     panel._on_cell(1, 3)
-    assert state.head == (0, 0)
-    assert state.status.state == "error"
+    assert state.selection.head == (0, 0)
+    assert state.status.current.state == "error"
 
 
 @pytest.mark.parametrize("first", ["hidden", "renormalised"])
@@ -152,7 +152,7 @@ def test_the_first_token_is_treated_as_everywhere_and_the_panel_says_so(panel: S
     record = attention(panel.state)
     panel.what = "mean"
     assert explanation(panel).notes == []
-    panel.state.first_token = first
+    panel.state.display.first_token = first
     expected = square(blend(record, all_heads(record), "mean", first=first))
     np.testing.assert_allclose(np.nan_to_num(cells(panel)[1:]), expected[1:], rtol=1e-5, atol=1e-7)
     (note,) = explanation(panel).notes
@@ -196,9 +196,9 @@ def test_rollout_of_a_long_text_is_a_sentence(panel: SummaryPanel, monkeypatch: 
 def test_while_attention_is_on_its_way_the_old_picture_stays(panel: SummaryPanel) -> None:
     before = only(panel, Plot).figure
     state = panel.state
-    assert state.trace is not None
-    state.stale = True  # so that it is not asked for
-    state.trace = replace(state.trace, recorded_attention=None)
+    assert state.reader.trace is not None
+    state.reader.stale = True  # so that it is not asked for
+    state.reader.trace = replace(state.reader.trace, recorded_attention=None)
     wait_until(lambda: only(panel, Plot).stale, "it is dimmed")
     assert only(panel, Plot).figure == before
 
@@ -214,12 +214,12 @@ def test_a_model_without_attention_says_so(panel: SummaryPanel, lm: LocalModel) 
 @pytest.mark.parametrize("text", ["", "a", "<b>x</b> $x$\n你", "<img src=x onerror=alert(1)>"])
 def test_any_text_has_every_picture(state: ExplorerState, text: str) -> None:
     panel = SummaryPanel(state)
-    state.prefix = text
+    state.document.prefix = text
     settle(state)
     for what in SUMMARIES:
         panel.what = what
         assert figure(panel)["data"]
-        assert state.status.state == "ready"
+        assert state.status.current.state == "ready"
 
 
 def test_it_is_a_whole_tool_alone_in_a_cell(lm: LocalModel, page: Page) -> None:
@@ -227,11 +227,11 @@ def test_it_is_a_whole_tool_alone_in_a_cell(lm: LocalModel, page: Page) -> None:
     settle(panel.state)
     before = only(panel, Plot).figure
     page.set(only(panel, PrefixBox), value="Another text altogether")
-    wait_until(lambda: not panel.state.stale and only(panel, Plot).figure != before, "the picture is renewed")
+    wait_until(lambda: not panel.state.reader.stale and only(panel, Plot).figure != before, "the picture is renewed")
 
 
 def test_it_speaks_chinese(panel: SummaryPanel) -> None:
-    panel.state.theme = replace(panel.state.theme, language="zh-Hans")
+    panel.state.display.theme = replace(panel.state.display.theme, language="zh-Hans")
     assert figure(panel)["layout"]["title"]["text"] == "每个头的熵"
     assert only(panel, w.Dropdown).options[0][0] == "每个头的熵"
 
@@ -239,7 +239,7 @@ def test_it_speaks_chinese(panel: SummaryPanel) -> None:
 def test_out_of_view_it_computes_nothing(panel: SummaryPanel) -> None:
     panel.visible = False
     before = only(panel, Plot).figure
-    panel.state.prefix = "Something else"
+    panel.state.document.prefix = "Something else"
     settle(panel.state)
     assert only(panel, Plot).figure == before
     panel.visible = True

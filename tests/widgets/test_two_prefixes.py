@@ -38,11 +38,11 @@ def test_the_second_text_is_read_and_both_follow(page: Page, state: ExplorerStat
     settled(panel)
     wait_until(lambda: "Italy" in only(panel, Plot).figure, "it is drawn")
     for sampling in (Sampling(), Sampling(temperature=0.5, top_k=20)):
-        state.sampling = sampling
+        state.sampler.sampling = sampling
         both = [lm.trace(f"The capital of {name} is").distribution(sampling) for name in ("France", "Italy")]
         assert f"{Difference(*both).js_bits:.2f}" in description(panel)
-    state.sampling = Sampling()
-    state.prefix = "The capital of Spain is"
+    state.sampler.sampling = Sampling()
+    state.document.prefix = "The capital of Spain is"
     settled(panel)
     both = [lm.trace(f"The capital of {name} is").distribution(Sampling()) for name in ("Spain", "Italy")]
     assert f"{Difference(*both).js_bits:.2f}" in description(panel)
@@ -60,11 +60,10 @@ def test_another_model_reads_the_second_text_anew(
     panel = TwoPrefixesPanel(state)
     page.set(only(panel, PrefixBox), value="One and one")
     settled(panel)
-    state.model = load(str(tiny_llama), device="cpu")
+    state.reader.model = load(str(tiny_llama), device="cpu")
     settled(panel)
     wait_until(lambda: "Jensen" in description(panel), "both are of the new model")
-    assert panel._second is not None
-    assert len(panel._second.logits) == state.model.info.vocab_size
+    assert len(state.reader.second.answer.logits) == state.reader.model.info.vocab_size
 
 
 def test_an_empty_second_text_is_the_start_token(page: Page, state: ExplorerState) -> None:

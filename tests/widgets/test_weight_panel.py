@@ -81,13 +81,13 @@ def written_weight(panel: WeightPanel) -> float:
 
 
 def record(state: ExplorerState) -> Attention:
-    assert state.attention is not None
-    return state.attention
+    assert state.reader.attention is not None
+    return state.reader.attention
 
 
 def name(state: ExplorerState, place: int) -> str:
-    assert state.trace is not None
-    return f"{place + 1} {state.trace.tokens[place].label}"
+    assert state.reader.trace is not None
+    return f"{place + 1} {state.reader.trace.tokens[place].label}"
 
 
 def softmax_rows(vectors: HeadVectors) -> Floats:
@@ -99,12 +99,11 @@ def softmax_rows(vectors: HeadVectors) -> Floats:
 
 def given(state: ExplorerState, dense: Floats, vectors: HeadVectors | None = None) -> Attention:
     """Put an attention of the test's own making into the trace on show."""
-    assert state.trace is not None
+    assert state.reader.trace is not None
     attention = attention_of(dense, {(0, 0): vectors} if vectors else None)
     if vectors is not None:
         attention = attention.fetched(0, 0)
-    with state.lock:
-        state.trace = replace(state.trace, recorded_attention=attention)
+    state.reader.trace = replace(state.reader.trace, recorded_attention=attention)
     return attention
 
 
@@ -112,7 +111,7 @@ def given(state: ExplorerState, dense: Floats, vectors: HeadVectors | None = Non
 
 
 def test_it_begins_with_the_largest_weight_of_the_last_token(panel: WeightPanel, state: ExplorerState) -> None:
-    row = record(state).row(0, 0, state.row)
+    row = record(state).row(0, 0, state.reader.row)
     assert explained(panel) == (name(state, len(row) - 1), name(state, int(row.argmax())))
     assert written_weight(panel) == pytest.approx(float(row.max()), rel=6e-3)
     assert shows(panel)
@@ -127,44 +126,40 @@ def test_every_weight_of_a_model_can_be_explained(tiny: str, request: pytest.Fix
     panel = WeightPanel(state)
     for layer in range(lm.info.n_layer):
         for head in range(lm.info.n_head):
-            state.open_head(layer, head)
+            state.selection.open_head(layer, head)
             settle(state)
             assert shows(panel)
-            for query in (0, 3, state.row):
-                with state.lock:
-                    state.cursor = query
-                    panel.key = query // 2
-                    expected = float(record(state).row(layer, head, query)[query // 2])
+            for query in (0, 3, state.reader.row):
+                state.selection.cursor = query
+                panel.key = query // 2
+                expected = float(record(state).row(layer, head, query)[query // 2])
                 assert explained(panel) == (name(state, query), name(state, query // 2))
                 assert written_weight(panel) == pytest.approx(expected, rel=6e-3)
-            state.cursor, panel.key = -1, -1
+            state.selection.cursor, panel.key = -1, -1
 
 
 def test_the_head_and_the_token_are_those_of_the_state(panel: WeightPanel, state: ExplorerState) -> None:
     before = plots(panel)[0].figure
-    state.open_head(1, 1)
+    state.selection.open_head(1, 1)
     settle(state)
     assert figure(plots(panel)[0])["layout"]["xaxis"]["title"]["text"] == "dimension of L1H1"
     assert plots(panel)[0].figure != before
-    with state.lock:
-        state.cursor = 2
+    state.selection.cursor = 2
     assert explained(panel)[0] == name(state, 2)
     assert "masked" in figure(plots(panel)[1])["data"][2]["hovertext"][3]
 
 
 def test_a_click_on_a_row_chooses_the_key_and_it_stays(panel: WeightPanel, state: ExplorerState, page: Page) -> None:
-    page.send(plots(panel)[1], kind="pick", id=3, answer=state.answer)
+    page.send(plots(panel)[1], kind="pick", id=3, answer=state.reader.answer)
     assert panel.key == 3
     assert explained(panel)[1] == name(state, 3)
-    state.prefix += " and"
+    state.document.prefix += " and"
     settle(state)
     assert explained(panel)[1] == name(state, 3)
-    with state.lock:
-        state.cursor = 2  # which comes before it
+    state.selection.cursor = 2  # which comes before it
     row = record(state).row(0, 0, 2)
     assert explained(panel) == (name(state, 2), name(state, int(row.argmax())))
-    with state.lock:
-        state.cursor = -1
+    state.selection.cursor = -1
     assert explained(panel)[1] == name(state, 3)
 
 
@@ -173,7 +168,7 @@ def test_the_menus_choose_query_and_key(panel: WeightPanel, state: ExplorerState
     labels = [label for label, _ in queries.options]
     assert labels[4] == name(state, 4)
     page.set(queries, index=4)
-    assert state.cursor == 4
+    assert state.selection.cursor == 4
     assert explained(panel)[0] == name(state, 4)
     places = [value for _, value in keys.options]
     assert places == [-1, *range(5)]
@@ -181,7 +176,7 @@ def test_the_menus_choose_query_and_key(panel: WeightPanel, state: ExplorerState
     assert panel.key == 1
     assert explained(panel) == (name(state, 4), name(state, 1))
     page.set(queries, index=len(labels) - 1)
-    assert state.cursor == -1
+    assert state.selection.cursor == -1
     page.set(keys, index=0)
     assert panel.key == -1
 
@@ -189,7 +184,7 @@ def test_the_menus_choose_query_and_key(panel: WeightPanel, state: ExplorerState
 @pytest.mark.parametrize("place", [-1, 10**30, True, "1", None, 1.0])
 def test_what_is_no_token_is_never_drawn(panel: WeightPanel, state: ExplorerState, page: Page, place: object) -> None:
     before = explained(panel)
-    page.send(plots(panel)[1], kind="pick", id=place, answer=state.answer)
+    page.send(plots(panel)[1], kind="pick", id=place, answer=state.reader.answer)
     assert explained(panel) == before
     assert shows(panel)
 
@@ -209,7 +204,7 @@ def test_one_key_sends_one_message_a_picture(panel: WeightPanel, page: Page) -> 
 
 @pytest.mark.parametrize("text", ["", "The", "<b> <img src=x onerror=alert(1)> $x$ \n\n 🦜", "a" * 60])
 def test_any_text_has_its_weights(panel: WeightPanel, state: ExplorerState, text: str) -> None:
-    state.prefix = text
+    state.document.prefix = text
     settle(state)
     assert shows(panel)
     assert len(figure(plots(panel)[1])["data"][2]["customdata"]) <= 9
@@ -220,14 +215,14 @@ def test_any_text_has_its_weights(panel: WeightPanel, state: ExplorerState, text
 def test_a_text_beyond_the_window_has_its_places_in_the_whole_text(
     panel: WeightPanel, state: ExplorerState, page: Page
 ) -> None:
-    state.prefix = "one two three four five six " * 300
+    state.document.prefix = "one two three four five six " * 300
     settle(state)
-    assert state.trace is not None
-    start = state.trace.start
+    assert state.reader.trace is not None
+    start = state.reader.trace.start
     assert start > 0
-    assert explained(panel)[0] == name(state, len(state.trace.ids) - 1)
+    assert explained(panel)[0] == name(state, len(state.reader.trace.ids) - 1)
     rows = figure(plots(panel)[1])["data"][2]
-    page.send(plots(panel)[1], kind="pick", id=rows["customdata"][1], answer=state.answer)
+    page.send(plots(panel)[1], kind="pick", id=rows["customdata"][1], answer=state.reader.answer)
     assert panel.key == start + rows["customdata"][1]
     assert explained(panel)[1] == name(state, panel.key)
 
@@ -236,14 +231,13 @@ def test_menus_of_a_long_text_are_short(
     panel: WeightPanel, state: ExplorerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(weight, "MAX_LISTED", 4)
-    row = record(state).row(0, 0, state.row)
+    row = record(state).row(0, 0, state.reader.row)
     smallest, last = int(row.argmin()), len(row) - 1
     panel.key = smallest
     queries, keys = menus(panel)
     assert [place for _, place in queries.options] == [*range(last - 4, last), -1]
     assert [place for _, place in keys.options] == [-1, *sorted([*np.argsort(-row)[:4].tolist(), smallest])]
-    with state.lock:
-        state.cursor = 1
+    state.selection.cursor = 1
     assert [place for _, place in queries.options] == [1, *range(last - 4, last), -1]
     assert queries.value == 1
 
@@ -257,23 +251,22 @@ def refused(panel: WeightPanel, words: str) -> None:
 
 
 def test_without_attention_it_says_why(panel: WeightPanel, state: ExplorerState) -> None:
-    assert state.trace is not None
-    seen, before = state.trace, sentence(panel)
-    with state.lock:
-        state.trace = replace(seen, recorded_attention=None, attention_unavailable=Message.of("no-attention", name="x"))
+    assert state.reader.trace is not None
+    seen, before = state.reader.trace, sentence(panel)
+    why = Message.of("no-attention", name="x")
+    state.reader.trace = replace(seen, recorded_attention=None, attention_unavailable=why)
     refused(panel, "The model x gives no attention weights")
-    with state.lock:
-        state.trace = seen
+    state.reader.trace = seen
     assert shows(panel)
     assert sentence(panel) == before
 
 
 def test_a_trace_that_was_made_for_others_changes_nothing(panel: WeightPanel, state: ExplorerState) -> None:
     """Its own is on its way."""
-    assert state.trace is not None
+    assert state.reader.trace is not None
     before = [plot.figure for plot in plots(panel)]
     with state.lock:
-        state.trace = replace(state.trace, recorded_attention=None)
+        state.reader.trace = replace(state.reader.trace, recorded_attention=None)
         assert shows(panel)
         assert [plot.figure for plot in plots(panel)] == before
 
@@ -323,7 +316,7 @@ def test_until_the_vectors_are_there_the_old_picture_stays_dimmed_and_nobody_is_
 def test_an_unseen_panel_wants_and_draws_nothing(state: ExplorerState) -> None:
     panel = WeightPanel(state, visible=False)
     settle(state)
-    assert state.attention is None
+    assert state.reader.attention is None
     assert not plots(panel)[0].packed
     panel.key = 2
     panel.visible = True
@@ -332,8 +325,7 @@ def test_an_unseen_panel_wants_and_draws_nothing(state: ExplorerState) -> None:
 
 
 def test_it_speaks_the_readers_language(panel: WeightPanel, state: ExplorerState) -> None:
-    with state.lock:
-        state.theme = replace(state.theme, language="zh-Hans")
+    state.display.theme = replace(state.display.theme, language="zh-Hans")
     assert "权重" in sentence(panel)
     assert [menu.description for menu in menus(panel)] == ["查询", "键"]
     assert "末尾" in menus(panel)[0].options[-1][0]

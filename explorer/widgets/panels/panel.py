@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any, ClassVar
 
 import ipywidgets as w
+import traitlets as t
 
 from explorer.language_model.model import Model
-from explorer.locales import Argument, tr
+from explorer.locales import Argument, ExplorerError, Message, tr
+from explorer.state.refresher import Paint
 from explorer.state.state import ExplorerState
+from explorer.widgets.elements.status_line.widget import StatusLine
 from explorer.widgets.elements.theme_reporter.widget import ThemeReporter
+
+log = logging.getLogger(__name__)
+
+LATE = "reader.late"
+THEME = "display.theme"
 
 
 class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
@@ -20,58 +30,146 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     Args:
         source: the state to show; or a model, and the panel makes a state of its own with a prefix box above.
         prefix: the text to begin with, where the panel makes its own state.
-        seen: whether it is in view from the start.
+        visible: whether it is in view from the start.
 
-    A subclass builds its widgets in `build` and fills them in `refresh`, which is called when one of its `follows`
-    changes. Titles and labels belong into `translate`, which is called at the start and when the language changes.
-    A panel that nobody can see (`visible`) is refreshed when it comes into view.
+    A subclass builds its widgets in `build` and fills them in `refresh`, which is called once for all that changed
+    meanwhile of what it `follows`. Titles and labels belong into `translate`, which is called at the start and when the
+    language changes. A panel that nobody can see (`visible`) is refreshed when it comes into view.
+
+    Attributes:
+        follows: traits of the state, as ``slice.trait``.
+        required_extras: extras of the trace that it shows; see `Reader.require`.
+        companions: what a panel alone in a cell has above it: something to type into, and what is going on.
+        dimmed: its widgets that are marked while a newer picture is being computed.
     """
 
-    follows: tuple[str, ...] = ()
+    follows: ClassVar[tuple[str, ...]] = ()
     required_extras: frozenset[str] = frozenset()
-    """Extras of the trace that it shows; see `ExplorerState.want`."""
     companions: ClassVar[tuple[type[Panel], ...]] = ()
-    """What a panel alone in a cell has above it: something to type into, and what is going on."""
+    dimmed: tuple[Any, ...] = ()
+    closed = False
 
     def __init__(self, source: Model | ExplorerState, prefix: str = "", *, visible: bool = True) -> None:
-        alone = not isinstance(source, ExplorerState)
+        self._owns_state = not isinstance(source, ExplorerState)
         self.state = source if isinstance(source, ExplorerState) else ExplorerState(source, prefix)
         super().__init__()
         self.add_class("nte-panel")
-        self._visible, self._missed = visible, not visible
+        self._visible = visible
+        self._pending = {""}  # what of it, since the last refresh
+        self._language = ""
+        self._making = True  # what changes meanwhile is drawn at the end
+        self._links: list[tuple[t.HasTraits, Callable[..., object], str]] = []
         own = self.build()
-        self.children = [*self.around(), *own] if alone else own
-        with self.state.lock:  # an answer that comes between the two would never be shown
-            self.translate()
+        self._own = tuple([*self.around(), *own] if self._owns_state else own)
+        self.children = self._own
+        with self.state.lock:
+            self._translate()
+            for name in (*self.follows, THEME, *([LATE] if self.dimmed else [])):
+                self.follow(name)
+            self._link(self.state, self._on_closed, "closed")
+            self._require()
+            paint = self._refresh() if visible else None
+        if paint is not None:
+            paint()
+        with self.state.lock:
+            self._making = False
+            self._due()
+            if self.state.closed:
+                self._on_closed()
             if visible:
-                self.refresh()
-            self.state.observe(self._on_state, [*self.follows, "theme"])
-            self._say_required_extras()
+                self.on_visible()
+
+    # --- what a panel is ----------------------------------------------------------------------------------------------
 
     def build(self) -> list[w.Widget]:
         """Make the widgets, once."""
         raise NotImplementedError
 
     def translate(self) -> None:
-        """Write all that does not depend on the model in the language of the look."""
+        """Write all that does not depend on the model in the language of the theme."""
 
-    def refresh(self) -> None:
-        """Fill the widgets from the state."""
+    def refresh(self) -> Paint | None:
+        """Fill the widgets from the state, whose lock is held; return what can be done without the lock."""
 
     def tr(self, message_id: str, **arguments: Argument) -> str:
-        return tr(message_id, self.state.theme.language, **arguments)
+        return tr(message_id, self.state.display.theme.language, **arguments)
 
     def around(self) -> list[w.Widget]:
         """What the panel needs around it when it is alone in a cell."""
         return [theme_reporter(self.state), *(companion(self.state) for companion in self.companions)]
 
-    def _on_state(self, change: dict[str, Any]) -> None:
+    @property
+    def is_stale(self) -> bool:
+        """Whether its pictures are not those of the present text, and have not been for a while."""
+        return self.state.reader.late and self.state.reader.trace is not None
+
+    # --- when it is drawn ---------------------------------------------------------------------------------------------
+
+    def follow(self, name: str, owner: t.HasTraits | None = None) -> None:
+        """Be refreshed when a trait changes: ``slice.trait`` of the state, or ``trait`` of ``owner``."""
+        part, _, trait = name.rpartition(".")
+
+        def on_change(_change: object) -> None:
+            with self.state.lock:
+                self._pending.add(name)
+                self._due()
+
+        self._link(owner if owner is not None else getattr(self.state, part), on_change, trait)
+
+    def redraw(self) -> None:
+        """Have the panel refreshed, though nothing of what it follows has changed."""
         with self.state.lock:
-            if change["name"] == "theme" and change["old"].language != change["new"].language:
-                self.translate()
-            if self._visible:
-                self.refresh()
-            self._missed = not self._visible
+            self._pending.add("")
+            self._due()
+
+    def on_due(self) -> Paint | None:
+        """Called by the `Refresher`, under the lock of the state."""
+        if self.closed or not self._visible:
+            return None
+        self._translate()
+        return self._refresh()
+
+    def failed(self, error: Exception) -> None:
+        """Say in this place that the panel could not be drawn; the others go on."""
+        if isinstance(error, ExplorerError):
+            message = error.message
+        else:
+            log.exception("%s could not be drawn", type(self).__name__, exc_info=error)
+            message = Message.of("panel-failed", kind=type(error).__name__)
+        self.children = (self._sentence(message), *self._own)
+
+    def _due(self) -> None:
+        if self._pending and self._visible and not self._making:
+            self.state.refresher.due(self)
+
+    def _refresh(self) -> Paint:
+        """`refresh`, as far as it is needed; then mark what is old."""
+        pending, self._pending = self._pending, set()
+        paint = self.refresh() if pending != {LATE} else None
+
+        def finish() -> None:
+            if paint is not None:
+                paint()
+            with self.state.lock:
+                stale = self.is_stale
+            for widget in self.dimmed:
+                widget.stale = stale
+            if self.children != self._own:  # it failed before
+                self.children = self._own
+
+        return finish
+
+    def _translate(self) -> None:
+        language = self.state.display.theme.language
+        if language != self._language:
+            self._language = language
+            self.translate()
+
+    def _link(self, owner: t.HasTraits, handler: Callable[..., object], trait: str) -> None:
+        owner.observe(handler, trait)
+        self._links.append((owner, handler, trait))
+
+    # --- whether it is seen -------------------------------------------------------------------------------------------
 
     @property
     def visible(self) -> bool:
@@ -81,19 +179,54 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     @visible.setter
     def visible(self, visible: bool) -> None:
         with self.state.lock:
-            self._visible = visible
-            self._say_required_extras()
-            if visible and self._missed:
-                self._missed = False
-                self.refresh()
+            if visible != self._visible:
+                self._visible = visible
+                self._require()
+                self._due()
             self.on_visible()
 
     def on_visible(self) -> None:
         """Tell the panels inside of this one that it came into view or went out of it."""
 
-    def _say_required_extras(self) -> None:
-        if self.required_extras:
-            self.state.want(self, self.required_extras if self._visible else frozenset())
+    def _require(self) -> None:
+        self.state.reader.require(self, self.required_extras if self._visible else frozenset())
+
+    # --- the end ------------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Take the panel off the page, and end what it asked for. A state that it made itself ends with it."""
+        if self.closed:
+            return
+        self.closed = True
+        state = self.state
+        with state.lock:
+            self._making = True
+            for owner, handler, trait in self._links:
+                owner.unobserve(handler, trait)
+            self._links.clear()
+            state.reader.require(self, frozenset())
+            self.state = closed_state()  # who still has this panel keeps no model alive
+        if self._owns_state:
+            state.close()
+        super().close()
+
+    def __del__(self) -> None:
+        """Nothing: ipywidgets would close it here, at the end of the process, when half of that is gone already."""
+
+    def _on_closed(self, _change: object = None) -> None:
+        """The state was closed: there will be no more pictures."""
+        self.children = (self._sentence(Message.of("panel-closed")), *self._own)
+
+    def _sentence(self, message: Message) -> StatusLine:
+        return StatusLine(state="error", text=message.render(self.state.display.theme.language))
+
+
+@cache
+def closed_state() -> ExplorerState:
+    """The state of whatever was closed."""
+    state = ExplorerState()
+    state.close()
+    return state
 
 
 def set_options(
@@ -107,14 +240,15 @@ def set_options(
 
 
 def theme_reporter(state: ExplorerState) -> ThemeReporter:
-    """The widget that keeps ``state.look`` true to the page."""
-    reporter = ThemeReporter(dark=state.theme.dark, contrast=state.theme.contrast)
+    """The widget that keeps the theme of ``state`` true to the page."""
+    display = state.display
+    reporter = ThemeReporter(dark=display.theme.dark, contrast=display.theme.contrast)
 
     def on_change(_change: object) -> None:
-        state.theme = replace(state.theme, dark=reporter.dark, contrast=reporter.contrast)
+        display.theme = replace(display.theme, dark=reporter.dark, contrast=reporter.contrast)
 
     def on_browser(_change: object) -> None:
-        state.browser = reporter.browser
+        display.browser = reporter.browser
 
     reporter.observe(on_change, ["dark", "contrast"])
     reporter.observe(on_browser, "browser")

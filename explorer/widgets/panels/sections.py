@@ -15,8 +15,8 @@ from explorer.widgets.panels.tabs import TabsPanel
 class SectionsPanel(TabsPanel):
     """What there is besides the bars, one section at a time."""
 
-    follows = ("section",)
-    chosen = "section"
+    follows = ("display.section",)
+    chosen = "display.section"
     tabs = {  # noqa: RUF012
         "funnel": ("section-funnel", FunnelPanel),
         "attention": ("section-attention", AttentionPanel),

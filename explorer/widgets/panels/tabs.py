@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 
 import ipywidgets as w
 
+from explorer.state.refresher import Paint
 from explorer.widgets.panels.panel import Panel
 
 
@@ -31,23 +33,35 @@ class TabsPanel(Panel):
     def translate(self) -> None:
         self._tabs.titles = [self.tr(title) for title, _ in self.tabs.values()]
 
-    def refresh(self) -> None:
-        self._tabs.selected_index = list(self.tabs).index(self._name)
+    def refresh(self) -> Paint | None:
+        name = self._name
+        self._tabs.selected_index = list(self.tabs).index(name)
         self.on_visible()
+        return partial(self._open, name) if name not in self._panels else None
+
+    def _open(self, name: str) -> None:
+        """Make the panel that was never open before; its first picture is drawn here, too."""
+        panel = self.tabs[name][1](self.state)
+        with self.state.lock:
+            if self.closed:
+                panel.close()
+                return
+            self._panels[name] = panel
+            self._boxes[name].children = [panel]
+            self.on_visible()
 
     def on_visible(self) -> None:
-        if self.visible and self._name not in self._panels:
-            panel = self._panels[self._name] = self.tabs[self._name][1](self.state)
-            self._boxes[self._name].children = [panel]
         for name, panel in self._panels.items():
             panel.visible = self.visible and name == self._name
 
     @property
     def _name(self) -> str:
         """Of the open one."""
-        name: str = getattr(self.state, self.chosen)
+        part, _, trait = self.chosen.partition(".")
+        name: str = getattr(getattr(self.state, part), trait)
         return name if name in self.tabs else next(iter(self.tabs))
 
     def _on_chosen(self, change: dict[str, Any]) -> None:
         if change["new"] is not None:
-            setattr(self.state, self.chosen, list(self.tabs)[change["new"]])
+            part, _, trait = self.chosen.partition(".")
+            setattr(getattr(self.state, part), trait, list(self.tabs)[change["new"]])

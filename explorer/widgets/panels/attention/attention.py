@@ -18,8 +18,8 @@ from explorer.widgets.panels.tabs import TabsPanel
 class AttentionViewsPanel(TabsPanel):
     """Views of the chosen heads, one at a time."""
 
-    follows = ("view",)
-    chosen = "view"
+    follows = ("display.view",)
+    chosen = "display.view"
     tabs = {  # noqa: RUF012
         "head": ("view-head", HeadPanel),
         "text": ("view-text", AttentionTextPanel),
@@ -39,9 +39,6 @@ class AttentionPanel(Panel):
         self._grid.layout = {"flex": "5 1 440px", "min_width": "0", "padding": "0 12px 0 0"}
         self._views.layout = {"flex": "6 1 560px", "min_width": "0"}
         return [w.HBox([self._grid, self._views], layout={"flex_flow": "row wrap", "align_items": "flex-start"})]
-
-    def refresh(self) -> None:
-        self.on_visible()
 
     def on_visible(self) -> None:
         self._grid.visible = self._views.visible = self.visible

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from typing import Any
 
 import ipywidgets as w
@@ -24,34 +23,37 @@ MAX_CHIPS = 600
 class AttentionTextPanel(Panel):
     """The tokens as chips that light up. Pointing at a token looks from it, a click stays with it."""
 
-    follows = ("trace", "head", "heads", "blend", "cursor", "direction", "first_token", "log_weights")
+    follows = (
+        "reader.trace",
+        "selection.head",
+        "selection.heads",
+        "selection.blend",
+        "selection.cursor",
+        "selection.direction",
+        "display.first_token",
+        "display.log_weights",
+    )
     required_extras = frozenset({"attention", "layer"})
 
     def build(self) -> list[w.Widget]:
         self._text = AttentionText(self._on_ask, self._on_pin, self._on_choose)
-        self._drawn: tuple[object, ...] = ()
         self._pointed = -1  # the row under the pointer, as far as is known here
-        self.state.observe(self._on_late, "late")
+        self.dimmed = (self._text,)
         return [self._text]
 
     def refresh(self) -> None:
-        state, trace = self.state, self.state.trace
-        if trace is None or (trace.recorded_attention is None and state.no_attention is None):
+        state, trace = self.state, self.state.reader.trace
+        problem = state.reader.no_attention
+        if trace is None or (trace.recorded_attention is None and problem is None):
             return  # it is being asked for
-        # Several of these change at once; that is one refresh. A panel out of view keeps no attention alive.
-        drawn = (weakref.ref(trace), *(getattr(state, name) for name in (*self.follows[1:], "theme")))
-        if drawn == self._drawn:
-            return
-        self._drawn = drawn
         with self._text.hold_sync():
-            self._text.stale = state.late
             try:
-                if (problem := state.no_attention) is not None:
+                if problem is not None:
                     raise ExplorerError.of(problem)
                 self._show(trace, trace.attention)
                 self._text.sentence = ""
             except ExplorerError as error:
-                self._text.sentence = error.message.render(state.theme.language)
+                self._text.sentence = error.message.render(state.display.theme.language)
 
     def _show(self, trace: Trace, attention: Attention) -> None:
         """Raises an `ExplorerError` where there is nothing to show."""
@@ -60,20 +62,22 @@ class AttentionTextPanel(Panel):
             attention.check(layer, head)
         text.tokens = self._tokens(trace)
         text.words, text.chosen = self._words(attention), self._chosen(attention)
-        text.palette = palette(state.theme)
+        text.palette = palette(state.display.theme)
         text.scale = {
             "name": self.tr("attention-text-weight"),
-            "least": f"≤ {LOG_FLOOR:g}" if state.log_weights else "0",
+            "least": f"≤ {LOG_FLOOR:g}" if state.display.log_weights else "0",
             "most": "1",
         }
         text.explanation = self._explanation(attention)
-        rows = [state.row, *([self._pointed] if self._pointed < attention.n_tokens else [])]
-        pinned = state.cursor == trace.start + state.row
-        text.show(state.row, pinned, [self._gaze(trace, attention, row) for row in dict.fromkeys(rows) if row >= 0])
+        rows = [state.reader.row, *([self._pointed] if self._pointed < attention.n_tokens else [])]
+        pinned = state.selection.cursor == trace.start + state.reader.row
+        text.show(
+            state.reader.row, pinned, [self._gaze(trace, attention, row) for row in dict.fromkeys(rows) if row >= 0]
+        )
 
     def _on_ask(self, row: int) -> None:
         with self.state.lock:
-            trace = self.state.trace
+            trace = self.state.reader.trace
             if trace is not None and trace.recorded_attention is not None and row < trace.recorded_attention.n_tokens:
                 self._pointed = row
                 self._text.answer(self._gaze(trace, trace.recorded_attention, row))
@@ -81,42 +85,40 @@ class AttentionTextPanel(Panel):
     def _on_pin(self, row: int | None) -> None:
         # A place, and no token: where the text moved on since the click, it is the new text's.
         with self.state.lock:
-            trace = self.state.trace
+            trace = self.state.reader.trace
             if trace is None:
                 return
             place = -1 if row is None else trace.start + row
-            self.state.cursor = -1 if place == self.state.cursor else place
+            self.state.selection.cursor = -1 if place == self.state.selection.cursor else place
 
     def _on_choose(self, what: str, name: str) -> None:
         with self.state.lock:
-            state, attention = self.state, self.state.attention
+            state, attention = self.state, self.state.reader.attention
             if what == "direction":
-                state.direction = name
+                state.selection.direction = name
             elif what == "blend":
-                state.blend = name
+                state.selection.blend = name
             elif attention is not None:
-                layers = range(attention.n_layer) if name == "all" else [state.head[0]]
+                layers = range(attention.n_layer) if name == "all" else [state.selection.head[0]]
                 heads = [(layer, head) for layer in layers for head in range(attention.n_head)]
-                state.choose_heads(heads, "mean" if state.blend == "head" else state.blend)
-
-    def _on_late(self, change: dict[str, Any]) -> None:
-        if self.visible or not change["new"]:  # what is out of view has nothing to dim
-            self._text.stale = change["new"] and self.state.trace is not None
+                state.selection.choose_heads(
+                    heads, "mean" if state.selection.blend == "head" else state.selection.blend
+                )
 
     @property
     def _blend(self) -> str:
         """``head`` also where one head is all that is chosen."""
-        return self.state.blend if len(self.state.heads) > 1 else "head"
+        return self.state.selection.blend if len(self.state.selection.heads) > 1 else "head"
 
     @property
     def _heads(self) -> tuple[tuple[int, int], ...]:
         """Those whose weights are on show."""
-        return (self.state.head,) if self._blend == "head" else self.state.heads
+        return (self.state.selection.head,) if self._blend == "head" else self.state.selection.heads
 
     def _weights(self, attention: Attention, row: int) -> tuple[int, Floats]:
         """Row of the first, and (n,) the weights between ``row`` and the tokens from there on; NaN: left out."""
-        first, how = self.state.first_token, "max" if self._blend == "max" else "mean"
-        if self.state.direction == "to":
+        first, how = self.state.display.first_token, "max" if self._blend == "max" else "mean"
+        if self.state.selection.direction == "to":
             weights = np.array(blend_row(attention, self._heads, how, row, first=first))
             if first != "shown" and row > 0:
                 weights[0] = np.nan
@@ -130,14 +132,16 @@ class AttentionTextPanel(Panel):
         first, weights = self._weights(attention, row)
         labels = [token.label for token in trace.tokens[trace.start :]]
         about = {"heads": self._weights_are(self._blend), "token": labels[row]}
-        title = self.tr("attention-text-looks" if self.state.direction == "to" else "attention-text-looked-at", **about)
+        title = self.tr(
+            "attention-text-looks" if self.state.selection.direction == "to" else "attention-text-looked-at", **about
+        )
         shown_from = max(0, len(labels) - MAX_CHIPS)
-        return gaze(row, first, weights, title, labels, log=self.state.log_weights, shown_from=shown_from)
+        return gaze(row, first, weights, title, labels, log=self.state.display.log_weights, shown_from=shown_from)
 
     def _weights_are(self, blend: str) -> str:
         if blend == "head":
-            return self.tr("attention-text-head", head=head_name(*self.state.head))
-        n = len(self.state.heads)
+            return self.tr("attention-text-head", head=head_name(*self.state.selection.head))
+        n = len(self.state.selection.heads)
         return self.tr("attention-text-mean", n=n) if blend == "mean" else self.tr("attention-text-max", n=n)
 
     def _tokens(self, trace: Trace) -> dict[str, Any]:
@@ -162,7 +166,7 @@ class AttentionTextPanel(Panel):
             "max": self._weights_are("max"),
             "which": self.tr("attention-text-which"),
             "all": self.tr("attention-text-all", n=attention.n_layer * attention.n_head),
-            "layer": self.tr("attention-text-layer", layer=self.state.head[0]),
+            "layer": self.tr("attention-text-layer", layer=self.state.selection.head[0]),
             "direction": self.tr("attention-text-direction"),
             "to": self.tr("attention-text-to"),
             "from": self.tr("attention-text-from"),
@@ -173,12 +177,12 @@ class AttentionTextPanel(Panel):
         }
 
     def _chosen(self, attention: Attention) -> dict[str, Any]:
-        state, heads = self.state, set(self.state.heads)
-        of_layer = {(state.head[0], head) for head in range(attention.n_head)}
+        state, heads = self.state, set(self.state.selection.heads)
+        of_layer = {(state.selection.head[0], head) for head in range(attention.n_head)}
         every = len(heads) == attention.n_layer * attention.n_head
         return {
             "blend": self._blend,
-            "direction": state.direction,
+            "direction": state.selection.direction,
             "heads": "all" if every else "layer" if heads == of_layer else "",
             "several": len(heads) > 1,
         }
@@ -186,11 +190,11 @@ class AttentionTextPanel(Panel):
     def _explanation(self, attention: Attention) -> str:
         if attention.n_tokens == 1:
             return self.tr("attention-text-alone")
-        first, largest = self.state.first_token, self._blend == "max"
+        first, largest = self.state.display.first_token, self._blend == "max"
         sums = {"shown": "more" if largest else "one", "hidden": "open" if largest else "less", "renormalised": "open"}
         return self.tr(
             "attention-text-explained",
-            direction=self.state.direction,
+            direction=self.state.selection.direction,
             sum=sums[first],
             first=first,
             blend=self._blend,

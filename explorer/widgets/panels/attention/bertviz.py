@@ -10,6 +10,7 @@ from explorer.figures.attention.bertviz_views import TITLES, BertVizView, head_v
 from explorer.language_model.attention import Attention
 from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError, Message
+from explorer.state.refresher import Paint
 from explorer.widgets.elements.framed.widget import Framed
 from explorer.widgets.elements.status_line.widget import StatusLine
 from explorer.widgets.panels.panel import Panel, set_options
@@ -38,7 +39,7 @@ class BertVizPanel(Panel):
     `EXACT_TOKENS` those of the open layer are all there are.
     """
 
-    follows = ("trace", "head", "heads")
+    follows = ("reader.trace", "selection.head", "selection.heads")
 
     def build(self) -> list[w.Widget]:
         self._name = "head"
@@ -50,7 +51,7 @@ class BertVizPanel(Panel):
         self._all.observe(self._on_all, "value")
         self._explanation = StatusLine(state="plain", layout={"min_height": "40px"})
         self._frame = Framed(layout={"height": f"{HEIGHT}px", "flex": "0 0 auto"})
-        self.state.observe(self._on_late, "late")
+        self.dimmed = (self._frame,)
         controls = w.HBox([self._menu, self._all], layout={"align_items": "center", "flex_flow": "row wrap"})
         return [controls, self._explanation, self._frame]
 
@@ -61,53 +62,54 @@ class BertVizPanel(Panel):
         self._all.description = self.tr("bertviz-all-layers")
         self._all.tooltip = self.tr("bertviz-all-layers-explained")
 
-    def refresh(self) -> None:
+    def refresh(self) -> Paint | None:
         self._all.layout.visibility = None if self._name == "model" else "hidden"  # which keeps its place
         self._explain()
-        trace, attention = self.state.trace, self.state.attention
-        if (problem := self.state.no_attention) is not None:
+        trace, attention = self.state.reader.trace, self.state.reader.attention
+        if (problem := self.state.reader.no_attention) is not None:
             self._say(problem)
         elif trace is not None and attention is not None and self._at_hand(attention):
-            self._draw(trace, attention)
+            return self._page(trace, attention)
+        return None
 
     def _explain(self) -> None:
         self._explanation.text = self.tr(EXPLANATIONS[self._name])
-        self._explanation.notes = [self.tr("bertviz-white")] if self.state.theme.dark else []
+        self._explanation.notes = [self.tr("bertviz-white")] if self.state.display.theme.dark else []
 
     def _at_hand(self, attention: Attention) -> bool:
-        layer, head = self.state.head
+        layer, head = self.state.selection.head
         return attention.has(layer) and (self._name != "neuron" or attention.has_vectors(layer, head))
 
-    def _draw(self, trace: Trace, attention: Attention) -> None:
-        try:
-            view = self._view(trace, attention)
-        except ExplorerError as error:
-            self._say(error.message)
-            return
-        self._frame.show(view.page, self.tr("bertviz-title", view=self.tr(TITLES[view.name])))
+    def _page(self, trace: Trace, attention: Attention) -> Paint:
+        (layer, head), heads, name = self.state.selection.head, self.state.selection.heads, self._name
+        layers = [other for other in range(attention.n_layer) if attention.has(other)] if self._all.value else [layer]
 
-    def _view(self, trace: Trace, attention: Attention) -> BertVizView:
-        layer, head = self.state.head
-        if self._name == "neuron":
-            return neuron_view(trace, [layer], [head])
-        if self._name == "head":
-            return head_view(trace, [layer], [head for of, head in self.state.heads if of == layer])
-        layers = [other for other in range(attention.n_layer) if attention.has(other)]
-        return model_view(trace, layers if self._all.value else [layer])
+        def view() -> BertVizView:
+            if name == "neuron":
+                return neuron_view(trace, [layer], [head])
+            if name == "head":
+                return head_view(trace, [layer], [head for of, head in heads if of == layer])
+            return model_view(trace, layers)
+
+        def paint() -> None:
+            try:
+                page = view().page
+            except ExplorerError as error:
+                self._say(error.message)
+            else:
+                self._frame.show(page, self.tr("bertviz-title", view=self.tr(TITLES[name])))
+
+        return paint
 
     def _say(self, problem: Message) -> None:
-        self._frame.instead = problem.render(self.state.theme.language)
+        self._frame.instead = problem.render(self.state.display.theme.language)
 
     def _on_view(self, change: dict[str, Any]) -> None:
         with self.state.lock:
             self._name = change["new"]
             self.required_extras = REQUIRED_EXTRAS[self._name]
-            self._say_required_extras()
-            self.refresh()
+            self._require()
+            self.redraw()
 
     def _on_all(self, _change: object) -> None:
-        with self.state.lock:
-            self.refresh()
-
-    def _on_late(self, change: dict[str, Any]) -> None:
-        self._frame.stale = change["new"] and self.state.trace is not None
+        self.redraw()

@@ -14,6 +14,7 @@ from explorer.language_model.attention import Attention
 from explorer.language_model.trace import Ints, Trace
 from explorer.locales import ExplorerError, Message
 from explorer.probes.roles import roles_of
+from explorer.state.refresher import Paint
 from explorer.widgets.elements.plot.widget import Cells, Plot
 from explorer.widgets.elements.status_line.widget import StatusLine
 from explorer.widgets.panels.panel import Panel
@@ -38,7 +39,14 @@ class HeadPanel(Panel):
     What is shown larger stays so while heads are compared and the text grows, until its own tokens change.
     """
 
-    follows = ("model", "trace", "head", "log_weights", "first_token", "cursor")
+    follows = (
+        "reader.model",
+        "reader.trace",
+        "selection.head",
+        "display.log_weights",
+        "display.first_token",
+        "selection.cursor",
+    )
     required_extras = frozenset({"attention", "layer"})
 
     def build(self) -> list[w.Widget]:
@@ -55,7 +63,7 @@ class HeadPanel(Panel):
         self._line = StatusLine(state="plain")
         self._plot = Plot(on_cell=self._on_cell, on_zoom=self._on_zoom, height=HEIGHT_PIXELS)
         self._plot.layout.max_width = f"{WIDEST_PIXELS}px"
-        self.state.observe(self._on_late, "late")
+        self.dimmed = (self._plot,)
         chooser = [self._layer, self._head, self._before, self._after, self._whole]
         return [w.HBox(chooser, layout={"align_items": "center", "flex_flow": "row wrap"}), self._line, self._plot]
 
@@ -64,55 +72,66 @@ class HeadPanel(Panel):
         self._before.tooltip, self._after.tooltip = self.tr("head-before"), self.tr("head-after")
         self._whole.description, self._whole.tooltip = self.tr("head-whole"), self.tr("head-whole-explained")
 
-    def refresh(self) -> None:
+    def refresh(self) -> Paint | None:
         self._show_choice()
-        trace, problem = self.state.trace, self.state.no_attention
+        trace, problem = self.state.reader.trace, self.state.reader.no_attention
         if problem is not None:
             self._say(problem)
         elif trace is not None and trace.recorded_attention is not None:
             try:
-                self._show(trace, trace.recorded_attention)
+                return self._figure(trace, trace.recorded_attention)
             except ExplorerError as error:
                 self._say(error.message)
-        self._on_late()
+        return None
 
-    def on_visible(self) -> None:
-        self._on_late()
+    @property
+    def is_stale(self) -> bool:
+        attention = self.state.reader.attention
+        lacking = attention is not None and not attention.has(self.state.selection.head[0])
+        return bool(self._plot.packed) and (self.state.reader.late or lacking)
 
     def _show_choice(self) -> None:
-        self._layer.disabled = self._head.disabled = self.state.model is None
-        if self.state.model is not None:
-            info, (layer, head) = self.state.model.info, self.state.head
+        self._layer.disabled = self._head.disabled = self.state.reader.model is None
+        if self.state.reader.model is not None:
+            info, (layer, head) = self.state.reader.model.info, self.state.selection.head
             self._layer.value, self._head.value = layer, head
             self._layer.tooltip = self.tr("head-layer-explained", last=info.n_layer - 1)
             self._head.tooltip = self.tr("head-number-explained", last=info.n_head - 1)
 
-    def _show(self, trace: Trace, attention: Attention) -> None:
+    def _figure(self, trace: Trace, attention: Attention) -> Paint | None:
         """Raises an `ExplorerError` where there is nothing to show. Until the layer is there, the old picture stays."""
-        state, (layer, head) = self.state, self.state.head
+        (layer, head), display, answer = self.state.selection.head, self.state.display, self.state.reader.answer
+        theme, log, first, part = display.theme, display.log_weights, display.first_token, self._part(trace)
+        cursor = self.state.reader.row
         attention.check(layer, head)
         if attention.n_tokens == 1:
             raise ExplorerError("head-map-one-token")
         if not attention.has(layer):
-            return
-        figure = head_map(
-            attention.triangles(layer)[head],
-            [token.label for token in trace.tokens[trace.start :]],
-            state.theme,
-            head=(layer, head),
-            part=self._part(trace),
-            log=state.log_weights,
-            first=state.first_token,
-            cursor=state.row,
-            start=trace.start,
-            roles=[role_name(kind, state.theme.language) for kind in roles_of(trace).labels(layer, head)],
-        )
-        self._plot.show(figure, state.theme, answer=state.answer)
+            return None
         self._say(None)
+
+        def paint() -> None:
+            figure = head_map(
+                attention.triangles(layer)[head],
+                [token.label for token in trace.tokens[trace.start :]],
+                theme,
+                head=(layer, head),
+                part=part,
+                log=log,
+                first=first,
+                cursor=cursor,
+                start=trace.start,
+                roles=[role_name(kind, theme.language) for kind in roles_of(trace).labels(layer, head)],
+            )
+            self._plot.show(figure, theme, answer=answer)
+
+        return paint
 
     def _say(self, problem: Message | None) -> None:
         """Say why there is no picture, in whose place nothing stands; or how to use the one there is."""
-        self._line.text = problem.render(self.state.theme.language) if problem is not None else self.tr("head-keys")
+        self._line.text = (
+            problem.render(self.state.display.theme.language) if problem is not None else self.tr("head-keys")
+        )
         self._plot.layout.visibility = "hidden" if problem is not None else None  # which keeps its place
         self._whole.layout.visibility = None if problem is None and self._zoom is not None else "hidden"
 
@@ -123,7 +142,7 @@ class HeadPanel(Panel):
 
     def _on_zoom(self, cells: tuple[Cells, Cells] | None) -> None:
         with self.state.lock:
-            trace = self.state.trace
+            trace = self.state.reader.trace
             if trace is None:
                 return
             n_tokens = len(trace.ids) - trace.start
@@ -131,50 +150,48 @@ class HeadPanel(Panel):
             if part is not None:
                 end = trace.start + max(part.queries.stop, part.keys.stop)
                 self._zoom = _Zoom(part, trace.ids[:end], trace.start) if part != Part.whole(n_tokens) else None
-                self.refresh()
+                self.redraw()
 
     def _on_cell(self, column: int, row: int) -> None:
         with self.state.lock:
-            trace, attention, (layer, head) = self.state.trace, self.state.attention, self.state.head
+            trace, attention, (layer, head) = (
+                self.state.reader.trace,
+                self.state.reader.attention,
+                self.state.selection.head,
+            )
             if trace is None or attention is None or not attention.has(layer):
                 return
             triangle = attention.triangles(layer)[head]
-            query = query_of_cell(triangle, self._part(trace), column, row, self.state.first_token)
+            query = query_of_cell(triangle, self._part(trace), column, row, self.state.display.first_token)
             if query is not None:
-                self.state.cursor = trace.start + query
+                self.state.selection.cursor = trace.start + query
 
     def _on_layer(self, change: dict[str, Any]) -> None:
-        if change["new"] != self.state.head[0]:
-            self._open(change["new"], self.state.head[1])
+        if change["new"] != self.state.selection.head[0]:
+            self._open(change["new"], self.state.selection.head[1])
 
     def _on_head(self, change: dict[str, Any]) -> None:
-        if change["new"] != self.state.head[1]:
-            self._open(self.state.head[0], change["new"])
+        if change["new"] != self.state.selection.head[1]:
+            self._open(self.state.selection.head[0], change["new"])
 
     def _step(self, step: int) -> None:
-        if self.state.model is not None:
-            info, (layer, head) = self.state.model.info, self.state.head
+        if self.state.reader.model is not None:
+            info, (layer, head) = self.state.reader.model.info, self.state.selection.head
             self._open(*divmod((layer * info.n_head + head + step) % (info.n_layer * info.n_head), info.n_head))
 
     def _open(self, layer: int, head: int) -> None:
         """Open a head; one that the model lacks gets a sentence, and the fields say again which is open."""
-        if self.state.model is None:
+        if self.state.reader.model is None:
             return
-        info = self.state.model.info
+        info = self.state.reader.model.info
         if not 0 <= layer < info.n_layer:
             self._refuse(Message.of("unknown-layer", layer=str(layer), last=info.n_layer - 1))
         elif not 0 <= head < info.n_head:
             self._refuse(Message.of("unknown-head", head=str(head), last=info.n_head - 1))
         else:
-            self.state.open_head(layer, head)
+            self.state.selection.open_head(layer, head)
 
     def _refuse(self, problem: Message) -> None:
         with self.state.lock:
             self._show_choice()
-            self._line.text = problem.render(self.state.theme.language)
-
-    def _on_late(self, _change: object = None) -> None:
-        if self.visible:
-            attention = self.state.attention
-            lacking = attention is not None and not attention.has(self.state.head[0])
-            self._plot.stale = bool(self._plot.packed) and (self.state.late or lacking)
+            self._line.text = problem.render(self.state.display.theme.language)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import ipywidgets as w
 import plotly.graph_objects as go
@@ -14,11 +15,10 @@ from explorer.figures.attention.role_names import role_name
 from explorer.figures.attention.summary import score_map, score_map_size
 from explorer.figures.shared.empty import empty_figure
 from explorer.language_model.attention import EXACT_TOKENS
-from explorer.language_model.interventions import Interventions
-from explorer.language_model.model import Model
 from explorer.locales import Message, numbers
-from explorer.probes.roles import FEWEST, KINDS, LIFT, Roles, repeated_random, roles_of
-from explorer.state.worker import worker_of
+from explorer.probes.roles import FEWEST, KINDS, LIFT, Roles, roles_of
+from explorer.state.reader import N_RANDOM
+from explorer.state.refresher import Paint
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.elements.role_labels.widget import RoleLabels
 from explorer.widgets.elements.status_line.widget import StatusLine
@@ -26,8 +26,6 @@ from explorer.widgets.panels.panel import Panel, set_options
 
 MAX_HEADS = 12
 """Buttons for the heads of one role; of more, the best."""
-
-N_RANDOM = 50
 
 HEIGHT = 324  # of the picture, before there is one
 
@@ -41,12 +39,6 @@ ABOUT = {
 
 TEXT, RANDOM = "text", "random"
 
-MAX_KNOWN = 16
-"""Scores on random tokens that are kept of one model, each under other interventions; the newest."""
-
-Asked = tuple[Model, Interventions]
-"""What scores on random tokens are of."""
-
 
 class RolesPanel(Panel):
     """The scores of all heads for a role, and the heads that have the label of each.
@@ -58,7 +50,7 @@ class RolesPanel(Panel):
         source: ``text`` for scores on the text, ``random`` for those on random tokens that come twice.
     """
 
-    follows = ("model", "interventions", "trace", "head", "heads")
+    follows = ("reader.model", "experiment.interventions", "reader.trace", "selection.head", "selection.heads")
     required_extras = frozenset({"attention"})
     kind = t.Enum(KINDS, default_value="induction")
     source = t.Enum([TEXT, RANDOM], default_value=TEXT)
@@ -70,55 +62,56 @@ class RolesPanel(Panel):
         self._explanation = StatusLine(state="plain")
         self._labels = RoleLabels(self._on_role, self._on_head)
         self._shown: Roles | None = None
-        self._failure: tuple[Asked, Message] | None = None  # why random scores are not there
-        self._computing: Asked | None = None  # which random scores are on their way
         self._kinds.observe(self._on_kind, "value")
         self._sources.observe(self._on_source, "value")
-        self.observe(self._on_state, ["kind", "source"])
-        self.state.observe(self._on_late, "late")
+        self.follow("kind", self)
+        self.follow("source", self)
+        for trait in ("answer", "stale", "problem"):
+            self.follow(trait, self.state.reader.roles)
+        self.dimmed = (self._plot, self._labels)
         menus = w.HBox([self._kinds, self._sources], layout={"flex_flow": "row wrap"})
         return [menus, self._plot, self._explanation, self._labels]
 
     def translate(self) -> None:
-        language = self.state.theme.language
+        language = self.state.display.theme.language
         self._kinds.description = self._kinds.tooltip = self.tr("roles-kind")
         self._sources.description = self._sources.tooltip = self.tr("roles-source")
         set_options(self._kinds, [(role_name(kind, language), kind) for kind in KINDS], self.kind, self._on_kind)
         sources = [(self.tr("roles-on-text"), TEXT), (self.tr("roles-on-random", n=N_RANDOM), RANDOM)]
         set_options(self._sources, sources, self.source, self._on_source)
 
-    def refresh(self) -> None:
+    def refresh(self) -> Paint | None:
         self._kinds.value, self._sources.value = self.kind, self.source
+        reader = self.state.reader
+        trace = reader.trace
         if self.source == RANDOM:
-            self._refresh_random()
-        elif (problem := self.state.no_attention) is not None:
-            self._say(problem)
-        elif self.state.trace is not None and self.state.trace.recorded_attention is not None:
-            self._draw(roles_of(self.state.trace), exact=self.state.trace.recorded_attention.exact is not None)
-        self._on_late()
+            return self._refresh_random()
+        if reader.no_attention is not None:
+            return partial(self._say, reader.no_attention)
+        if trace is not None and trace.recorded_attention is not None:
+            return partial(self._draw, lambda: roles_of(trace), exact=trace.recorded_attention.exact is not None)
+        return None
 
-    def _refresh_random(self) -> None:
-        if self.state.model is None:
-            return
-        asked = model, interventions = self._asked
-        if (known := _on_random.get(model, {}).get(interventions)) is not None:
-            self._draw(known, exact=True)
-        elif self._failure is not None and self._failure[0] == asked:
-            self._say(self._failure[1])
-        elif self._computing != asked:
-            self._computing = asked
-            if self._shown is None:
-                self._say(Message.of("roles-computing", n=N_RANDOM))
-            self._explanation.text = self.tr("roles-computing", n=N_RANDOM)
-            worker_of(model).ask(
-                self,
-                lambda _watch: repeated_random(model, n=N_RANDOM, interventions=interventions),
-                lambda roles: self._on_computed(asked, roles),
-                lambda error: self._on_error(asked, error),
-                lambda _done, _todo: None,
-            )
+    def _refresh_random(self) -> Paint | None:
+        question = self.state.reader.roles
+        question.ask(N_RANDOM)
+        if question.problem is not None:
+            return partial(self._say, question.problem)
+        if not question.stale and question.answer is not None:
+            return partial(self._draw, lambda: question.answer, exact=True)
+        computing = Message.of("roles-computing", n=N_RANDOM)
+        if self._shown is None:
+            return partial(self._say, computing)
+        self._explanation.text = computing.render(self.state.display.theme.language)
+        return None
 
-    def _draw(self, roles: Roles, *, exact: bool) -> None:
+    @property
+    def is_stale(self) -> bool:
+        waits = self.state.reader.roles.stale if self.source == RANDOM else self.state.reader.late
+        return self._shown is not None and waits
+
+    def _draw(self, compute: Callable[[], Roles], *, exact: bool) -> None:
+        roles = compute()
         n_layer, n_head = roles.of(self.kind).shape
         self._shown = roles
         self._show(self.figure_of(roles), score_map_size(n_layer, n_head)[0])
@@ -131,7 +124,7 @@ class RolesPanel(Panel):
 
     def figure_of(self, roles: Roles) -> go.Figure:
         """The scores for the chosen role."""
-        theme, scores, number = self.state.theme, roles.of(self.kind), KINDS.index(self.kind)
+        theme, scores, number = self.state.display.theme, roles.of(self.kind), KINDS.index(self.kind)
         chance = numbers.fraction(roles.chance[number], 2)
         labelled = {kind: set(roles.heads(kind)) for kind in KINDS}
         plain = self.tr("roles-hover", score="{}", chance=chance)
@@ -154,13 +147,13 @@ class RolesPanel(Panel):
             unit=self.tr("roles-score"),
             most=1.0,
             colours=theme.weights,
-            opened=self.state.head,
+            opened=self.state.selection.head,
             marked=roles.heads(self.kind),
         )
 
     def _group(self, roles: Roles, kind: str) -> dict[str, Any]:
         """What `RoleLabels` shows of one role."""
-        state, name = self.state, role_name(kind, self.state.theme.language)
+        state, name = self.state, role_name(kind, self.state.display.theme.language)
         heads, n_cases = roles.heads(kind), int(roles.n_cases[KINDS.index(kind)])
         note = self.tr("roles-too-few") if n_cases < FEWEST else self.tr("roles-count", n=len(heads))
         return {
@@ -169,14 +162,14 @@ class RolesPanel(Panel):
             "about": self.tr(ABOUT[kind][0]),
             "note": note,
             "tip": self.tr("roles-choose", role=name, n=len(heads)),
-            "pressed": bool(heads) and set(state.heads) == set(heads),
+            "pressed": bool(heads) and set(state.selection.heads) == set(heads),
             "heads": [
                 {
                     "layer": layer,
                     "head": head,
                     "label": head_name(layer, head),
                     "note": numbers.fraction(roles.of(kind)[layer, head], 2),
-                    "pressed": state.head == (layer, head),
+                    "pressed": state.selection.head == (layer, head),
                     "description": self.tr("roles-open", head=head_name(layer, head), role=name),
                 }
                 for layer, head in heads[:MAX_HEADS]
@@ -187,8 +180,8 @@ class RolesPanel(Panel):
     def _say(self, problem: Message) -> None:
         """A sentence in the place of the picture; no head has a label."""
         self._shown = None
-        sentence = problem.render(self.state.theme.language)
-        self._show(empty_figure(sentence, self.state.theme, height=self._plot.height), None)
+        sentence = problem.render(self.state.display.theme.language)
+        self._show(empty_figure(sentence, self.state.display.theme, height=self._plot.height), None)
         with self._explanation.hold_sync():
             self._explanation.text, self._explanation.notes = "", []
         self._labels.groups = []
@@ -196,32 +189,7 @@ class RolesPanel(Panel):
     def _show(self, figure: go.Figure, width: int | None) -> None:
         """``width``: pixels that the picture has at most."""
         self._plot.layout.max_width = f"{width}px" if width is not None else None
-        self._plot.show(figure, self.state.theme, answer=self.state.answer)
-
-    @property
-    def _asked(self) -> Asked:
-        """Of what the scores on random tokens would be now."""
-        return self.state.model, self.state.interventions
-
-    def _on_computed(self, asked: Asked, roles: Roles) -> None:
-        with self.state.lock:
-            known = _on_random.setdefault(asked[0], {})
-            known[asked[1]] = roles
-            if len(known) > MAX_KNOWN:
-                del known[next(iter(known))]
-            self._computed(asked)
-
-    def _on_error(self, asked: Asked, error: Exception) -> None:
-        with self.state.lock:
-            if asked == self._asked:
-                self.state.fail(error)
-                self._failure = asked, self.state.status.message
-            self._computed(asked)
-
-    def _computed(self, asked: Asked) -> None:
-        if self._computing == asked:
-            self._computing = None
-            self._on_state({"name": "source"})
+        self._plot.show(figure, self.state.display.theme, answer=self.state.reader.answer)
 
     def _on_kind(self, change: dict[str, Any]) -> None:
         with self.state.lock:
@@ -229,24 +197,17 @@ class RolesPanel(Panel):
 
     def _on_source(self, change: dict[str, Any]) -> None:
         with self.state.lock:
-            self._failure = None  # asking again is trying again
+            self.state.reader.roles.again()
             self.source = change["new"]
 
     def _on_role(self, kind: str) -> None:
         with self.state.lock:
             self.kind = kind
             heads = self._shown.heads(kind) if self._shown is not None else ()
-            if heads and self.state.has_head(*heads[0]):
-                self.state.choose_heads(heads, "mean")
+            if heads and self.state.selection.has_head(*heads[0]):
+                self.state.selection.choose_heads(heads, "mean")
 
     def _on_head(self, layer: int, head: int) -> None:
         with self.state.lock:
-            if self.state.has_head(layer, head):
-                self.state.open_head(layer, head)
-
-    def _on_late(self, _change: object = None) -> None:
-        waits = self._computing == self._asked if self.source == RANDOM else self.state.late
-        self._plot.stale = self._labels.stale = self._shown is not None and waits
-
-
-_on_random: WeakKeyDictionary[Model, dict[Interventions, Roles]] = WeakKeyDictionary()
+            if self.state.selection.has_head(layer, head):
+                self.state.selection.open_head(layer, head)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import ipywidgets as w
@@ -18,6 +19,7 @@ from explorer.language_model.attention import EXACT_TOKENS, Attention, Floats
 from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError, Message, numbers
 from explorer.probes.summaries import blend, first_share, largest_weight, mean_entropy, rollout, uniform_entropy
+from explorer.state.refresher import Paint
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.elements.status_line.widget import StatusLine
 from explorer.widgets.panels.panel import Panel, set_options
@@ -69,7 +71,7 @@ class SummaryPanel(Panel):
         layer: the last that rollout goes through; -1 for the model's last.
     """
 
-    follows = ("trace", "head", "cursor", "first_token", "log_weights")
+    follows = ("reader.trace", "selection.head", "selection.cursor", "display.first_token", "display.log_weights")
     required_extras = frozenset({"attention"})
     what = t.Enum(list(SUMMARIES), default_value="entropy")
     layer = t.Int(-1)
@@ -82,8 +84,9 @@ class SummaryPanel(Panel):
         self._layer = w.BoundedIntText(min=0, layout={"width": "150px"}, style={"description_width": "initial"})
         self._menu.observe(self._on_menu, "value")
         self._layer.observe(self._on_layer, "value")
-        self.observe(self._on_state, ["what", "layer"])
-        self.state.observe(self._on_late, "late")
+        self.follow("what", self)
+        self.follow("layer", self)
+        self.dimmed = (self._plot,)
         self._explanation.layout = {"flex": "1 1 300px", "min_width": "0"}
         picture = w.HBox([self._plot, self._explanation], layout={"flex_flow": "row wrap"})
         return [w.HBox([self._menu, self._layer]), picture]
@@ -94,33 +97,37 @@ class SummaryPanel(Panel):
         options = [(self.tr(summary.title), name) for name, summary in SUMMARIES.items()]
         set_options(self._menu, options, self.what, self._on_menu)
 
-    def refresh(self) -> None:
-        trace, problem = self.state.trace, self.state.no_attention
+    def refresh(self) -> Paint | None:
+        trace, problem = self.state.reader.trace, self.state.reader.no_attention
         self._menu.value = self.what
         self._layer.layout.display = None if self.what == "rollout" else "none"
         if problem is not None:
-            self._say(problem)
-        elif trace is not None and trace.recorded_attention is not None:
-            try:
-                self._draw(trace, trace.recorded_attention)
-            except ExplorerError as error:
-                self._say(error.message)
-
-    def _draw(self, trace: Trace, attention: Attention) -> None:
-        summary = SUMMARIES[self.what]
-        if summary.heads is not None:
-            self._triangle = None
-            width = score_map_size(attention.n_layer, attention.n_head)[0]
-            figure = self._score_map(attention, summary.heads(attention))
-        elif summary.pairs is not None:
+            return partial(self._say, problem)
+        if trace is None or trace.recorded_attention is None:
+            return None
+        attention, cursor = trace.recorded_attention, self.state.reader.row
+        if self.what == "rollout":
             self._layer.max, self._layer.value = attention.n_layer - 1, self._last_layer(attention)
-            self._triangle = summary.pairs(attention, self._last_layer(attention) + 1)
-            width = WIDEST_PIXELS
-            figure = self._pair_map(trace, self._triangle)
+        return partial(self._draw, trace, attention, cursor)
+
+    def _draw(self, trace: Trace, attention: Attention, cursor: int) -> None:
+        summary = SUMMARIES[self.what]
+        try:
+            if summary.heads is not None:
+                triangle, width = None, score_map_size(attention.n_layer, attention.n_head)[0]
+                figure = self._score_map(attention, summary.heads(attention))
+            else:
+                assert summary.pairs is not None
+                triangle, width = summary.pairs(attention, self._last_layer(attention) + 1), WIDEST_PIXELS
+                figure = self._pair_map(trace, triangle, cursor)
+        except ExplorerError as error:
+            self._say(error.message)
+            return
+        self._triangle = triangle
         self._show(figure, width, self._explained(attention), self._notes(attention))
 
     def _score_map(self, attention: Attention, scores: Floats) -> go.Figure:
-        theme, in_bits = self.state.theme, self.what == "entropy"
+        theme, in_bits = self.state.display.theme, self.what == "entropy"
 
         def text(layer: int, head: int) -> str:
             score = float(scores[layer, head])
@@ -137,21 +144,21 @@ class SummaryPanel(Panel):
             unit=self.tr("summary-bits" if in_bits else "summary-weight"),
             most=max(1.0, uniform_entropy(attention.n_tokens)) if in_bits else 1.0,
             colours=theme.amounts if in_bits else theme.weights,
-            opened=self.state.head,
+            opened=self.state.selection.head,
         )
 
-    def _pair_map(self, trace: Trace, triangle: Floats) -> go.Figure:
+    def _pair_map(self, trace: Trace, triangle: Floats, cursor: int) -> go.Figure:
         state, labels = self.state, [token.label for token in trace.tokens[trace.start :]]
         n = Part.whole(len(labels)).n
         return pair_map(
             triangle,
             labels,
-            state.theme,
+            state.display.theme,
             title=self.tr(SUMMARIES[self.what].title),
             aside=self.tr("summary-pairs-aside") if n == 1 else self.tr("summary-pairs-aside-largest", n=n),
-            log=state.log_weights,
-            first=state.first_token,
-            cursor=state.row,
+            log=state.display.log_weights,
+            first=state.display.first_token,
+            cursor=cursor,
             start=trace.start,
         )
 
@@ -167,23 +174,23 @@ class SummaryPanel(Panel):
 
     def _notes(self, attention: Attention) -> list[str]:
         notes = []
-        if self._triangle is not None and self.state.first_token != "shown":
-            notes.append(self.tr("summary-first-token", how=self.state.first_token))
+        if self._triangle is not None and self.state.display.first_token != "shown":
+            notes.append(self.tr("summary-first-token", how=self.state.display.first_token))
         if attention.exact is None and self.what != "entropy":
             notes.append(self.tr("summary-bytes", exact=EXACT_TOKENS))
         return notes
 
     def _say(self, problem: Message) -> None:
         self._triangle = None
-        sentence = problem.render(self.state.theme.language)
-        self._show(empty_figure(sentence, self.state.theme, height=self._plot.height), None, "", [])
+        sentence = problem.render(self.state.display.theme.language)
+        self._show(empty_figure(sentence, self.state.display.theme, height=self._plot.height), None, "", [])
 
     def _show(self, figure: go.Figure, width: int | None, text: str, notes: list[str]) -> None:
         """``width``: pixels that the picture has at most."""
         # Beside a narrow picture there is room for what explains it.
         self._plot.layout.flex = f"1 1 {WIDEST_PIXELS}px" if width == WIDEST_PIXELS else "1 1 100%"
         self._plot.layout.max_width = f"{width}px" if width is not None else None
-        self._plot.show(figure, self.state.theme, answer=self.state.answer)
+        self._plot.show(figure, self.state.display.theme, answer=self.state.reader.answer)
         with self._explanation.hold_sync():
             self._explanation.text, self._explanation.notes = text, notes
 
@@ -197,20 +204,17 @@ class SummaryPanel(Panel):
 
     def _on_cell(self, column: int, row: int) -> None:
         with self.state.lock:
-            trace, attention = self.state.trace, self.state.attention
+            trace, attention = self.state.reader.trace, self.state.reader.attention
             if trace is None or attention is None:
                 return
             if self._triangle is None:
-                self.state.attempt(self._open, attention, column, row)
+                self.state.status.attempt(self._open, attention, column, row)
                 return
             part = Part.whole(attention.n_tokens)
-            query = query_of_cell(self._triangle, part, column, row, self.state.first_token)
+            query = query_of_cell(self._triangle, part, column, row, self.state.display.first_token)
             if query is not None:
-                self.state.cursor = trace.start + query
+                self.state.selection.cursor = trace.start + query
 
     def _open(self, attention: Attention, layer: int, head: int) -> None:
         attention.check(layer, head)
-        self.state.open_head(layer, head)
-
-    def _on_late(self, change: dict[str, Any]) -> None:
-        self._plot.stale = change["new"] and self.state.trace is not None
+        self.state.selection.open_head(layer, head)

@@ -14,6 +14,7 @@ from explorer.figures.attention.attention_weight_steps import WeightSteps
 from explorer.language_model.attention import Attention, Floats
 from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError, Message
+from explorer.state.refresher import Paint
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.elements.status_line.widget import StatusLine
 from explorer.widgets.panels.attention.grid import GridPanel
@@ -36,7 +37,7 @@ class WeightPanel(Panel):
             also stands in for a token that is not there or comes after the query.
     """
 
-    follows = ("trace", "head", "cursor")
+    follows = ("reader.trace", "selection.head", "selection.cursor")
     required_extras = frozenset({"attention", "layer", "vectors"})
     key = t.Int(FOLLOWING)
 
@@ -53,24 +54,31 @@ class WeightPanel(Panel):
         menus = w.HBox([self._queries, self._keys], layout={"flex_flow": "row wrap"})
         pictures = w.HBox([self._vectors, self._rows], layout={"flex_flow": "row wrap"})
         self._shown = w.VBox([menus, pictures])
-        self.observe(self._on_state, "key")
-        self.state.observe(self._on_late, "late")
+        self.follow("key", self)
+        self.dimmed = (self._vectors, self._rows)
         return [self._explanation, self._shown]
 
     def translate(self) -> None:
         self._queries.description = self.tr("weight-query")
         self._keys.description = self.tr("weight-key")
 
-    def refresh(self) -> None:
-        trace, attention = self.state.trace, self.state.attention
-        if trace is None or attention is None or self.state.no_attention is not None:
-            self._say(self.state.no_attention)
-        elif attention.has(self.state.head[0]) and attention.has_vectors(*self.state.head):
-            self._draw(trace, attention)
-        self._on_late()
+    def refresh(self) -> Paint | None:
+        reader = self.state.reader
+        trace, attention = reader.trace, reader.attention
+        if trace is None or attention is None or reader.no_attention is not None:
+            self._say(reader.no_attention)
+        elif attention.has(self.state.selection.head[0]) and attention.has_vectors(*self.state.selection.head):
+            return self._figures(trace, attention)
+        return None
 
-    def _draw(self, trace: Trace, attention: Attention) -> None:
-        (layer, head), query = self.state.head, self.state.row
+    @property
+    def is_stale(self) -> bool:
+        attention, (layer, head) = self.state.reader.attention, self.state.selection.head
+        lacking = attention is not None and not (attention.has(layer) and attention.has_vectors(layer, head))
+        return bool(self._rows.packed) and (self.state.reader.late or lacking)
+
+    def _figures(self, trace: Trace, attention: Attention) -> Paint | None:
+        (layer, head), query = self.state.selection.head, self.state.reader.row
         row = attention.row(layer, head, query)
         chosen = self.key - trace.start if trace.start <= self.key <= trace.start + query else None
         names = [f"{place} {token.label}" for place, token in enumerate(trace.tokens, start=1)][trace.start :]
@@ -81,16 +89,22 @@ class WeightPanel(Panel):
             steps = WeightSteps(attention.vectors(layer, head), row, key)
         except ExplorerError as error:
             self._say(error.message)
-            return
-        theme, answer = self.state.theme, self.state.answer
+            return None
+        theme, answer = self.state.display.theme, self.state.reader.answer
         self._say(None)
         self._start = trace.start
-        self._vectors.show(weight_vectors(steps, names, theme), theme, answer=answer)
-        self._rows.show(weight_rows(steps, names, theme), theme, answer=answer)
+
+        def paint() -> None:
+            self._vectors.show(weight_vectors(steps, names, theme), theme, answer=answer)
+            self._rows.show(weight_rows(steps, names, theme), theme, answer=answer)
+
+        return paint
 
     def _say(self, problem: Message | None) -> None:
         """Say why there is no picture, in whose place nothing stands; or explain the one there is."""
-        self._explanation.text = problem.render(self.state.theme.language) if problem else self.tr("weight-explained")
+        self._explanation.text = (
+            problem.render(self.state.display.theme.language) if problem else self.tr("weight-explained")
+        )
         self._shown.layout.visibility = "hidden" if problem else None  # which keeps its place
 
     def _list_queries(self, names: Sequence[str], start: int, query: int) -> None:
@@ -114,20 +128,13 @@ class WeightPanel(Panel):
 
     def _on_query(self, change: dict[str, Any]) -> None:
         with self.state.lock:
-            self.state.cursor = change["new"]
+            self.state.selection.cursor = change["new"]
 
     def _on_key(self, change: dict[str, Any]) -> None:
         self.key = change["new"]
 
     def _on_pick(self, place: int, _answer: int) -> None:
         self.key = self._start + place
-
-    def _on_late(self, _change: object = None) -> None:
-        if self.visible:
-            attention, (layer, head) = self.state.attention, self.state.head
-            lacking = attention is not None and not (attention.has(layer) and attention.has_vectors(layer, head))
-            stale = bool(self._rows.packed) and (self.state.late or lacking)
-            self._vectors.stale = self._rows.stale = stale
 
 
 def _cut(name: str) -> str:

@@ -42,27 +42,35 @@ _SECOND, _LATER = 10, 15
 class ComparePanel(Panel):
     """What each strategy writes after the text on show."""
 
-    follows = ("model",)
+    follows = (
+        "reader.model",
+        "reader.trace",
+        "comparison.strategies",
+        "comparison.comparison",
+        "comparison.running",
+        "comparison.colour_by",
+        "comparison.chosen",
+    )
 
     def build(self) -> list[w.Widget]:
-        comparer = self.comparer = self.state.comparer
+        comparison = self.comparison = self.state.comparison
         self._wrong: ExplorerError | None = None
         self._list = StrategyList(
             {
-                "take": lambda place: comparer.put(place, self.state.sampling),
+                "take": lambda place: comparison.put(place, self.state.sampler.sampling),
                 "show": self._show_in_sampler,
-                "duplicate": comparer.duplicate,
-                "up": lambda place: comparer.move(place, -1),
-                "down": lambda place: comparer.move(place, 1),
-                "remove": comparer.remove,
+                "duplicate": comparison.duplicate,
+                "up": lambda place: comparison.move(place, -1),
+                "down": lambda place: comparison.move(place, 1),
+                "remove": comparison.remove,
             },
-            comparer.rename,
+            comparison.rename,
             self._on_beam,
         )
         plain = {"style": {"description_width": "initial"}}
         self._add = w.Dropdown(layout={"width": "210px"}, **plain)
-        self._n = w.BoundedIntText(comparer.n_samples, min=1, max=MAX_SAMPLES, layout={"width": "130px"}, **plain)
-        self._length = w.BoundedIntText(comparer.n_tokens, min=1, max=MAX_TOKENS, layout={"width": "175px"}, **plain)
+        self._n = w.BoundedIntText(comparison.n_samples, min=1, max=MAX_SAMPLES, layout={"width": "130px"}, **plain)
+        self._length = w.BoundedIntText(comparison.n_tokens, min=1, max=MAX_TOKENS, layout={"width": "175px"}, **plain)
         self._way = w.Dropdown(layout={"width": "250px"}, **plain)
         self._run = w.Button(button_style="primary", layout={"width": "150px"})
         self._texts = TextColumns(self._note, self._on_pick)
@@ -70,10 +78,8 @@ class ComparePanel(Panel):
         self._run.on_click(self._on_run)
         self._add.observe(self._on_add, "value")
         self._way.observe(self._on_way, "value")
-        self._n.observe(lambda change: setattr(comparer, "n_samples", change["new"]), "value")
-        self._length.observe(lambda change: setattr(comparer, "n_tokens", change["new"]), "value")
-        comparer.observe(self._on_state, ["strategies", "comparison", "running", "colour_by", "chosen"])
-        self.state.observe(self._on_state, ["trace", "model"])
+        self._n.observe(lambda change: setattr(comparison, "n_samples", change["new"]), "value")
+        self._length.observe(lambda change: setattr(comparison, "n_tokens", change["new"]), "value")
         controls = w.HBox(
             [self._run, self._n, self._length, self._add, self._way],
             layout={"flex_flow": "row wrap", "align_items": "center"},
@@ -104,7 +110,7 @@ class ComparePanel(Panel):
         set_options(
             self._way,
             [(self.tr(message), way) for way, message in WAYS.items()],
-            self.comparer.colour_by,
+            self.comparison.colour_by,
             self._on_way,
         )
         options = [(self.tr("compare-add"), NOTHING), (self.tr("compare-add-sampler"), SAMPLER)]
@@ -112,11 +118,11 @@ class ComparePanel(Panel):
         set_options(self._add, options, NOTHING, self._on_add)
 
     def refresh(self) -> None:
-        comparer, theme = self.comparer, self.state.theme
-        self._list.strategies = [self._row(each) for each in comparer.strategies]
-        self._run.description = self.tr("compare-stop" if comparer.running else "compare-run")
-        self._run.disabled = self.state.trace is None or not (comparer.strategies or comparer.running)
-        made = comparer.comparison
+        comparison, theme = self.comparison, self.state.display.theme
+        self._list.strategies = [self._row(each) for each in comparison.strategies]
+        self._run.description = self.tr("compare-stop" if comparison.running else "compare-run")
+        self._run.disabled = self.state.reader.trace is None or not (comparison.strategies or comparison.running)
+        made = comparison.comparison
         with self._texts.hold_sync():
             back = [theme.amount(i / (N_SHADES - 1)) for i in range(N_SHADES)]
             self._texts.palette = [{"back": colour, "ink": theme.ink_on(colour)} for colour in back]
@@ -132,7 +138,7 @@ class ComparePanel(Panel):
                     }
                     for written in made.strategies
                 ]
-            self._texts.chosen = list(comparer.chosen)
+            self._texts.chosen = list(comparison.chosen)
 
     def _row(self, strategy: Strategy) -> dict[str, Any]:
         if isinstance(strategy.method, Beam):
@@ -158,7 +164,7 @@ class ComparePanel(Panel):
         }
 
     def _shade(self, sample: Sample, i: int) -> int:
-        if self.comparer.colour_by == "choice":
+        if self.comparison.colour_by == "choice":
             rank = sample.steps[i].choice.rank
             return -1 if rank == 1 else _SECOND if rank <= 10 else _LATER
         share = min(1.0, float(sample.surprisal[i]) / MAX_BITS)
@@ -169,23 +175,23 @@ class ComparePanel(Panel):
         text = made.text.replace("\n", "⏎")
         shown = text if len(text) <= MAX_SHOWN else f"… {text[-MAX_SHOWN:]}"
         said = [self.tr("compare-after", text=shown)]
-        place = self.state.stepper.shown
-        if not (made.complete or self.comparer.running):
+        place = self.state.reader.shown
+        if not (made.complete or self.comparison.running):
             said.append(self.tr("compare-unfinished"))
         if place is not None and place.tree is not None and tuple(place.tree.ids(place.number)) != made.ids:
             said.append(self.tr("compare-other-text"))
-        if [each.strategy.method for each in made.strategies] != [each.method for each in self.comparer.strategies]:
+        if [each.strategy.method for each in made.strategies] != [each.method for each in self.comparison.strategies]:
             said.append(self.tr("compare-other-strategies"))
         return " · ".join(said)
 
     def _summary(self, made: Comparison | None) -> str:
         if made is None:
             return self.tr("compare-nothing")
-        notices = [notice.render(self.state.theme.language) for notice in made.notices]
+        notices = [notice.render(self.state.display.theme.language) for notice in made.notices]
         return " ".join(notices) or self.tr("compare-summary")
 
     def _legend(self, made: Comparison) -> list[dict[str, Any]]:
-        if self.comparer.colour_by == "choice":
+        if self.comparison.colour_by == "choice":
             shades = {"2–10": _SECOND, "> 10": _LATER}
             legend: list[dict[str, Any]] = [
                 {"colours": [self._texts.palette[shade]["back"]], "text": self.tr("scale-rank", n=ranks)}
@@ -193,7 +199,7 @@ class ComparePanel(Panel):
             ]
         else:
             bits = self.tr("compare-legend-bits", most=f"{MAX_BITS:.0f}")
-            legend = [{"colours": list(self.state.theme.amounts), "text": bits}]
+            legend = [{"colours": list(self.state.display.theme.amounts), "text": bits}]
         if len(made.strategies) > 1:
             legend.append({"parts": True, "text": self.tr("compare-legend-parts")})
         ended = {sample.ended for written in made.strategies for sample in written.samples}
@@ -201,11 +207,11 @@ class ComparePanel(Panel):
 
     def _in_words(self, strategy: Strategy) -> str:
         """What it does, where its name does not say so already."""
-        words = method_in_words(strategy.method, self.state.theme.language)
+        words = method_in_words(strategy.method, self.state.display.theme.language)
         return "" if words == strategy.name else words
 
     def _note(self, place: Place) -> str:
-        made = self.comparer.comparison
+        made = self.comparison.comparison
         if made is None:
             return ""
         step = made.strategies[place[0]].samples[place[1]].steps[place[2]]
@@ -227,43 +233,43 @@ class ComparePanel(Panel):
         return [*super().around(), TokensPanel(self.state), SteppingPanel(self.state)]
 
     def _show_in_sampler(self, place: int) -> None:
-        method = self.comparer.strategies[place].method
+        method = self.comparison.strategies[place].method
         if isinstance(method, Sampling):
             with self.state.lock:
-                self.state.sampling = method
+                self.state.sampler.sampling = method
 
     def _on_beam(self, place: int, n_beams: str, length_penalty: str) -> None:
         before, self._wrong = self._wrong, None
         try:
-            self.comparer.put(place, Beam(typed_number(n_beams[:40], whole=True), typed_number(length_penalty[:40])))
+            self.comparison.put(place, Beam(typed_number(n_beams[:40], whole=True), typed_number(length_penalty[:40])))
         except ExplorerError as error:
             self._wrong = error
-            self.state.fail(error)
+            self.state.status.fail(error)
         else:
             if before is not None:
-                self.state.mended(before)
+                self.state.resolved(before)
 
     def _on_run(self, _button: object) -> None:
-        if self.comparer.running:
-            self.comparer.cancel()
+        if self.comparison.running:
+            self.comparison.cancel()
         else:
-            self.state.attempt(self.comparer.run)
+            self.state.status.attempt(self.comparison.run)
 
     def _on_add(self, change: dict[str, Any]) -> None:
         name = change["new"]
         if name == SAMPLER:
-            self.comparer.add(self.state.sampling)
+            self.comparison.add(self.state.sampler.sampling)
         elif name in COMPARED:
-            self.comparer.add(COMPARED[name])
+            self.comparison.add(COMPARED[name])
         self._add.value = NOTHING
 
     def _on_way(self, change: dict[str, Any]) -> None:
         with self.state.lock:
-            self.comparer.colour_by = change["new"]
+            self.comparison.colour_by = change["new"]
 
     def _on_pick(self, place: Place) -> None:
         with self.state.lock:
-            self.comparer.chosen = place
+            self.comparison.chosen = place
 
 
 def _text(step: Step) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import weakref
+from functools import partial
 from typing import Any
 
 import ipywidgets as w
@@ -15,15 +15,15 @@ from explorer.figures.comparison.measure_names import MEASURES, measure_explaine
 from explorer.figures.comparison.overlay import distributions_overlay
 from explorer.figures.comparison.strategies import measure_strips
 from explorer.figures.shared.empty import empty_figure
+from explorer.figures.shared.theme import Theme
 from explorer.generation.compare import Comparison
 from explorer.generation.export import to_code, to_csv, to_record
-from explorer.language_model.model import Model
 from explorer.language_model.request import Request
 from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError
 from explorer.sampling.distribution import Distribution
 from explorer.sampling.sampling import Sampling
-from explorer.state.worker import worker_of
+from explorer.state.refresher import Paint
 from explorer.widgets.elements.downloads.widget import Downloads
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.panels.panel import Panel, set_options
@@ -31,60 +31,40 @@ from explorer.widgets.panels.tabs import TabsPanel
 
 HEIGHT = 300
 
-_Asked = tuple[weakref.ref[Model], Request]
-
 
 class CompareAtPanel(Panel):
     """The distribution under each strategy at the token that was clicked, and a way to go on from there."""
 
+    follows = ("comparison.chosen", "comparison.comparison", "reader.model")
+
     def build(self) -> list[w.Widget]:
         self._plot = Plot(height=HEIGHT)
+        self.dimmed = (self._plot,)
         self._go = w.Button(layout={"width": "auto"}, disabled=True)
         self._go.on_click(self._on_go)
-        self.state.comparer.observe(self._on_state, ["chosen", "comparison"])
-        self._answered: tuple[_Asked, Trace] | None = None
+        for trait in ("answer", "stale"):
+            self.follow(trait, self.state.reader.at)
         return [self._plot, self._go]
 
     def translate(self) -> None:
         self._go.description = self.tr("compare-go-on")
 
-    def refresh(self) -> None:
-        comparer, model = self.state.comparer, self.state.model
-        made, chosen = comparer.comparison, comparer.chosen
+    def refresh(self) -> Paint | None:
+        comparison, question, theme = self.state.comparison, self.state.reader.at, self.state.display.theme
+        made, chosen = comparison.comparison, comparison.chosen
         self._go.disabled = made is None or not chosen
-        if made is None or not chosen or model is None:
-            self._plot.show(
-                empty_figure(self.tr("compare-at-nothing"), self.state.theme, height=HEIGHT), self.state.theme
-            )
-            return
-        asked = self._asked(model, made, chosen)
-        if self._answered is not None and self._answered[0] == asked:
-            self._draw(made, chosen, self._answered[1])
-            return
-        self._plot.stale = True
-        worker_of(model).ask(
-            self,
-            lambda _watch: model.trace(asked[1]),
-            lambda trace: self._on_answer(asked, trace),
-            self.state.fail,
-            lambda _done, _todo: None,
-        )
+        if made is None or not chosen or self.state.reader.model is None:
+            return lambda: self._plot.show(empty_figure(self.tr("compare-at-nothing"), theme, height=HEIGHT), theme)
+        question.ask(_request_at(made, chosen))
+        if question.stale or question.answer is None:
+            return None
+        return partial(self._draw, made, chosen, question.answer, theme)
 
-    def _asked(self, model: Model, made: Comparison, chosen: tuple[int, int, int]) -> _Asked:
-        """The text before the chosen token, read as it was in the comparison."""
-        column, sample, token = chosen
-        ids = (*made.ids, *(each.id for each in made.strategies[column].samples[sample].tokens[:token]))
-        return weakref.ref(model), Request(ids, made.interventions)
+    @property
+    def is_stale(self) -> bool:
+        return bool(self._plot.packed) and self.state.reader.at.stale
 
-    def _on_answer(self, asked: _Asked, trace: Trace) -> None:
-        with self.state.lock:
-            comparer, model = self.state.comparer, self.state.model
-            made, chosen = comparer.comparison, comparer.chosen
-            if made is not None and chosen and model is not None and self._asked(model, made, chosen) == asked:
-                self._answered = asked, trace
-                self._draw(made, chosen, trace)
-
-    def _draw(self, made: Comparison, chosen: tuple[int, int, int], trace: Trace) -> None:
+    def _draw(self, made: Comparison, chosen: tuple[int, int, int], trace: Trace, theme: Theme) -> None:
         distributions: dict[str, Distribution] = {}
         for written in made.strategies:
             method = written.strategy.method if isinstance(written.strategy.method, Sampling) else Sampling()
@@ -95,18 +75,25 @@ class CompareAtPanel(Panel):
         column, sample, token = chosen
         choice = made.strategies[column].samples[sample].tokens[token]
         title = self.tr("compare-at-title", number=token + 1, strategy=made.strategies[column].name)
-        figure = distributions_overlay(distributions, self.state.theme, title=title, marked=choice.id)
-        self._plot.show(figure, self.state.theme)
-        self._plot.stale = False
+        figure = distributions_overlay(distributions, theme, title=title, marked=choice.id)
+        self._plot.show(figure, theme)
 
     def _on_go(self, _button: object) -> None:
-        if self.state.comparer.chosen:
-            self.state.attempt(self.state.comparer.go_on, *self.state.comparer.chosen)
+        if self.state.comparison.chosen:
+            self.state.status.attempt(self.state.comparison.go_on, *self.state.comparison.chosen)
+
+
+def _request_at(made: Comparison, chosen: tuple[int, int, int]) -> Request:
+    """The text before the chosen token, read as it was in the comparison."""
+    column, sample, token = chosen
+    ids = (*made.ids, *(each.id for each in made.strategies[column].samples[sample].tokens[:token]))
+    return Request(ids, made.interventions)
 
 
 class MeasuresPanel(Panel):
     """One measure of every strategy, chosen from a menu."""
 
+    follows = ("comparison.comparison",)
     what = t.Enum(MEASURES, default_value="surprisal")
 
     def build(self) -> list[w.Widget]:
@@ -114,24 +101,27 @@ class MeasuresPanel(Panel):
         self._explained = w.Label()
         self._plot = Plot(height=HEIGHT)
         self._menu.observe(self._on_menu, "value")
-        self.observe(self._on_state, "what")
-        self.state.comparer.observe(self._on_state, "comparison")
+        self.follow("what", self)
         row = w.HBox([self._menu, self._explained], layout={"flex_flow": "row wrap", "align_items": "center"})
         return [row, self._plot]
 
     def translate(self) -> None:
         self._menu.description = self.tr("compare-measure")
-        options = [(measure_name(name, self.state.theme.language), name) for name in MEASURES]
+        options = [(measure_name(name, self.state.display.theme.language), name) for name in MEASURES]
         set_options(self._menu, options, self.what, self._on_menu)
 
-    def refresh(self) -> None:
-        made, theme = self.state.comparer.comparison, self.state.theme
-        self._explained.value = measure_explained(self.what, theme.language)
-        if made is None:
-            self._plot.show(empty_figure(self.tr("compare-nothing"), theme, height=HEIGHT), theme)
-            return
-        found = {name: measured[self.what] for name, measured in made.measures.items()}
-        self._plot.show(measure_strips(found, theme, name=measure_name(self.what, theme.language)), theme)
+    def refresh(self) -> Paint:
+        made, theme, what = self.state.comparison.comparison, self.state.display.theme, self.what
+        self._explained.value = measure_explained(what, theme.language)
+
+        def paint() -> None:
+            if made is None:
+                self._plot.show(empty_figure(self.tr("compare-nothing"), theme, height=HEIGHT), theme)
+                return
+            found = {name: measured[what] for name, measured in made.measures.items()}
+            self._plot.show(measure_strips(found, theme, name=measure_name(what, theme.language)), theme)
+
+        return paint
 
     def _on_menu(self, change: dict[str, Any]) -> None:
         with self.state.lock:
@@ -141,62 +131,60 @@ class MeasuresPanel(Panel):
 class RanksPanel(Panel):
     """The fingerprint of every strategy."""
 
+    follows = ("comparison.comparison",)
+
     def build(self) -> list[w.Widget]:
         self._plot = Plot(height=HEIGHT)
-        self.state.comparer.observe(self._on_state, "comparison")
         return [self._plot]
 
-    def refresh(self) -> None:
-        made, theme = self.state.comparer.comparison, self.state.theme
-        if made is None:
-            self._plot.show(empty_figure(self.tr("compare-nothing"), theme, height=HEIGHT), theme)
-            return
-        self._plot.show(ranks_figure(made, theme), theme)
+    def refresh(self) -> Paint:
+        made, theme = self.state.comparison.comparison, self.state.display.theme
+        nothing = self.tr("compare-nothing")
+        return lambda: self._plot.show(
+            empty_figure(nothing, theme, height=HEIGHT) if made is None else ranks_figure(made, theme), theme
+        )
 
 
 class BeamsPanel(Panel):
     """The search of a strategy that has one, step by step."""
 
+    follows = ("comparison.comparison",)
     first = t.Int(0)
 
     def build(self) -> list[w.Widget]:
         self._plot = Plot(height=HEIGHT)
         self._first = w.BoundedIntText(min=1, layout={"width": "190px"}, style={"description_width": "initial"})
         self._first.observe(lambda change: setattr(self, "first", change["new"] - 1), "value")
-        self.observe(self._on_state, "first")
-        self.state.comparer.observe(self._on_state, "comparison")
+        self.follow("first", self)
         return [self._first, self._plot]
 
     def translate(self) -> None:
         self._first.description = self.tr("beam-first")
 
-    def refresh(self) -> None:
-        made, theme, model = self.state.comparer.comparison, self.state.theme, self.state.model
+    def refresh(self) -> Paint:
+        made, theme = self.state.comparison.comparison, self.state.display.theme
+        vocabulary = self.state.comparison.vocabulary
         searches = [each for each in made.strategies if each.search] if made is not None else []
         self._first.layout.display = None if searches else "none"
-        if not searches or model is None:
-            self._plot.show(empty_figure(self.tr("beam-nothing"), theme, height=HEIGHT), theme)
-            return
+        if not searches or vocabulary is None:
+            return lambda: self._plot.show(empty_figure(self.tr("beam-nothing"), theme, height=HEIGHT), theme)
         written = searches[0]
         self._first.max = max(1, len(written.search) - MAX_STEPS + 1)
-        figure = beam_tree(
-            written.search,
-            model.vocabulary,
-            theme,
-            title=written.name,
-            best=[token.id for token in written.samples[0].tokens],
-            first=min(self.first, self._first.max - 1),
+        first = min(self.first, self._first.max - 1)
+        best = [token.id for token in written.samples[0].tokens]
+        return lambda: self._plot.show(
+            beam_tree(written.search, vocabulary, theme, title=written.name, best=best, first=first), theme
         )
-        self._plot.show(figure, theme)
 
 
 class SavePanel(Panel):
     """The comparison as files, and as the code that makes it again."""
 
+    follows = ("comparison.comparison",)
+
     def build(self) -> list[w.Widget]:
         self._files = Downloads({"csv": self._csv, "json": self._json, "html": self._html})
         self._code = w.Textarea(layout={"width": "calc(100% - 4px)", "height": "300px"}, disabled=True)
-        self.state.comparer.observe(self._on_state, "comparison")
         return [self._files, self._code]
 
     def translate(self) -> None:
@@ -207,12 +195,12 @@ class SavePanel(Panel):
         }
 
     def refresh(self) -> None:
-        made, model = self.state.comparer.comparison, self.state.model
+        made, model = self.state.comparison.comparison, self.state.reader.model
         self._files.disabled = made is None
         if made is None or model is None:
             self._code.value = self.tr("compare-nothing")
             return
-        again = tuple(model.tokenize(made.text).ids) == made.ids
+        again = tuple(self.state.reader.tokenize(made.text).ids) == made.ids
         self._code.value = to_code(made, retokenized=again)
 
     def _csv(self) -> tuple[str, bytes]:
@@ -222,14 +210,14 @@ class SavePanel(Panel):
         return "comparison.json", json.dumps(to_record(self._made), ensure_ascii=False).encode()
 
     def _html(self) -> tuple[str, bytes]:
-        model, language = self.state.model, self.state.theme.language
+        model, language = self.state.reader.model, self.state.display.theme.language
         if model is None:
             raise ExplorerError("compare-nothing")
         return "comparison.html", comparison_page(self._made, model.vocabulary, language).encode()
 
     @property
     def _made(self) -> Comparison:
-        made = self.state.comparer.comparison
+        made = self.state.comparison.comparison
         if made is None:
             raise ExplorerError("compare-nothing")
         return made
@@ -238,8 +226,8 @@ class SavePanel(Panel):
 class CompareViewsPanel(TabsPanel):
     """Views of the comparison, one at a time."""
 
-    follows = ("compare_view",)
-    chosen = "compare_view"
+    follows = ("display.compare_view",)
+    chosen = "display.compare_view"
     tabs = {  # noqa: RUF012
         "at": ("compare-tab-at", CompareAtPanel),
         "measures": ("compare-tab-measures", MeasuresPanel),

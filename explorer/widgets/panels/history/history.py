@@ -24,13 +24,13 @@ HERE = "\0"
 class HistoryPanel(Panel):
     """The tree over the prefix as a picture one can click, and the files."""
 
-    follows = ("tree_version", "prefix", "trace", "browser", "model")
+    follows = ("document.tree_version", "document.prefix", "reader.trace", "display.browser", "reader.model")
 
     def build(self) -> list[w.Widget]:
         state = self.state
         self._tree = TreeView(
-            lambda number: state.attempt(state.stepper.go, number),
-            lambda number, name: state.attempt(state.stepper.rename, number, name),
+            lambda number: state.status.attempt(state.playback.go, number),
+            lambda number, name: state.status.attempt(state.document.rename, number, name),
             self._note,
         )
         self._files = FileButtons(
@@ -48,14 +48,14 @@ class HistoryPanel(Panel):
 
     def translate(self) -> None:
         self._prefixes.description = self._prefixes.tooltip = self.tr("history-prefixes")
-        self._files.translate(self.state.theme.language)
+        self._files.translate(self.state.display.theme.language)
 
     def refresh(self) -> None:
-        stepper = self.state.stepper
-        if stepper.tree is not None:
-            self._tree.show(stepper.tree, self.state.theme.language)
-        trees = stepper.session.trees.values() if stepper.session is not None else ()
-        grown = {tree.prefix: len(tree) for tree in trees if len(tree) and tree is not stepper.tree}
+        state = self.state
+        if state.document.tree is not None:
+            self._tree.show(state.document.tree, self.state.display.theme.language)
+        trees = state.document.session.trees.values() if state.document.session is not None else ()
+        grown = {tree.prefix: len(tree) for tree in trees if len(tree) and tree is not state.document.tree}
         here = self.tr("history-here")
         options = [(here, HERE), *((self._title(prefix, n), prefix) for prefix, n in grown.items())]
         set_options(self._prefixes, options, HERE, self._on_prefix)
@@ -65,7 +65,7 @@ class HistoryPanel(Panel):
     def _list_earlier(self) -> None:
         # All of them are read for it, which takes too long to be done on every step.
         state = self.state
-        listed = (state.browser, state.stepper.session, state.theme.language)
+        listed = (state.display.browser, state.document.session, state.display.theme.language)
         if listed != self._listed:
             self._listed = listed
             self._files.earlier = [{"key": s.path.name, "label": self._earlier(s)} for s in state.persistence.earlier()]
@@ -80,11 +80,11 @@ class HistoryPanel(Panel):
         return self.tr("history-earlier", time=when, model=session.model, n=session.n_tokens, prefix=prefix)
 
     def _note(self, number: int) -> tuple[str, float | None]:
-        tree = self.state.stepper.tree
+        tree = self.state.document.tree
         if tree is None:
             return "", None
         try:
-            return node_note(tree, number, self.state.theme.language)
+            return node_note(tree, number, self.state.display.theme.language)
         except ExplorerError:
             return "", None  # of a tree that was on show a moment ago
 
@@ -93,4 +93,4 @@ class HistoryPanel(Panel):
 
     def _on_prefix(self, change: dict[str, Any]) -> None:
         if change["new"] != HERE:
-            self.state.prefix = change["new"]
+            self.state.document.prefix = change["new"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
 import ipywidgets as w
 import plotly.graph_objects as go
 
 from explorer.figures.distribution.bars import FRAME_PIXELS, ROW_PIXELS, distribution_bars
 from explorer.figures.shared.empty import empty_figure
+from explorer.state.refresher import Paint
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.panels.main.axis import AxisPanel
 from explorer.widgets.panels.panel import Panel
@@ -17,38 +19,53 @@ from explorer.widgets.panels.panel import Panel
 class DistributionPanel(Panel):
     """Bars of the likeliest tokens, one for all the others, and how undecided the model is. A click takes a token."""
 
-    follows = ("trace", "sampling", "seed", "redraw", "n_bars", "log_axis", "pins")
+    follows = (
+        "reader.trace",
+        "sampler.sampling",
+        "sampler.seed",
+        "sampler.redraw",
+        "display.n_bars",
+        "display.log_axis",
+        "selection.pins",
+    )
 
     def build(self) -> list[w.Widget]:
-        self._plot = Plot(self._on_pick, height=ROW_PIXELS * (self.state.n_bars + 1) + FRAME_PIXELS)
+        self._plot = Plot(self._on_pick, height=ROW_PIXELS * (self.state.display.n_bars + 1) + FRAME_PIXELS)
         self._plot.add_class("nte-bars")
-        self.state.observe(self._on_late, "late")
+        self.dimmed = (self._plot,)
         return [self._plot]
 
-    def refresh(self) -> None:
-        if self.state.trace is not None:
-            self._plot.show(self.figure(), self.state.theme, answer=self.state.answer)
+    def refresh(self) -> Paint | None:
+        if self.state.reader.trace is None:
+            return None
+        figure, theme, answer = self._figure(), self.state.display.theme, self.state.reader.answer
+        return lambda: self._plot.show(figure(), theme, answer=answer)
 
     def figure(self) -> go.Figure:
         """The picture on show, as a plotly figure of its own; empty before the first answer."""
-        state, distribution, coming = self.state, self.state.distribution, self.state.stepper.coming
+        with self.state.lock:
+            figure = self._figure()
+        return figure()
+
+    def _figure(self) -> Callable[[], go.Figure]:
+        display, distribution, coming = self.state.display, self.state.sampler.distribution, self.state.sampler.coming
+        theme = display.theme
         if distribution is None:
-            height = ROW_PIXELS * (state.n_bars + 1) + FRAME_PIXELS
-            return empty_figure(state.status.message.render(state.theme.language), state.theme, height=height)
-        return distribution_bars(
+            height = ROW_PIXELS * (display.n_bars + 1) + FRAME_PIXELS
+            sentence = self.state.status.current.message.render(theme.language)
+            return partial(empty_figure, sentence, theme, height=height)
+        return partial(
+            distribution_bars,
             distribution,
-            state.theme,
-            n=state.n_bars,
-            log=state.log_axis,
-            pins=state.pins,
+            theme,
+            n=display.n_bars,
+            log=display.log_axis,
+            pins=self.state.selection.pins,
             next_id=coming.id if coming is not None else None,
         )
 
     def _on_pick(self, token_id: int, answer: int) -> None:
-        self.state.attempt(self.state.stepper.pick, token_id, answer)
-
-    def _on_late(self, change: dict[str, Any]) -> None:
-        self._plot.stale = change["new"] and self.state.trace is not None
+        self.state.status.attempt(self.state.playback.pick, token_id, answer)
 
     def around(self) -> list[w.Widget]:
         return [*super().around(), AxisPanel(self.state)]

@@ -11,6 +11,7 @@ from explorer.figures.distribution.draw_histogram import draw_histogram
 from explorer.locales import numbers
 from explorer.sampling.distribution import Candidate, Distribution
 from explorer.sampling.draw import boundaries, drawn, uniforms
+from explorer.state.refresher import Paint
 from explorer.widgets.elements.draw_strip.widget import DrawStrip
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.panels.panel import Panel
@@ -25,11 +26,11 @@ N_DRAWS = 1000
 class DrawPanel(Panel):
     """The cumulative distribution as a strip, with the u of the coming draw on it."""
 
-    follows = ("trace", "sampling", "seed", "redraw")
+    follows = ("reader.trace", "sampler.sampling", "sampler.seed", "sampler.redraw")
 
     def build(self) -> list[w.Widget]:
         self._strip = DrawStrip(self._on_command)
-        self.state.observe(self._on_late, "late")
+        self.dimmed = (self._strip,)
         return [self._strip]
 
     def translate(self) -> None:
@@ -41,7 +42,7 @@ class DrawPanel(Panel):
         }
 
     def refresh(self) -> None:
-        distribution, coming = self.state.distribution, self.state.stepper.coming
+        distribution, coming = self.state.sampler.distribution, self.state.sampler.coming
         if distribution is None or coming is None:
             return
         ends = boundaries(distribution)
@@ -74,37 +75,38 @@ class DrawPanel(Panel):
     def _line(self, coming: Candidate) -> str:
         if coming.u is None:
             return self.tr("draw-greedy", token=coming.token.label)
-        redraw = self.state.redraw
+        redraw = self.state.sampler.redraw
         message = "draw-line" if not redraw else "draw-line-again"
         return self.tr(message, u=numbers.draw(coming.u), token=coming.token.label, redraw=redraw + 1)
 
-    def _on_late(self, change: dict[str, Any]) -> None:
-        self._strip.stale = change["new"] and self.state.trace is not None
-
     def _on_command(self, name: str) -> None:
         if name == "again":
-            self.state.attempt(self.state.stepper.again)
+            self.state.sampler.draw_again()
         elif name == "histogram":
-            self.state.section = "histogram"
+            self.state.display.section = "histogram"
 
 
 class DrawHistogramPanel(Panel):
     """What a thousand throws give, beside the probabilities."""
 
-    follows = ("trace", "sampling", "seed", "redraw")
+    follows = ("reader.trace", "sampler.sampling", "sampler.seed", "sampler.redraw")
 
     def build(self) -> list[w.Widget]:
         self._plot = Plot(height=290)
         return [self._plot]
 
-    def refresh(self) -> None:
-        distribution, stepper = self.state.distribution, self.state.stepper
+    def refresh(self) -> Paint | None:
+        distribution, sampler, theme = self.state.sampler.distribution, self.state.sampler, self.state.display.theme
         if distribution is None:
-            return
-        first = self.state.redraw * N_DRAWS  # each new throw brings a new thousand
-        us = uniforms(self.state.seed, 0, stepper.n_after, range(first, first + N_DRAWS))
-        counts = np.bincount(drawn(distribution, us), minlength=len(distribution.logits))
-        self._plot.show(draw_histogram(distribution, counts, N_DRAWS, self.state.theme), self.state.theme)
+            return None
+        first = sampler.redraw * N_DRAWS  # each new draw brings a new thousand
+        us = uniforms(sampler.seed, 0, self.state.reader.n_after, range(first, first + N_DRAWS))
+
+        def paint() -> None:
+            counts = np.bincount(drawn(distribution, us), minlength=len(distribution.logits))
+            self._plot.show(draw_histogram(distribution, counts, N_DRAWS, theme), theme)
+
+        return paint
 
     def around(self) -> list[w.Widget]:
         return [*super().around(), DrawPanel(self.state)]

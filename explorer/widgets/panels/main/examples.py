@@ -31,7 +31,7 @@ NONE = ""
 class ExamplesPanel(Panel):
     """A menu; the prefix becomes what one chooses."""
 
-    follows = ("prefix",)
+    follows = ("document.prefix",)
 
     def build(self) -> list[w.Widget]:
         self._menu = w.Dropdown(layout={"width": "260px"}, style={"description_width": "initial"})
@@ -45,9 +45,9 @@ class ExamplesPanel(Panel):
 
     def refresh(self) -> None:
         # Once the text is no longer the example's, choosing the same example again must do something.
-        if self._menu.value != NONE and EXAMPLES[self._menu.value] != self.state.prefix:
+        if self._menu.value != NONE and EXAMPLES[self._menu.value] != self.state.document.prefix:
             self._menu.value = NONE
 
     def _on_chosen(self, change: dict[str, Any]) -> None:
         if change["new"] != NONE:
-            self.state.prefix = EXAMPLES[change["new"]]
+            self.state.document.prefix = EXAMPLES[change["new"]]

@@ -11,12 +11,12 @@ from explorer.widgets.panels.panel import Panel
 
 
 class PrefixPanel(Panel):
-    """The prefix box; every change of the text becomes the state's prefix."""
+    """The prefix box; every change of the text becomes the document's prefix."""
 
-    follows = ("prefix",)
+    follows = ("document.prefix",)
 
     def build(self) -> list[w.Widget]:
-        self._box = PrefixBox(value=self.state.prefix)
+        self._box = PrefixBox(value=self.state.document.prefix)
         self._box.observe(self._on_typed, "value")
         return [self._box]
 
@@ -24,7 +24,7 @@ class PrefixPanel(Panel):
         self._box.label = self.tr("prefix-label")
 
     def refresh(self) -> None:
-        self._box.value = self.state.prefix
+        self._box.value = self.state.document.prefix
 
     def _on_typed(self, change: dict[str, Any]) -> None:
-        self.state.prefix = change["new"]
+        self.state.document.prefix = change["new"]

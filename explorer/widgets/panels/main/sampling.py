@@ -74,7 +74,7 @@ class Note:
 class SamplingPanel(Panel):
     """Every parameter of the sampler. The same logits are read anew; the model is not asked."""
 
-    follows = ("sampling", "model")
+    follows = ("sampler.sampling", "reader.model")
 
     def build(self) -> list[w.Widget]:
         self._notes: dict[str, Note] = {}
@@ -83,7 +83,7 @@ class SamplingPanel(Panel):
         return [self._controls]
 
     def translate(self) -> None:
-        names = {stage: stage_name(stage, self.state.theme.language) for stage in STAGES}
+        names = {stage: stage_name(stage, self.state.display.theme.language) for stage in STAGES}
         self._controls.words = {
             "title": self.tr("sampler-controls"),
             "preset": self.tr("sampler-controls-preset"),
@@ -111,8 +111,8 @@ class SamplingPanel(Panel):
         }
 
     def refresh(self) -> None:
-        sampling = self.state.sampling
-        if self._noted != (sampling, self.state.model):
+        sampling = self.state.sampler.sampling
+        if self._noted != (sampling, self.state.reader.model):
             self._notes.clear()  # somebody else changed it meanwhile
         self._controls.show(
             {
@@ -127,7 +127,7 @@ class SamplingPanel(Panel):
 
     @property
     def _n_vocab(self) -> int:
-        return self.state.model.info.vocab_size if self.state.model is not None else N_VOCAB_UNKNOWN
+        return self.state.reader.model.info.vocab_size if self.state.reader.model is not None else N_VOCAB_UNKNOWN
 
     def _row(self, sampling: Sampling, stage: str) -> dict[str, Any]:
         value = getattr(sampling, stage)
@@ -155,7 +155,7 @@ class SamplingPanel(Panel):
     def _said(self, note: Note | None) -> dict[str, Any]:
         if note is None:
             return {"note": "", "typed": None}
-        return {"note": note.message.render(self.state.theme.language), "typed": note.typed}
+        return {"note": note.message.render(self.state.display.theme.language), "typed": note.typed}
 
     def _chips(self, sampling: Sampling, stage: str) -> list[dict[str, Any]]:
         pairs = (
@@ -172,17 +172,17 @@ class SamplingPanel(Panel):
         return chips
 
     def _token(self, token_id: int) -> Token:
-        known = self.state.model is not None and token_id < len(self.state.model.vocabulary)
-        return self.state.model.vocabulary[token_id] if known else Token(token_id, b"")
+        known = self.state.reader.model is not None and token_id < len(self.state.reader.model.vocabulary)
+        return self.state.reader.model.vocabulary[token_id] if known else Token(token_id, b"")
 
     def _line(self, sampling: Sampling) -> dict[str, Any]:
         """What is said while nobody points at a row: what went wrong, else a notice, else the sampler in words."""
         notes = sorted(self._notes.values(), key=lambda note: note.typed is None)
         if notes:
             return self._said(notes[0])
-        said = [stage_parameter(sampling, stage, self.state.theme.language) for stage in sampling.in_force]
+        said = [stage_parameter(sampling, stage, self.state.display.theme.language) for stage in sampling.in_force]
         if sampling.greedy:
-            said.append(stage_name(GREEDY, self.state.theme.language))
+            said.append(stage_name(GREEDY, self.state.display.theme.language))
         if sampling.greedy and len(said) == 1:
             text = self.tr("greedy-explained")
         elif said:
@@ -195,16 +195,16 @@ class SamplingPanel(Panel):
 
     def _on_asked(self, changes: list[Any]) -> None:
         with self.state.lock:
-            sampling = self.state.sampling
+            sampling = self.state.sampler.sampling
             for change in changes:
                 match change:
                     case [str(kind), str(about), str(typed)]:
                         sampling = self._tried(sampling, kind, about, _readable(typed))
                     case [str(kind), str(about), value]:
                         sampling = self._tried(sampling, kind, about, value)
-            self._noted = (sampling, self.state.model)
-            self.state.sampling = sampling
-            self.refresh()  # an answer is due even where nothing changed
+            self._noted = (sampling, self.state.reader.model)
+            self.state.sampler.sampling = sampling
+            self.redraw()  # an answer is due even where nothing changed
 
     def _tried(self, sampling: Sampling, kind: str, about: str, value: Any) -> Sampling:
         """``sampling`` with one change; or as it was, and a note about it that says why."""
@@ -255,9 +255,9 @@ class SamplingPanel(Panel):
 
     def _with_token(self, sampling: Sampling, text: str) -> Sampling:
         """``cat`` banned; with an amount (``cat +2``, ``cat=-1.5``), biased; an amount of 0 takes the bias away."""
-        if self.state.model is None:
+        if self.state.reader.model is None:
             raise ExplorerError("status-no-model")
-        vocabulary = self.state.model.vocabulary
+        vocabulary = self.state.reader.model.vocabulary
         plain = text.rstrip() or text
         amount = _BIAS.fullmatch(plain)
         if amount is None:

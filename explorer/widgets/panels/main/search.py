@@ -10,23 +10,24 @@ import ipywidgets as w
 from explorer.figures.shared.stage_names import stage_name
 from explorer.locales import Message, numbers
 from explorer.sampling.distribution import Candidate, Distribution
+from explorer.state.selection import MAX_PINS
 from explorer.widgets.elements.choices.widget import Choices
 from explorer.widgets.elements.status_line.widget import StatusLine
 from explorer.widgets.panels.panel import Panel
 
 MAX_FOUND = 6
-MAX_PINS = 8
 
 
 class SearchPanel(Panel):
     """A search box over the vocabulary; what it finds can be pinned into the bars."""
 
-    follows = ("trace", "sampling", "pins")
+    follows = ("reader.trace", "sampler.sampling", "selection.pins")
 
     def build(self) -> list[w.Widget]:
         self._query = w.Text(continuous_update=True, layout={"width": "auto"}, style={"description_width": "initial"})
         self._choices = Choices(self._on_chosen)
-        self._query.observe(lambda _change: self.refresh(), "value")
+        self.follow("value", self._query)
+        self.follow("answer", self.state.reader.pieces)
         self._hint = StatusLine(state="plain")
         return [self._query, self._hint, self._choices]
 
@@ -35,24 +36,26 @@ class SearchPanel(Panel):
         self._query.placeholder = self.tr("search-placeholder")
 
     def refresh(self) -> None:
-        distribution = self.state.distribution
+        distribution = self.state.sampler.distribution
         if distribution is None or distribution.vocabulary is None:
             self._choices.choices = []
             return
         query = self._query.value.rstrip()
         found, hint = find(distribution, query), self.tr("search-hint")
         # While another model is on its way, the distribution is still the old one's: its ids mean nothing to the new.
-        if query and not found and distribution.vocabulary is self.state.model.vocabulary:
-            pieces = dict.fromkeys(self.state.model.tokenize(query).ids)
-            found = [distribution.candidate(i) for i in pieces][:MAX_FOUND]
-            hint = self.tr("search-pieces", text=query[:20])
-        pinned = [distribution.candidate(i) for i in self.state.pins]
-        found = [candidate for candidate in found if candidate.id not in self.state.pins]
+        model, pieces = self.state.reader.model, self.state.reader.pieces
+        if query and not found and model is not None and distribution.vocabulary is model.vocabulary:
+            pieces.ask(query)
+            if pieces.answer is not None and not pieces.stale:
+                found = [distribution.candidate(i) for i in dict.fromkeys(pieces.answer)][:MAX_FOUND]
+                hint = self.tr("search-pieces", text=query[:20])
+        pinned = [distribution.candidate(i) for i in self.state.selection.pins]
+        found = [candidate for candidate in found if candidate.id not in self.state.selection.pins]
         self._hint.text = hint
         self._choices.choices = [self._choice(candidate) for candidate in (*pinned, *found)]
 
     def _choice(self, candidate: Candidate) -> dict[str, Any]:
-        pinned = candidate.id in self.state.pins
+        pinned = candidate.id in self.state.selection.pins
         about = {"token": candidate.token.label, "probability": numbers.probability(candidate.probability)}
         about["rank"] = f"{candidate.rank:,}"
         return {
@@ -64,18 +67,18 @@ class SearchPanel(Panel):
         }
 
     def _removed(self, candidate: Candidate) -> str:
-        language = self.state.theme.language
+        language = self.state.display.theme.language
         return self.tr("removed-by", stage=stage_name(candidate.removed_by or "", language))
 
     def _on_chosen(self, key: str) -> None:
-        token_id, pins = int(key), self.state.pins
+        token_id, pins = int(key), self.state.selection.pins
         with self.state.lock:
             if token_id in pins:
-                self.state.pins = tuple(i for i in pins if i != token_id)
+                self.state.selection.pins = tuple(i for i in pins if i != token_id)
             elif len(pins) < MAX_PINS:
-                self.state.pins = (*pins, token_id)
+                self.state.selection.pins = (*pins, token_id)
             else:
-                self.state.say(Message.of("pins-full", n=MAX_PINS))
+                self.state.status.say(Message.of("pins-full", n=MAX_PINS))
 
 
 def find(distribution: Distribution, query: str, most: int = MAX_FOUND) -> list[Candidate]:

@@ -22,7 +22,17 @@ LONGEST_RUN = 10_000
 class SteppingPanel(Panel):
     """Undo, redo, step, run and pause, branch; each has a key."""
 
-    follows = ("tree_version", "trace", "stale", "playing", "seed", "step_seconds", "stop", "stop_at_end", "model")
+    follows = (
+        "document.tree_version",
+        "reader.trace",
+        "reader.waiting",
+        "playback.playing",
+        "sampler.seed",
+        "playback.step_seconds",
+        "playback.stop",
+        "playback.stop_at_end",
+        "reader.model",
+    )
 
     def build(self) -> list[w.Widget]:
         self._wrong: dict[str, ExplorerError] = {}
@@ -56,61 +66,65 @@ class SteppingPanel(Panel):
         self._buttons.speeds = [[key, self.tr(message)] for key, message in SPEEDS.items()]
 
     def refresh(self) -> None:
-        state, tree, buttons = self.state, self.state.stepper.tree, self._buttons
+        state, tree, buttons = self.state, self.state.document.tree, self._buttons
         back = tree is not None and tree.current != ROOT
         with buttons.hold_sync():
             buttons.enabled = {
                 "undo": back,
                 "redo": tree is not None and bool(tree.ahead()),
-                "step": state.model is not None,
+                "step": state.reader.model is not None,
                 "play": tree is not None,
                 "branch": back,
             }
-            buttons.playing = state.playing
-            buttons.speed = next((key for key in SPEEDS if float(key) == state.step_seconds), "")
-            buttons.stop_at_end, buttons.stop_text = state.stop_at_end, state.stop.text
+            buttons.playing = state.playback.playing
+            buttons.speed = next((key for key in SPEEDS if float(key) == state.playback.step_seconds), "")
+            buttons.stop_at_end, buttons.stop_text = state.playback.stop_at_end, state.playback.stop.text
             # What cannot be read stays as it was typed, and so does 007.
-            if "seed" not in self._wrong and _whole(buttons.seed) != state.seed:
-                buttons.seed = str(state.seed)
-            if "length" not in self._wrong and _whole(buttons.length) != state.stop.max_new_tokens:
-                buttons.length = str(state.stop.max_new_tokens)
-            buttons.wrong = {name: error.message.render(state.theme.language) for name, error in self._wrong.items()}
+            if "seed" not in self._wrong and _whole(buttons.seed) != state.sampler.seed:
+                buttons.seed = str(state.sampler.seed)
+            if "length" not in self._wrong and _whole(buttons.length) != state.playback.stop.max_new_tokens:
+                buttons.length = str(state.playback.stop.max_new_tokens)
+            buttons.wrong = {
+                name: error.message.render(state.display.theme.language) for name, error in self._wrong.items()
+            }
 
     def _on_command(self, name: str, prefix: str | None) -> None:
-        stepper = self.state.stepper
-        if prefix is not None and prefix != self.state.prefix:
-            self.state.prefix = prefix  # typed a moment ago, and still on its way
+        document, playback = self.state.document, self.state.playback
+        if prefix is not None and prefix != document.prefix:
+            document.prefix = prefix  # typed a moment ago, and still on its way
         actions = {
-            "undo": stepper.undo,
-            "redo": stepper.redo,
-            "step": stepper.step,
-            "play": stepper.play,
-            "pause": stepper.pause,
-            "branch": stepper.branch,
-            "again": stepper.again,
+            "undo": playback.undo,
+            "redo": playback.redo,
+            "step": playback.step,
+            "play": playback.play,
+            "pause": playback.pause,
+            "branch": playback.branch,
+            "again": self.state.sampler.draw_again,
         }
-        self.state.attempt(actions[name])
+        self.state.status.attempt(actions[name])
 
     def _on_seed(self, change: dict[str, Any]) -> None:
         text = change["new"]
         wrong = ExplorerError("seed-out-of-range", value=text[:60], most=str(MAX_SEED))
         seed = self._read("seed", text, 0, MAX_SEED, wrong)
         if seed is not None:
-            self.state.seed = seed
-        self.refresh()
+            self.state.sampler.seed = seed
+        self.redraw()
 
     def _on_speed(self, change: dict[str, Any]) -> None:
         if change["new"] in SPEEDS:
-            self.state.step_seconds = float(change["new"])
+            self.state.playback.step_seconds = float(change["new"])
 
     def _on_stop(self, _change: object) -> None:
         text = self._buttons.length
         wrong = ExplorerError("length-out-of-range", value=text[:60], most=LONGEST_RUN)
         length = self._read("length", text, 1, LONGEST_RUN, wrong)
-        stop, at_end = self.state.stop, self._buttons.stop_at_end
-        self.state.stop = replace(stop, max_new_tokens=length or stop.max_new_tokens, text=self._buttons.stop_text)
-        self.state.stop_at_end = at_end
-        self.refresh()
+        stop, at_end = self.state.playback.stop, self._buttons.stop_at_end
+        self.state.playback.stop = replace(
+            stop, max_new_tokens=length or stop.max_new_tokens, text=self._buttons.stop_text
+        )
+        self.state.playback.stop_at_end = at_end
+        self.redraw()
 
     def _read(self, name: str, text: str, least: int, most: int, wrong: ExplorerError) -> int | None:
         """A whole number as somebody typed it, or None, and the sentence stands at its field."""
@@ -118,10 +132,10 @@ class SteppingPanel(Panel):
         before = self._wrong.pop(name, None)
         if number is not None and least <= number <= most:
             if before is not None:
-                self.state.mended(before)
+                self.state.resolved(before)
             return number
         self._wrong[name] = wrong
-        self.state.fail(wrong)
+        self.state.status.fail(wrong)
         return None
 
 

@@ -35,12 +35,12 @@ WAYS = {"surprisal": "colour-by-surprisal", "rank": "colour-by-rank", "probabili
 class TokensPanel(Panel):
     """Chips under the text: its tokens, those that were chosen after it, and what the colours mean."""
 
-    follows = ("trace", "colour_by")
+    follows = ("reader.trace", "display.colour_by")
 
     def build(self) -> list[w.Widget]:
-        self._chips = TokenChips(self._on_go, way=self.state.colour_by)
+        self._chips = TokenChips(self._on_go, way=self.state.display.colour_by)
         self._chips.observe(self._on_way, "way")
-        self.state.observe(self._on_late, "late")
+        self.dimmed = (self._chips,)
         return [self._chips]
 
     def translate(self) -> None:
@@ -50,9 +50,9 @@ class TokensPanel(Panel):
         self._chips.root_note = self.tr("chips-root")
 
     def refresh(self) -> None:
-        trace, shown = self.state.trace, self.state.stepper.shown
+        trace, shown = self.state.reader.trace, self.state.reader.shown
         with self._chips.hold_sync():
-            self._chips.way = self.state.colour_by
+            self._chips.way = self.state.display.colour_by
             self._chips.description = self.tr("tokens-description")
             self._chips.scale = self._scale()
             if trace is not None:
@@ -61,15 +61,12 @@ class TokensPanel(Panel):
                 self._chips.after = self._chips_after(trace, path)
             self._chips.summary = self._summary(trace) if trace is not None else ""
 
-    def _on_late(self, change: dict[str, Any]) -> None:
-        self._chips.stale = change["new"]
-
     def _on_way(self, change: dict[str, Any]) -> None:
         if change["new"] in WAYS:
-            self.state.colour_by = change["new"]
+            self.state.display.colour_by = change["new"]
 
     def _on_go(self, node: str) -> None:
-        self.state.attempt(self.state.stepper.go, int(node))
+        self.state.status.attempt(self.state.playback.go, int(node))
 
     def _chips_of(self, trace: Trace, n_prefix: int) -> list[dict[str, str]]:
         """Of the prefix: the first ``n_prefix`` tokens."""
@@ -86,9 +83,9 @@ class TokensPanel(Panel):
 
     def _chips_after(self, trace: Trace, path: Sequence[Node]) -> list[dict[str, str]]:
         """Of the tokens that were chosen after the prefix, and of those that redo would come to."""
-        stepper = self.state.stepper
+        tree, ready = self.state.document.tree, self.state.reader.ready
         path = path[-MAX_CHIPS:]
-        ahead = stepper.tree.ahead()[:MAX_AHEAD] if stepper.tree is not None and stepper.ready else ()
+        ahead = tree.ahead()[:MAX_AHEAD] if tree is not None and ready else ()
         line = (*path, *ahead)
         joined = {group.start: group.label for group in group_fragments([node.choice.token for node in line])}
         first = len(trace.ids) - len(path)
@@ -127,14 +124,14 @@ class TokensPanel(Panel):
 
     def _chip(self, trace: Trace, i: int, joined: str) -> dict[str, str]:
         token, scored = trace.tokens[i], i > trace.start
-        back = self.state.theme.amount(self._share(trace, i)) if scored else ""
+        back = self.state.display.theme.amount(self._share(trace, i)) if scored else ""
         kinds = ["" if scored else "plain", "special" if token.special else "", "unread" if i < trace.start else ""]
         return {
             "label": token.label,
             "note": self._note(trace, i, token, joined),
             "kind": " ".join(filter(None, kinds)),
             "back": back,
-            "ink": self.state.theme.ink_on(back) if scored else "",
+            "ink": self.state.display.theme.ink_on(back) if scored else "",
             "joined": joined,
         }
 
@@ -157,9 +154,9 @@ class TokensPanel(Panel):
 
     def _share(self, trace: Trace, i: int) -> float:
         """How strong the colour of token ``i`` is, 0..1."""
-        if self.state.colour_by == "surprisal":
+        if self.state.display.colour_by == "surprisal":
             return float(trace.surprisal[i]) / MAX_BITS
-        if self.state.colour_by == "rank":
+        if self.state.display.colour_by == "rank":
             return math.log(max(1, int(trace.rank[i]))) / math.log(MAX_RANK)
         return float(2.0 ** -trace.surprisal[i])
 
@@ -168,8 +165,8 @@ class TokensPanel(Panel):
             "surprisal": (self.tr("scale-bits", n="0"), self.tr("scale-bits", n=f"≥ {MAX_BITS:.0f}")),
             "rank": (self.tr("scale-rank", n="1"), self.tr("scale-rank", n=f"≥ {MAX_RANK:,}")),
             "probability": ("p = 0", "p = 1"),
-        }[self.state.colour_by]
-        return {"least": ends[0], "most": ends[1], "colours": list(self.state.theme.amounts)}
+        }[self.state.display.colour_by]
+        return {"least": ends[0], "most": ends[1], "colours": list(self.state.display.theme.amounts)}
 
     def _summary(self, trace: Trace) -> str:
         if not trace.n_scored:

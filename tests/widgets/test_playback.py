@@ -15,8 +15,8 @@ from explorer.generation.generate import Stop, generate
 from explorer.sampling.draw import uniform
 from explorer.sampling.sampling import Sampling
 from explorer.sessions.session import ROOT, Tree
+from explorer.state.playback import MAX_PENDING_STEPS
 from explorer.state.state import ExplorerState
-from explorer.state.stepper import MAX_PENDING_STEPS
 from tests.model_repositories import make_gpt2
 from tests.passes import Passes
 from tests.widgets.paced_model import PacedModel
@@ -28,7 +28,7 @@ WARM = Sampling(temperature=1.3)
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of a model whose distributions are peaked as a real one's, with 128 positions."""
-    return make_gpt2(tmp_path_factory.mktemp("stepper") / "trained", train_steps=60)
+    return make_gpt2(tmp_path_factory.mktemp("playback") / "trained", train_steps=60)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def state(lm: LocalModel) -> ExplorerState:
 
 
 def tree_of(state: ExplorerState) -> Tree:
-    tree = state.stepper.tree
+    tree = state.document.tree
     assert tree is not None
     return tree
 
@@ -65,23 +65,23 @@ def quiet(state: ExplorerState) -> None:
 
     def still() -> bool:
         with state.lock:
-            return not (state.stale or state.playing or state.stepper._pending_steps)
+            return not (state.reader.waiting or state.playback.playing or state.playback._pending_steps)
 
     wait_until(still, "everything that was asked for is done")
 
 
 def assert_consistent(state: ExplorerState) -> None:
     tree = tree_of(state)
-    assert state.trace is not None
-    assert state.trace.ids.tolist() == list(tree.ids())
-    assert state.stepper.ready
+    assert state.reader.trace is not None
+    assert state.reader.trace.ids.tolist() == list(tree.ids())
+    assert state.reader.ready
     for number, children in enumerate(tree.children):
         assert all(tree.node(child).parent == number for child in children)
 
 
 def test_steps_are_what_generate_gives_for_the_same_seed(state: ExplorerState, folder: Path) -> None:
-    state.seed = 7
-    act(state, *[state.stepper.step] * 30)
+    state.sampler.seed = 7
+    act(state, *[state.playback.step] * 30)
     cold = load(str(folder), device="cpu", dtype="float64")
     ids = cold.tokenize("The capital of").ids
     expected = [c.record() for c in generate(cold, ids, WARM, seed=7, stop=Stop(30))]
@@ -95,25 +95,25 @@ def test_steps_are_what_generate_gives_for_the_same_seed(state: ExplorerState, f
 
 def test_a_step_takes_the_token_that_was_announced(state: ExplorerState) -> None:
     for _ in range(5):
-        coming = state.stepper.coming
-        act(state, state.stepper.step)
+        coming = state.sampler.coming
+        act(state, state.playback.step)
         assert tree_of(state).path()[-1].choice == coming
 
 
 def test_a_step_costs_one_token_and_undo_of_a_hundred_none(state: ExplorerState, lm: LocalModel) -> None:
     with Passes(lm) as passes:
-        act(state, *[state.stepper.step] * 100)
+        act(state, *[state.playback.step] * 100)
     assert passes.tokens == [1] * 100
-    texts = [state.trace.text if state.trace else ""]
+    texts = [state.reader.trace.text if state.reader.trace else ""]
     with Passes(lm) as passes:
         for _ in range(100):
-            act(state, state.stepper.undo)
-            texts.append(state.trace.text if state.trace else "")
-        act(state, *[state.stepper.redo] * 100)
+            act(state, state.playback.undo)
+            texts.append(state.reader.trace.text if state.reader.trace else "")
+        act(state, *[state.playback.redo] * 100)
     assert passes.tokens == []
     assert texts[-1] == "The capital of"
-    assert state.trace is not None
-    assert state.trace.text == texts[0]
+    assert state.reader.trace is not None
+    assert state.reader.trace.text == texts[0]
     assert_consistent(state)
 
 
@@ -121,14 +121,14 @@ def test_steps_that_come_before_the_answer_are_done_in_turn(lm: LocalModel) -> N
     model = PacedModel(lm)
     state = ExplorerState(model, "The robot")
     for _ in range(4):
-        state.stepper.step()
-    state.stepper.undo()  # takes back one of those to come
-    assert state.stepper.tree is None
+        state.playback.step()
+    state.playback.undo()  # takes back one of those to come
+    assert state.document.tree is None
     answer_all(model, state)
     for _ in range(4):  # now there is an answer on show, of a shorter text
-        state.stepper.step()
+        state.playback.step()
     answer_all(model, state)
-    expected = generate(lm, lm.tokenize("The robot").ids, state.sampling, seed=state.seed, stop=Stop(7))
+    expected = generate(lm, lm.tokenize("The robot").ids, state.sampler.sampling, seed=state.sampler.seed, stop=Stop(7))
     assert path_ids(state) == [choice.id for choice in expected]
     assert_consistent(state)
 
@@ -137,7 +137,7 @@ def answer_all(model: PacedModel, state: ExplorerState) -> None:
     def answered() -> bool:
         model.release_all()
         with state.lock:
-            return not (state.stale or state.stepper._pending_steps)
+            return not (state.reader.stale or state.playback._pending_steps)
 
     wait_until(answered, "every question is answered")
 
@@ -146,18 +146,18 @@ def test_a_key_held_down_asks_for_a_bounded_number_of_steps(lm: LocalModel) -> N
     model = PacedModel(lm)
     state = ExplorerState(model, "The robot")
     for _ in range(10 * MAX_PENDING_STEPS):
-        state.stepper.step()
-    assert state.stepper._pending_steps == MAX_PENDING_STEPS
-    state.stepper.go(ROOT)
-    assert state.stepper._pending_steps == 0
+        state.playback.step()
+    assert state.playback._pending_steps == MAX_PENDING_STEPS
+    state.playback.go(ROOT)
+    assert state.playback._pending_steps == 0
     answer_all(model, state)
 
 
 def test_a_picked_token_is_recorded_as_picked_whatever_the_sampler_says(state: ExplorerState) -> None:
-    state.sampling = Sampling(top_k=1)
-    assert state.distribution is not None
-    least = int(state.distribution.order[-1])
-    act(state, lambda: state.stepper.pick(least))
+    state.sampler.sampling = Sampling(top_k=1)
+    assert state.sampler.distribution is not None
+    least = int(state.sampler.distribution.order[-1])
+    act(state, lambda: state.playback.pick(least))
     choice = tree_of(state).path()[-1].choice
     assert (choice.id, choice.chosen_by, choice.u, choice.probability) == (least, "hand", None, 0)
     assert choice.raw_probability > 0
@@ -165,190 +165,202 @@ def test_a_picked_token_is_recorded_as_picked_whatever_the_sampler_says(state: E
 
 
 def test_a_pick_goes_on_from_the_picture_that_was_clicked(state: ExplorerState) -> None:
-    first = state.answer
-    act(state, state.stepper.step, state.stepper.step)
-    assert state.distribution is not None
-    act(state, lambda: state.stepper.pick(5, first))
+    first = state.reader.answer
+    act(state, state.playback.step, state.playback.step)
+    assert state.sampler.distribution is not None
+    act(state, lambda: state.playback.pick(5, first))
     assert path_ids(state) == [5]
     assert len(tree_of(state).children[ROOT]) == 2
     assert_consistent(state)
 
 
 def test_a_pick_on_a_picture_of_another_prefix_changes_nothing(state: ExplorerState) -> None:
-    first = state.answer
-    state.prefix = "Once upon"
+    first = state.reader.answer
+    state.document.prefix = "Once upon"
     quiet(state)
-    state.stepper.pick(5, first)
+    state.playback.pick(5, first)
     quiet(state)
     assert path_ids(state) == []
-    assert state.trace is not None
-    assert state.trace.text == "Once upon"
+    assert state.reader.trace is not None
+    assert state.reader.trace.text == "Once upon"
 
 
 def test_branch_draws_the_last_token_anew_beside_the_old_one(state: ExplorerState) -> None:
-    act(state, *[state.stepper.step] * 3)
+    act(state, *[state.playback.step] * 3)
     old = tree_of(state).current
     parent = tree_of(state).node(old).parent
-    act(state, state.stepper.branch, state.stepper.branch)
+    act(state, state.playback.branch, state.playback.branch)
     siblings = [tree_of(state).node(number) for number in tree_of(state).children[parent]]
     assert len({node.choice.id for node in siblings}) == 3, "each is another token"
     assert siblings[0].redraw == 0 < siblings[1].redraw < siblings[2].redraw
-    assert [node.choice.u for node in siblings] == [uniform(state.seed, 0, 2, node.redraw) for node in siblings]
-    act(state, lambda: state.stepper.go(old), state.stepper.undo, state.stepper.step)
+    assert [node.choice.u for node in siblings] == [uniform(state.sampler.seed, 0, 2, node.redraw) for node in siblings]
+    act(state, lambda: state.playback.go(old), state.playback.undo, state.playback.step)
     assert tree_of(state).current == old, "the same seed, place and throw is the same choice, and no new node"
 
 
 def test_branch_has_nothing_to_do_for_greedy_and_says_so(state: ExplorerState) -> None:
-    state.sampling = Sampling(greedy=True)
-    act(state, state.stepper.step, state.stepper.branch)
+    state.sampler.sampling = Sampling(greedy=True)
+    act(state, state.playback.step, state.playback.branch)
     assert len(tree_of(state)) == 1
-    assert state.status.message.id == "branch-greedy"
+    assert state.status.current.message.id == "branch-greedy"
 
 
 def test_branch_that_finds_no_other_token_says_so_and_ends(state: ExplorerState) -> None:
-    state.sampling = Sampling(top_k=1)
-    act(state, state.stepper.step, state.stepper.branch)
+    state.sampler.sampling = Sampling(top_k=1)
+    act(state, state.playback.step, state.playback.branch)
     assert (len(tree_of(state)), path_ids(state)) == (1, [])
-    assert state.status.message.id == "branch-nothing-else"
-    state.sampling = WARM
-    act(state, state.stepper.step)
+    assert state.status.current.message.id == "branch-nothing-else"
+    state.sampler.sampling = WARM
+    act(state, state.playback.step)
     assert len(path_ids(state)) == 1, "the step after it is an ordinary one"
 
 
 def test_throwing_again_changes_the_coming_draw_alone(state: ExplorerState, lm: LocalModel) -> None:
-    us = {state.stepper.u}
+    us = {state.sampler.u}
     with Passes(lm) as passes:
         for _ in range(20):
-            state.stepper.again()
-            us.add(state.stepper.u)
+            state.sampler.draw_again()
+            us.add(state.sampler.u)
     assert (passes.tokens, len(us), path_ids(state)) == ([], 21, [])
-    act(state, state.stepper.step)
+    act(state, state.playback.step)
     assert tree_of(state).path()[-1].redraw == 20
-    assert state.redraw == 0, "the next place begins with its first throw"
-    state.redraw = 3
-    state.seed = 99
-    assert state.redraw == 0
+    assert state.sampler.redraw == 0, "the next place begins with its first throw"
+    state.sampler.redraw = 3
+    state.sampler.seed = 99
+    assert state.sampler.redraw == 0
 
 
 def test_editing_the_prefix_keeps_the_tree_and_coming_back_finds_it(state: ExplorerState) -> None:
-    act(state, *[state.stepper.step] * 4)
+    act(state, *[state.playback.step] * 4)
     tree, ids = tree_of(state), path_ids(state)
-    state.prefix = "The capital of France"
+    state.document.prefix = "The capital of France"
     quiet(state)
     assert tree_of(state) is not tree
     assert path_ids(state) == []
-    state.prefix = "The capital of"
+    state.document.prefix = "The capital of"
     quiet(state)
     assert tree_of(state) is tree
     assert path_ids(state) == [], "what is shown is the prefix that was typed"
     assert [node.choice.id for node in tree.ahead()] == ids, "and redo leads to what was there"
-    act(state, *[state.stepper.redo] * 4)
+    act(state, *[state.playback.redo] * 4)
     assert path_ids(state) == ids
     assert_consistent(state)
 
 
 def test_each_model_has_its_own_session(state: ExplorerState, tiny_gpt2: Path, lm: LocalModel) -> None:
-    act(state, state.stepper.step)
-    state.sampling = Sampling(banned=(3,), bias=((4, 1.0),), top_k=5)
-    first = state.stepper.session
-    state.model = load(str(tiny_gpt2), device="cpu")
+    act(state, state.playback.step)
+    state.sampler.sampling = Sampling(banned=(3,), bias=((4, 1.0),), top_k=5)
+    first = state.document.session
+    state.reader.model = load(str(tiny_gpt2), device="cpu")
     quiet(state)
-    assert state.stepper.session is not first
+    assert state.document.session is not first
     assert path_ids(state) == []
-    assert state.sampling == Sampling(top_k=5), "ids of another vocabulary are let go"
-    state.model = lm
+    assert state.sampler.sampling == Sampling(top_k=5), "ids of another vocabulary are let go"
+    state.reader.model = lm
     quiet(state)
-    assert state.stepper.session is first
+    assert state.document.session is first
     assert len(tree_of(state)) == 1
 
 
 def test_a_full_context_drops_its_oldest_quarter_in_one_go(state: ExplorerState, lm: LocalModel) -> None:
-    state.stop, state.step_seconds, state.stop_at_end = Stop(140), 0.0, False
+    state.playback.stop, state.playback.step_seconds, state.playback.stop_at_end = Stop(140), 0.0, False
     starts = set()
-    state.observe(lambda change: starts.add(change["new"].start), "trace")
-    state.stepper.play()
+    state.reader.observe(lambda change: starts.add(change["new"].start), "trace")
+    state.playback.play()
     quiet(state)
     assert len(path_ids(state)) == 140
     assert starts == {0, lm.info.n_positions // 4}
     assert_consistent(state)
 
 
-def test_play_keeps_its_pace(state: ExplorerState) -> None:
-    state.step_seconds, state.stop, state.stop_at_end = 3600.0, Stop(50), False
-    state.playing = True
-    steps = state.stepper._steps()
-    assert next(steps) == 3600.0, "the first step at once, the next in an hour"
+def test_play_keeps_its_pace(state: ExplorerState, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits for the answer and for the time; nothing looks again and again whether it is there."""
+    waits: list[float] = []
+    later = state.refresher.later
+    monkeypatch.setattr(
+        state.refresher,
+        "later",
+        lambda name, seconds, action: waits.append(seconds) if name == "play" else later(name, seconds, action),
+    )
+    state.playback.step_seconds, state.playback.stop, state.playback.stop_at_end = 3600.0, Stop(50), False
+    state.playback.play()
     settle(state)
-    assert len(path_ids(state)) == 1
-    state.step_seconds = 0.25
-    assert next(steps) == 0.25
+    assert len(path_ids(state)) == 1, "the first step at once"
+    assert len(waits) == 1
+    assert 3590 < waits[0] <= 3600, "the next in an hour"
     with state.lock:
-        state.stale = True  # as if the answer were still on its way
-        state.stepper.shown = None
-        assert 0 < next(steps) < 0.25
-        assert len(path_ids(state)) == 2, "and no step is taken before it is there"
+        state.playback._next_at = 0.0  # the hour is over
+        shown, state.reader.shown = state.reader.shown, None  # but the answer is still on its way
+        state.playback._play_on()
+        assert len(path_ids(state)) == 1, "no step is taken before it is there"
+        assert len(waits) == 1
+        state.reader.shown = shown
+        state.playback._play_on()
+    settle(state)
+    assert len(path_ids(state)) == 2
+    assert len(waits) == 2
 
 
 def test_play_stops_at_the_length_and_says_so(state: ExplorerState) -> None:
-    state.step_seconds, state.stop, state.stop_at_end = 0.0, Stop(5), False
+    state.playback.step_seconds, state.playback.stop, state.playback.stop_at_end = 0.0, Stop(5), False
     for n in (5, 10):
-        state.stepper.play()
+        state.playback.play()
         quiet(state)
         assert len(path_ids(state)) == n, "each run has its own length"
-    assert state.status.message.id == "stopped-at-length"
+    assert state.status.current.message.id == "stopped-at-length"
 
 
 def test_play_stops_when_the_text_comes_up(state: ExplorerState) -> None:
-    act(state, *[state.stepper.step] * 6)
+    act(state, *[state.playback.step] * 6)
     tokens = [node.choice.token for node in tree_of(state).path()]
     text = (tokens[2].text or "") + (tokens[3].text or "")
-    act(state, lambda: state.stepper.go(ROOT))
-    state.step_seconds, state.stop, state.stop_at_end = 0.0, Stop(50, text=text), False
-    state.stepper.play()
+    act(state, lambda: state.playback.go(ROOT))
+    state.playback.step_seconds, state.playback.stop, state.playback.stop_at_end = 0.0, Stop(50, text=text), False
+    state.playback.play()
     quiet(state)
     assert text in "".join(node.choice.text or "" for node in tree_of(state).path())
     assert len(path_ids(state)) <= 4
-    assert state.status.message.id == "stopped-at-text"
+    assert state.status.current.message.id == "stopped-at-text"
 
 
 def test_play_stops_at_the_end_of_the_text_only_if_it_is_to(state: ExplorerState, lm: LocalModel) -> None:
     end = lm.info.end_ids[0]
-    state.sampling = Sampling(bias={end: 100.0})
-    state.step_seconds, state.stop = 0.0, Stop(3)
-    state.stepper.play()
+    state.sampler.sampling = Sampling(bias={end: 100.0})
+    state.playback.step_seconds, state.playback.stop = 0.0, Stop(3)
+    state.playback.play()
     quiet(state)
-    assert (path_ids(state), state.status.message.id) == ([end], "stopped-at-end")
-    state.stop_at_end = False
-    state.stepper.play()
+    assert (path_ids(state), state.status.current.message.id) == ([end], "stopped-at-end")
+    state.playback.stop_at_end = False
+    state.playback.play()
     quiet(state)
     assert path_ids(state) == [end] * 4
 
 
 def test_pause_takes_effect_within_a_step_and_questions_are_answered_meanwhile(state: ExplorerState) -> None:
-    state.step_seconds, state.stop, state.stop_at_end = 0.0, Stop(2000), False
-    state.stepper.play()
+    state.playback.step_seconds, state.playback.stop, state.playback.stop_at_end = 0.0, Stop(2000), False
+    state.playback.play()
     wait_until(lambda: len(tree_of(state)) > 5, "some steps are done")
     with state.lock:
-        state.stepper.pause()
+        state.playback.pause()
         n = len(tree_of(state))
     quiet(state)
     assert len(tree_of(state)) == n
     assert_consistent(state)
 
-    state.stepper.play()
+    state.playback.play()
     wait_until(lambda: len(tree_of(state)) > n + 3, "it plays again")
-    state.prefix = "Once upon a time"
+    state.document.prefix = "Once upon a time"
     quiet(state)
-    assert not state.playing
-    assert state.trace is not None
-    assert state.trace.text == "Once upon a time"
+    assert not state.playback.playing
+    assert state.reader.trace is not None
+    assert state.reader.trace.text == "Once upon a time"
 
 
 def test_a_slider_moved_while_it_plays_holds_from_the_next_step_on(state: ExplorerState) -> None:
-    state.step_seconds, state.stop, state.stop_at_end = 0.0, Stop(60), False
-    state.stepper.play()
+    state.playback.step_seconds, state.playback.stop, state.playback.stop_at_end = 0.0, Stop(60), False
+    state.playback.play()
     wait_until(lambda: len(tree_of(state)) > 5, "some steps are done")
-    state.sampling = Sampling(greedy=True)
+    state.sampler.sampling = Sampling(greedy=True)
     quiet(state)
     kinds = [node.choice.chosen_by for node in tree_of(state).path()]
     assert set(kinds) == {"drawn", "greedy"}
@@ -356,45 +368,52 @@ def test_a_slider_moved_while_it_plays_holds_from_the_next_step_on(state: Explor
 
 
 def test_where_no_token_is_left_nothing_is_taken_and_the_remedy_works(state: ExplorerState, lm: LocalModel) -> None:
-    act(state, state.stepper.step)
-    state.sampling = Sampling(banned=tuple(range(lm.info.vocab_size)))
-    assert (state.distribution, state.status.state) == (None, "error")
-    assert "banned" in state.status.message.render("en")
-    state.stepper.step()
-    state.stepper.play()
-    state.stepper.pause()
+    act(state, state.playback.step)
+    state.sampler.sampling = Sampling(banned=tuple(range(lm.info.vocab_size)))
+    assert (state.sampler.distribution, state.status.current.state) == (None, "error")
+    assert "banned" in state.status.current.message.render("en")
+    state.playback.step()
+    state.playback.play()
+    state.playback.pause()
     quiet(state)
     assert len(path_ids(state)) == 1
-    state.sampling = Sampling()
-    assert state.status.state == "ready"
-    act(state, state.stepper.step)
+    state.sampler.sampling = Sampling()
+    assert state.status.current.state == "ready"
+    act(state, state.playback.step)
     assert len(path_ids(state)) == 2
 
 
 def test_hammering_everything_from_several_threads_ends_in_a_consistent_state(state: ExplorerState) -> None:
     def hammer(seed: int) -> None:
         choice = random.Random(seed)
-        stepper = state.stepper
         for _ in range(60):
             action = choice.choice(
-                [stepper.step] * 6
-                + [stepper.undo, stepper.undo, stepper.redo, stepper.branch, stepper.again, stepper.play, stepper.pause]
-                + [lambda: stepper.pick(choice.randrange(50)), lambda: stepper.go(ROOT)]
-                + [lambda: setattr(state, "sampling", Sampling(temperature=choice.uniform(0.5, 2)))]
-                + [lambda: setattr(state, "prefix", choice.choice(["The capital of", "Once upon", ""]))]
+                [state.playback.step] * 6
+                + [
+                    state.playback.undo,
+                    state.playback.undo,
+                    state.playback.redo,
+                    state.playback.branch,
+                    state.sampler.draw_again,
+                    state.playback.play,
+                    state.playback.pause,
+                ]
+                + [lambda: state.playback.pick(choice.randrange(50)), lambda: state.playback.go(ROOT)]
+                + [lambda: setattr(state.sampler, "sampling", Sampling(temperature=choice.uniform(0.5, 2)))]
+                + [lambda: setattr(state.document, "prefix", choice.choice(["The capital of", "Once upon", ""]))]
             )
             action()
 
-    state.step_seconds, state.stop = 0.0, Stop(10)
+    state.playback.step_seconds, state.playback.stop = 0.0, Stop(10)
     threads = [threading.Thread(target=hammer, args=(seed,)) for seed in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    state.stepper.pause()
+    state.playback.pause()
     quiet(state)
-    assert state.status.state != "error", state.status.message
+    assert state.status.current.state != "error", state.status.current.message
     assert_consistent(state)
-    session = state.stepper.session
+    session = state.document.session
     assert session is not None
     assert all(tree.prefix == text for text, tree in session.trees.items())
