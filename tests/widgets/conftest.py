@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import comm
@@ -19,6 +21,14 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Page:
     page = Page()
     monkeypatch.setattr(comm, "create_comm", page.create_comm)
     return page
+
+
+@pytest.fixture(autouse=True)
+def nothing_unexpected(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """What a handler of a page's message raises is logged, and nobody would see it."""
+    yield
+    unexpected = [record for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
+    assert not [record.getMessage() for record in unexpected if record.name.startswith("explorer.widgets")]
 
 
 @pytest.fixture(autouse=True)

@@ -86,12 +86,12 @@ NO_MESSAGES: list[Any] = [
 
 
 @pytest.mark.parametrize("content", NO_MESSAGES, ids=repr)
-def test_messages_that_mean_nothing_are_ignored(content: Any) -> None:
+def test_messages_that_mean_nothing_are_ignored(page: Page, content: Any) -> None:
     heard: list[Any] = []
     text = AttentionText(heard.append, heard.append, lambda *choice: heard.append(choice))
     text.tokens = {"labels": ["a"] * T, "first": 0}
-    text._receive(text, content, [])
-    assert heard == []
+    page.deliver(text, content)
+    assert (heard, text.ignored) == ([], 1)
 
 
 @pytest.mark.parametrize(("what", "name"), [(what, name) for what, names in CHOICES.items() for name in names])
@@ -133,4 +133,5 @@ def test_a_page_says_whether_there_are_arcs_and_nothing_else(page: Page) -> None
     page.messages.clear()
     page.set(text, arcs=False, tokens={"labels": ["forged"]}, sentence="forged")
     assert (text.arcs, text.tokens["labels"], text.sentence) == (False, ["a"], "")
-    assert page.messages == []
+    (refused,) = page.messages
+    assert refused.data["state"] == {"tokens": text.tokens, "sentence": ""}, "it is put right on the page"

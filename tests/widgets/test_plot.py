@@ -117,8 +117,8 @@ def test_a_picked_cell_tells_its_column_and_its_row(page: Page, heard: Heard) ->
     + [{"kind": "cell"}, {"kind": "cell", "column": 1}, {}, [], None],
     ids=repr,
 )
-def test_what_is_no_cell_of_the_picture_is_not_picked(heard: Heard, content: Any) -> None:
-    heard.plot._receive(heard.plot, content, [])
+def test_what_is_no_cell_of_the_picture_is_not_picked(page: Page, heard: Heard, content: Any) -> None:
+    page.deliver(heard.plot, content)
     assert heard.heard == []
 
 
@@ -149,8 +149,8 @@ NO_CELLS: list[Any] = [[1, 0], [0], [0, 1, 2], ["0", 1], [0, 1.5], [True, 2], "0
     + [{"kind": "zoom"}],
     ids=repr,
 )
-def test_what_is_no_box_is_no_zoom(heard: Heard, content: Any) -> None:
-    heard.plot._receive(heard.plot, content, [])
+def test_what_is_no_box_is_no_zoom(page: Page, heard: Heard, content: Any) -> None:
+    page.deliver(heard.plot, content)
     assert heard.heard == []
 
 
