@@ -57,7 +57,7 @@ class Guarded(ipywidgets.Widget):  # type: ignore[misc]  # ipywidgets is untyped
             return
         try:
             try:
-                self._read(msg)
+                self._read_message(msg)
             except ExplorerError as error:
                 if self.on_error is None:
                     raise
@@ -65,13 +65,13 @@ class Guarded(ipywidgets.Widget):  # type: ignore[misc]  # ipywidgets is untyped
         except Exception:
             log.exception("a message of the page to %s failed", type(self).__name__)
 
-    def _read(self, msg: object) -> None:
+    def _read_message(self, msg: object) -> None:
         buffers = msg.get("buffers") if isinstance(msg, dict) else None
         match msg:
             case {"content": {"data": {"method": "update", "state": dict(state), **more}}}:
                 # No trait that a page may write holds bytes.
                 if buffers or more.get("buffer_paths"):
-                    self._refuse(state)
+                    self._refuse_writes(state)
                 else:
                     self.set_state(state)
             case {"content": {"data": {"method": "request_state"}}}:
@@ -87,16 +87,14 @@ class Guarded(ipywidgets.Widget):  # type: ignore[misc]  # ipywidgets is untyped
         if taken:
             super().set_state(taken)
         if len(taken) < len(sync_data):
-            self._refuse(sync_data.keys() - taken.keys())
+            self._refuse_writes(sync_data.keys() - taken.keys())
 
     def _may_write(self, name: str, value: object) -> bool:
         if name not in self.page_writes or getattr(self, "disabled", False):
             return False
         trait = self.traits()[name]
-        if isinstance(value, str) and self.longest_text is not None and len(value) > self.longest_text:
-            return False
-        # traitlets takes True for 1; a CInt takes "1" and 1.9 too.
-        if isinstance(trait, t.Int) and value is not None and not (type(value) is int and abs(value) <= MAX_EXACT):
+        too_long = isinstance(value, str) and self.longest_text is not None and len(value) > self.longest_text
+        if too_long or not _is_exact(trait, value):
             return False
         try:
             valid = trait._validate(self, value)
@@ -105,7 +103,7 @@ class Guarded(ipywidgets.Widget):  # type: ignore[misc]  # ipywidgets is untyped
         # A value that is made valid, and is then what stands there already, would never be said to the page.
         return bool(valid == value or valid != getattr(self, name))
 
-    def _refuse(self, names: Any) -> None:
+    def _refuse_writes(self, names: Any) -> None:
         """Put traits that a page wrote right on the page."""
         for _ in names:
             self.ignore()
@@ -149,13 +147,13 @@ class Guarded(ipywidgets.Widget):  # type: ignore[misc]  # ipywidgets is untyped
             return
         self.closed = True
         self.on_error = None
-        if self.comm is not None:
-            self.comm.on_msg(None)
-        super().close()
         for handlers in self._trait_notifiers.values():
             for kind, each in handlers.items():  # the class's own keep, say, a menu's value and index together
                 handlers[kind] = [handler for handler in each if isinstance(handler, t.EventHandler)]
-        for part in self._parts():
+        if self.comm is not None:
+            self.comm.on_msg(None)
+        super().close()
+        for part in self._owned_widgets():
             part.close()
 
     @t.observe("layout", "style")
@@ -163,11 +161,20 @@ class Guarded(ipywidgets.Widget):  # type: ignore[misc]  # ipywidgets is untyped
         if isinstance(change["old"], Guarded):
             change["old"].close()
 
-    def _parts(self) -> Iterator[ipywidgets.Widget]:
+    def _owned_widgets(self) -> Iterator[ipywidgets.Widget]:
         for name in ("layout", "style", "children"):
             if self.has_trait(name) and self.trait_has_value(name):
                 value = getattr(self, name)
                 yield from value if isinstance(value, tuple) else (value,)
+
+
+def _is_exact(trait: Any, value: object) -> bool:
+    """Whether ``value`` is meant as it is: traitlets takes True for 1, 1 for True, and "1" and 1.9 for a CInt."""
+    if isinstance(trait, t.Bool):
+        return isinstance(value, bool)
+    if isinstance(trait, t.Int):
+        return value is None or (type(value) is int and abs(value) <= MAX_EXACT)
+    return True
 
 
 class Layout(Guarded, ipywidgets.Layout):  # type: ignore[misc]
