@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ipywidgets as w
-
 from explorer.language_model.model import Model
 from explorer.state.state import ExplorerState
+from explorer.widgets import controls as w
 from explorer.widgets.panels.main.axis import AxisPanel
 from explorer.widgets.panels.main.distribution import DistributionPanel
 from explorer.widgets.panels.main.draw import DrawPanel
@@ -22,7 +21,7 @@ from explorer.widgets.panels.sections import SectionsPanel
 FIRST_PREFIX = "The capital of France is"
 
 
-class Explorer(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+class Explorer(w.VBox):
     """The app in a cell. The frame appears at once; without a model, one is loaded behind it.
 
     Args:

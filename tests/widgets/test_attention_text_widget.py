@@ -68,20 +68,12 @@ def test_ink_can_be_read_on_every_shade(dark: bool) -> None:
 # --- what the page may say
 
 
-NO_NAMES: list[Any] = ["least", "all", None, ["mean"], {}]
 NO_MESSAGES: list[Any] = [
-    *({"kind": kind, "row": row} for kind in ("ask", "pin") for row in (-1, T, 2.0, "2", True, [2], {"row": 2})),
+    {"kind": "ask", "row": T},
+    {"kind": "pin", "row": T},
     {"kind": "ask", "row": None},
-    {"kind": "ask"},
-    {"kind": "pin"},
-    *({"kind": "choose", "what": "blend", "name": name} for name in NO_NAMES),
-    *({"kind": "choose", "what": what, "name": "max"} for what in ("heads", "direction", "head", None, ["blend"])),
-    {"kind": "choose", "what": "blend"},
-    {"kind": "other", "row": 2},
-    {},
-    [],
-    "ask",
-    None,
+    *({"kind": "choose", "what": "blend", "name": name} for name in ("least", "all")),
+    *({"kind": "choose", "what": what, "name": "max"} for what in ("heads", "direction", "head")),
 ]
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import pytest
@@ -296,7 +298,16 @@ def test_a_layout_that_is_replaced_is_closed(page: Page) -> None:
     assert len(_instances) == before
 
 
-def test_it_may_be_closed_while_another_thread_shows_something(page: Page) -> None:
+@pytest.fixture
+def fast_switches() -> Iterator[None]:
+    """Threads take turns as often as they can."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+def test_it_may_be_closed_while_another_thread_shows_something(page: Page, fast_switches: None) -> None:
     failures: list[BaseException] = []
     for _ in range(50):
         board, started = Board(), threading.Event()

@@ -6,15 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar
 
-import ipywidgets as w
-
 from explorer.language_model.model import Model
 from explorer.locales import Argument, tr
 from explorer.state.state import ExplorerState
+from explorer.widgets import controls as w
 from explorer.widgets.elements.theme_reporter.widget import ThemeReporter
 
 
-class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+class Panel(w.VBox):
     """Widgets that show a part of an `ExplorerState`.
 
     Args:

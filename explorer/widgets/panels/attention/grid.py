@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import ipywidgets as w
 import numpy as np
 
 from explorer.figures.attention.attention_weights import LOG_FLOOR, head_name
@@ -13,6 +12,7 @@ from explorer.language_model.attention import EXACT_TOKENS, Attention
 from explorer.language_model.trace import Trace
 from explorer.locales import numbers
 from explorer.probes.roles import KINDS, roles_of
+from explorer.widgets import controls as w
 from explorer.widgets.elements.head_grid.widget import HeadGrid
 from explorer.widgets.panels.panel import Panel, set_options
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import ipywidgets as w
 import plotly.graph_objects as go
 import traitlets as t
 
@@ -19,6 +18,7 @@ from explorer.language_model.model import Model
 from explorer.locales import Message, numbers
 from explorer.probes.roles import FEWEST, KINDS, LIFT, Roles, repeated_random, roles_of
 from explorer.state.worker import worker_of
+from explorer.widgets import controls as w
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.elements.role_labels.widget import RoleLabels
 from explorer.widgets.elements.status_line.widget import StatusLine

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import ipywidgets as w
 import numpy as np
 import plotly.graph_objects as go
 import traitlets as t
@@ -18,6 +17,7 @@ from explorer.language_model.attention import EXACT_TOKENS, Attention, Floats
 from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError, Message, numbers
 from explorer.probes.summaries import blend, first_share, largest_weight, mean_entropy, rollout, uniform_entropy
+from explorer.widgets import controls as w
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.elements.status_line.widget import StatusLine
 from explorer.widgets.panels.panel import Panel, set_options

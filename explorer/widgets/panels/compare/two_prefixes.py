@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import ipywidgets as w
 import plotly.graph_objects as go
 import traitlets as t
 
@@ -15,6 +14,7 @@ from explorer.locales import ExplorerError
 from explorer.sampling.differences import Difference
 from explorer.sampling.distribution import Distribution
 from explorer.state.worker import worker_of
+from explorer.widgets import controls as w
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.elements.prefix_box.widget import PrefixBox
 from explorer.widgets.panels.main.prefix import PrefixPanel

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import ipywidgets as w
-
 from explorer.locales import LANGUAGES, ExplorerError, Message, closest_language
 from explorer.models import sources
 from explorer.models.catalog import CATALOG
 from explorer.state.state import Status
 from explorer.state.worker import in_background
+from explorer.widgets import controls as w
 from explorer.widgets.elements.status_line.widget import StatusLine
 from explorer.widgets.panels.panel import Panel, set_options
 

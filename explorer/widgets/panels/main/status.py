@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import ipywidgets as w
-
+from explorer.widgets import controls as w
 from explorer.widgets.elements.status_line.widget import StatusLine
 from explorer.widgets.panels.panel import Panel
 
