@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipywidgets as w
-
 from explorer.generation.compare import Comparison
 from explorer.language_model.attention import Attention
 from explorer.language_model.model import Model
@@ -14,6 +12,7 @@ from explorer.sampling.sampling import Sampling
 from explorer.sessions.session import Session
 from explorer.state.model_choice import BEST
 from explorer.state.state import ExplorerState
+from explorer.widgets import controls as w
 from explorer.widgets.panels.main.axis import AxisPanel
 from explorer.widgets.panels.main.distribution import DistributionPanel
 from explorer.widgets.panels.main.draw import DrawPanel

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -35,6 +37,14 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Page:
     for kind, name in ((Slice, "__setattr__"), (Panel, "__setattr__"), *METHODS):
         monkeypatch.setattr(kind, name, page.rests_after(getattr(kind, name)))
     return page
+
+
+@pytest.fixture(autouse=True)
+def nothing_unexpected(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """What a handler of a page's message raises is logged, and nobody would see it."""
+    yield
+    unexpected = [record for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
+    assert not [record.getMessage() for record in unexpected if record.name.startswith("explorer.widgets")]
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -67,6 +67,7 @@ class Page:
                 self, msg_type: str, data: Any = None, metadata: Any = None, buffers: Any = None, **_: Any
             ) -> None:
                 data = data or {}
+                json.dumps(data, ensure_ascii=False).encode("utf-8", errors="surrogateescape")  # Jupyter cannot else
                 size = len(json.dumps(data)) + sum(len(memoryview(buffer)) for buffer in buffers or [])
                 page.messages.append(Sent(self.comm_id, data.get("method", msg_type), data, size))
 
@@ -88,7 +89,12 @@ class Page:
 
     def send(self, widget: w.Widget, **content: Any) -> None:
         """Send a message of the widget's own kind."""
-        widget._handle_msg({"content": {"data": {"method": "custom", "content": content}}, "buffers": []})
+        self.deliver(widget, content)
+
+    def deliver(self, widget: w.Widget, content: Any, buffers: Sequence[bytes] = ()) -> None:
+        """Send any JSON as a message of the widget's own kind."""
+        data = {"method": "custom", "content": json.loads(json.dumps(content))}
+        widget._handle_msg({"content": {"data": data}, "buffers": [memoryview(buffer) for buffer in buffers]})
         self.rest()
 
 

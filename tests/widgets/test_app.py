@@ -281,11 +281,11 @@ def test_opening_the_app_is_light_and_the_library_comes_when_it_is_asked_for(lm:
     assert page.messages == []
 
 
-def test_the_library_that_is_sent_is_plotlys(app: Explorer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_library_that_is_sent_is_plotlys(app: Explorer, page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[bytes] = []
     plot = bars(app)
     monkeypatch.setattr(plot, "send", lambda _content, buffers: sent.extend(buffers))
-    plot._receive(plot, {"kind": "library"}, [])
+    page.send(plot, kind="library")
     assert gzip.decompress(sent[0]).decode() == get_plotlyjs()
 
 

@@ -242,15 +242,14 @@ def test_heads_are_added_and_taken_away_but_never_all(state: ExplorerState, grid
     assert (state.selection.head, state.selection.heads, state.selection.blend) == ((1, 2), ((1, 2),), "head")
 
 
-@pytest.mark.parametrize("kind", ["open", "add", "note", "else", None, 7, ["open"]])
-@pytest.mark.parametrize("head", [-1, 8, 10**30, "1", 1.0, True, None, [1], {"head": 1}])
-def test_what_no_reader_can_do_is_ignored(
-    state: ExplorerState, grid: HeadGrid, page: Page, kind: object, head: object
+@pytest.mark.parametrize("kind", ["open", "add", "note"])
+@pytest.mark.parametrize("head", [8, 10**15])
+def test_a_head_that_the_model_does_not_have_is_ignored(
+    state: ExplorerState, grid: HeadGrid, page: Page, kind: str, head: int
 ) -> None:
     page.messages.clear()
     page.send(grid, kind=kind, head=head)
-    page.send(grid, kind=kind)
-    assert (state.selection.heads, page.to(grid)) == (((0, 0),), [])
+    assert (state.selection.heads, page.to(grid), grid.ignored) == (((0, 0),), [], 1)
 
 
 def test_a_head_that_the_new_model_does_not_have_is_not_opened(

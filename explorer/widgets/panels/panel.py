@@ -8,13 +8,14 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, ClassVar
 
-import ipywidgets as w
 import traitlets as t
 
 from explorer.language_model.model import Model
 from explorer.locales import Argument, ExplorerError, Message, tr
 from explorer.state.refresher import Paint
 from explorer.state.state import ExplorerState
+from explorer.widgets import controls as w
+from explorer.widgets.base import guarded_widgets
 from explorer.widgets.elements.status_line.widget import StatusLine
 from explorer.widgets.elements.theme_reporter.widget import ThemeReporter
 
@@ -24,7 +25,7 @@ LATE = "reader.late"
 THEME = "display.theme"
 
 
-class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+class Panel(w.VBox):
     """Widgets that show a part of an `ExplorerState`.
 
     Args:
@@ -47,7 +48,6 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     required_extras: frozenset[str] = frozenset()
     companions: ClassVar[tuple[type[Panel], ...]] = ()
     dimmed: tuple[Any, ...] = ()
-    closed = False
 
     def __init__(self, source: Model | ExplorerState, prefix: str = "", *, visible: bool = True) -> None:
         self._owns_state = not isinstance(source, ExplorerState)
@@ -62,6 +62,8 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         own = self.build()
         self._own = tuple([*self.around(), *own] if self._owns_state else own)
         self.children = self._own
+        for widget in guarded_widgets(self):
+            widget.lock = self.state.lock
         with self.state.lock:
             self._translate()
             for name in (*self.follows, THEME, *([LATE] if self.dimmed else [])):
@@ -197,7 +199,6 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         """Take the panel off the page, and end what it asked for. A state that it made itself ends with it."""
         if self.closed:
             return
-        self.closed = True
         state = self.state
         with state.lock:
             self._making = True

@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, ClassVar
 
-import ipywidgets as w
-
 from explorer.state.refresher import Paint
+from explorer.widgets import controls as w
 from explorer.widgets.panels.panel import Panel
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import traitlets as t
@@ -14,6 +14,7 @@ from explorer.figures.shared.theme import Theme
 from explorer.language_model.attention import Floats
 from explorer.locales import numbers
 from explorer.widgets.base import Element
+from explorer.widgets.page_message import Index, Name, PageMessage
 
 N_SHADES = 64
 """Colours between no weight and all of it: more than an eye can tell apart."""
@@ -76,6 +77,28 @@ def _short(weight: float) -> str:
     return numbers.probability(weight) if weight == 0 or weight >= 1e-3 else f"{weight:.0e}".replace("e-0", "e-")
 
 
+class Ask(PageMessage):
+    """The look of a token is wanted."""
+
+    kind: Literal["ask"]
+    row: Index
+
+
+class Pin(PageMessage):
+    """A token was clicked; None: the last one is to be followed again."""
+
+    kind: Literal["pin"]
+    row: Index | None
+
+
+class Choose(PageMessage):
+    """A button was pressed; ``what`` is a key of `CHOICES`."""
+
+    kind: Literal["choose"]
+    what: Name
+    name: Name
+
+
 class AttentionText(Element):
     """Chips in reading order with a number below each, arcs between them, a line above that names the strongest.
 
@@ -100,6 +123,7 @@ class AttentionText(Element):
     """
 
     styled_like = ("token_chips",)
+    page_writes = frozenset({"arcs"})
     tokens = t.Dict().tag(sync=True)
     shown = t.Dict().tag(sync=True)
     chosen = t.Dict().tag(sync=True)
@@ -123,7 +147,6 @@ class AttentionText(Element):
         super().__init__(**traits)
         self._on_ask, self._on_pin, self._on_choose = on_ask, on_pin, on_choose
         self._number = 0
-        self.on_msg(self._receive)
 
     def show(self, row: int, pinned: bool, gazes: Sequence[dict[str, Any]]) -> None:
         """Look from ``row``; whatever the page knew before is forgotten."""
@@ -136,20 +159,18 @@ class AttentionText(Element):
         content = {key: value for key, value in found.items() if key not in apart}
         self.send({"kind": "gaze", "number": self._number, "gaze": content}, [found[key] for key in apart])
 
-    def has(self, row: object) -> bool:
-        """Whether there is a chip for ``row``, which may be anything, and the model reads it."""
+    def has(self, row: int) -> bool:
+        """Whether there is a chip for ``row``, and the model reads it."""
         first, n = self.tokens.get("first", 0), len(self.tokens.get("labels", ()))
-        return type(row) is int and max(0, first) <= row < first + n and not self.sentence
+        return max(0, first) <= row < first + n and not self.sentence
 
-    def set_state(self, sync_data: dict[str, Any]) -> None:
-        """From the page, which says whether there are arcs; all else is ours to say."""
-        super().set_state({name: value for name, value in sync_data.items() if name == "arcs"})
-
-    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
-        match content:
-            case {"kind": "ask", "row": row} if self.has(row):
+    def receive(self, message: Ask | Pin | Choose) -> None:
+        match message:
+            case Ask(row=row) if self.has(row):
                 self._on_ask(row)
-            case {"kind": "pin", "row": row} if row is None or self.has(row):
+            case Pin(row=row) if row is None or self.has(row):
                 self._on_pin(row)
-            case {"kind": "choose", "what": str(what), "name": str(name)} if name in CHOICES.get(what, ()):
+            case Choose(what=what, name=name) if name in CHOICES.get(what, ()):
                 self._on_choose(what, name)
+            case _:
+                self.ignore()

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import traitlets as t
 
 from explorer.widgets.base import Element
+from explorer.widgets.page_message import Name, PageMessage
+
+
+class Chosen(PageMessage):
+    """A button was pressed."""
+
+    kind: Literal["chosen"]
+    key: Name
 
 
 class Choices(Element):
@@ -18,8 +26,9 @@ class Choices(Element):
     def __init__(self, on_chosen: Callable[[str], None], **traits: Any) -> None:
         super().__init__(**traits)
         self._on_chosen = on_chosen
-        self.on_msg(self._receive)
 
-    def _receive(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
-        if content.get("kind") == "chosen" and any(choice["key"] == content.get("key") for choice in self.choices):
-            self._on_chosen(content["key"])
+    def receive(self, message: Chosen) -> None:
+        if any(choice["key"] == message.key for choice in self.choices):
+            self._on_chosen(message.key)
+        else:
+            self.ignore()

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import traitlets as t
 
 from explorer.widgets.base import Element
 from explorer.widgets.elements.file_buttons.widget import safe_file_name
+from explorer.widgets.page_message import Name, PageMessage
 
 File = Callable[[], tuple[str, bytes]]
 """Gives a file's name and what is in it."""
+
+
+class Save(PageMessage):
+    """The button of a file was pressed."""
+
+    kind: Literal["save"]
+    key: Name
 
 
 class Downloads(Element):
@@ -31,10 +39,10 @@ class Downloads(Element):
     def __init__(self, files: Mapping[str, File], **traits: Any) -> None:
         super().__init__(**traits)
         self._files = files
-        self.on_msg(self._receive)
 
-    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
-        match content:
-            case {"kind": "save", "key": str(key)} if key in self._files and not self.disabled:
-                name, data = self._files[key]()
-                self.send({"kind": "file", "name": safe_file_name(name)}, buffers=[data])
+    def receive(self, message: Save) -> None:
+        if message.key in self._files and not self.disabled:
+            name, data = self._files[message.key]()
+            self.send({"kind": "file", "name": safe_file_name(name)}, buffers=[data])
+        else:
+            self.ignore()

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import traitlets as t
 
 from explorer.widgets.base import Element
+from explorer.widgets.page_message import PageMessage
 
-COMMANDS = ("again", "histogram")
-"""Draw again at this place; throw a thousand times and count."""
+
+class Command(PageMessage):
+    """Draw again at this place (``again``); draw a thousand times and count (``histogram``)."""
+
+    kind: Literal["command"]
+    name: Literal["again", "histogram"]
 
 
 class DrawStrip(Element):
-    """The cumulative distribution as a strip with a mark at u; ``on_command`` is called with one of `COMMANDS`.
+    """The cumulative distribution as a strip with a mark at u; ``on_command`` is called with the name of a `Command`.
 
     Attributes:
         segments: in the order of the draw, dicts of ``label``, ``share`` (0..1, together 1), ``note``, ``colour`` and
@@ -41,9 +46,6 @@ class DrawStrip(Element):
     def __init__(self, on_command: Callable[[str], None], **traits: Any) -> None:
         super().__init__(**traits)
         self._on_command = on_command
-        self.on_msg(self._receive)
 
-    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
-        match content:
-            case {"kind": "command", "name": str(name)} if name in COMMANDS:
-                self._on_command(name)
+    def receive(self, message: Command) -> None:
+        self._on_command(message.name)

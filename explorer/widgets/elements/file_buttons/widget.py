@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from os.path import splitext
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import traitlets as t
+from pydantic import Field
 
 from explorer.locales import ExplorerError, tr
 from explorer.sessions.session_file import MAX_BYTES
 from explorer.widgets.base import Element
+from explorer.widgets.page_message import Name, PageMessage, Text
 
 LONGEST_FILE_NAME = 80
+
+
+class Save(PageMessage):
+    """The session is wanted as a file."""
+
+    kind: Literal["save"]
+
+
+class Open(PageMessage):
+    """A file was chosen; its bytes are the only buffer."""
+
+    kind: Literal["open"]
+    name: Text
+    buffers: Annotated[list[Annotated[bytes, Field(max_length=MAX_BYTES)]], Field(min_length=1, max_length=1)]
+
+
+class OpenEarlier(PageMessage):
+    """An earlier session was chosen."""
+
+    kind: Literal["earlier"]
+    key: Name
 
 
 class FileButtons(Element):
@@ -46,7 +69,7 @@ class FileButtons(Element):
         super().__init__(**traits)
         self._on_save, self._on_open, self._on_earlier = on_save, on_open, on_earlier
         self._language: str | None = None
-        self.on_msg(self._receive)
+        self.on_error = self._show_error
 
     def translate(self, language: str) -> None:
         """Write the buttons, and from now on what goes wrong, in a language."""
@@ -59,18 +82,20 @@ class FileButtons(Element):
             "unreadable": tr("files-unreadable", language),
         }
 
-    def _receive(self, _widget: object, content: object, buffers: Sequence[memoryview | bytes]) -> None:
-        try:
-            match content:
-                case {"kind": "save"}:
-                    name, data = self._on_save()
-                    self.send({"kind": "file", "name": safe_file_name(name)}, buffers=[data])
-                case {"kind": "open", "name": str(name)} if len(buffers) == 1 and len(buffers[0]) <= MAX_BYTES:
-                    self._on_open(safe_file_name(name), bytes(buffers[0]))
-                case {"kind": "earlier", "key": str(key)} if any(key == choice["key"] for choice in self.earlier):
-                    self._on_earlier(key)
-        except ExplorerError as error:
-            self.send({"kind": "problem", "text": error.message.render(self._language)})
+    def receive(self, message: Save | Open | OpenEarlier) -> None:
+        match message:
+            case Save():
+                name, data = self._on_save()
+                self.send({"kind": "file", "name": safe_file_name(name)}, buffers=[data])
+            case Open(name=name, buffers=[data]):
+                self._on_open(safe_file_name(name), data)
+            case OpenEarlier(key=key) if any(key == choice["key"] for choice in self.earlier):
+                self._on_earlier(key)
+            case _:
+                self.ignore()
+
+    def _show_error(self, error: ExplorerError) -> None:
+        self.send({"kind": "problem", "text": error.message.render(self._language)})
 
 
 def safe_file_name(name: str) -> str:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import traitlets as t
 
 from explorer.widgets.base import Element
+from explorer.widgets.page_message import Index, PageMessage
 
-KINDS = ("open", "add", "note")
-"""What a page asks for a head: to look at it alone, to add it to the chosen ones or take it away, and its line."""
+
+class HeadMessage(PageMessage):
+    """What is asked for a head: to look at it alone, to add it to the chosen ones or take it away, or its line."""
+
+    kind: Literal["open", "add", "note"]
+    head: Index
 
 
 class HeadGrid(Element):
@@ -61,16 +66,17 @@ class HeadGrid(Element):
     ) -> None:
         super().__init__(**traits)
         self._on_open, self._on_add, self._on_note = on_open, on_add, on_note
-        self.on_msg(self._receive)
 
-    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
-        match content:
-            case {"kind": kind, "head": number} if kind in KINDS and type(number) is int:
-                n_layer, n_head = self.shape
-                if not 0 <= number < n_layer * n_head:
-                    return
-                layer, head = divmod(number, n_head)
-                if kind == "note":
-                    self.send({"kind": "note", "head": number, "text": self._on_note(layer, head)})
-                else:
-                    (self._on_open if kind == "open" else self._on_add)(layer, head)
+    def receive(self, message: HeadMessage) -> None:
+        n_layer, n_head = self.shape
+        if message.head >= n_layer * n_head:
+            self.ignore()
+            return
+        layer, head = divmod(message.head, n_head)
+        match message.kind:
+            case "open":
+                self._on_open(layer, head)
+            case "add":
+                self._on_add(layer, head)
+            case "note":
+                self.send({"kind": "note", "head": message.head, "text": self._on_note(layer, head)})

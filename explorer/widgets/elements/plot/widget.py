@@ -5,16 +5,18 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
 import traitlets as t
 from plotly.offline import get_plotlyjs
+from pydantic import AfterValidator, Field
 
 from explorer.figures.shared.theme import Theme
 from explorer.locales import tr
 from explorer.widgets.base import Element
+from explorer.widgets.page_message import Index, Integer, PageMessage
 
 Cells = tuple[int, int]
 """The first and the last of some cells in a row, from 0."""
@@ -27,6 +29,46 @@ def _pack(text: str) -> bytes:
 @cache
 def _packed_library() -> bytes:
     return _pack(get_plotlyjs())
+
+
+def _in_order(cells: Cells) -> Cells:
+    if cells[0] > cells[1]:
+        raise ValueError(cells)
+    return cells
+
+
+Range = Annotated[tuple[Integer, Integer], Field(strict=False), AfterValidator(_in_order)]
+"""`Cells` as a page says them: JSON has lists alone."""
+
+
+class WantLibrary(PageMessage):
+    """The page has no plotly.js yet."""
+
+    kind: Literal["library"]
+
+
+class Pick(PageMessage):
+    """A row of bars was picked in the picture that answers a question."""
+
+    kind: Literal["pick"]
+    id: Index
+    answer: Index
+
+
+class PickCell(PageMessage):
+    """A cell of a heatmap was picked."""
+
+    kind: Literal["cell"]
+    column: Index
+    row: Index
+
+
+class Zoom(PageMessage):
+    """Some cells are to be seen larger; None and None: all."""
+
+    kind: Literal["zoom"]
+    columns: Range | None
+    rows: Range | None
 
 
 class Plot(Element):
@@ -70,7 +112,6 @@ class Plot(Element):
         super().__init__(picks=on_pick is not None, cells=on_cell is not None, zooms=on_zoom is not None, **traits)
         self._on_pick, self._on_cell, self._on_zoom = on_pick, on_cell, on_zoom
         self._shape = (0, 0)
-        self.on_msg(self._receive)
 
     @property
     def figure(self) -> str:
@@ -91,23 +132,21 @@ class Plot(Element):
             self._shape = next((np.shape(trace.z) for trace in figure.data if trace.type == "heatmap"), (0, 0))
             self.packed = _pack(figure.to_json(validate=False))
 
-    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
-        # A page may send anything. What is True is an int to Python.
-        match content:
-            case {"kind": "library"}:
+    def receive(self, message: WantLibrary | Pick | PickCell | Zoom) -> None:
+        n_rows, n_columns = self._shape
+        match message:
+            case WantLibrary():
                 self.send({"kind": "library"}, buffers=[_packed_library()])
-            case {"kind": "pick", "id": token_id, "answer": answer} if _are_ints(token_id, answer):
-                if self._on_pick is not None and token_id >= 0:
-                    self._on_pick(token_id, answer)
-            case {"kind": "cell", "column": column, "row": row} if _are_ints(column, row):
-                n_rows, n_columns = self._shape
-                if self._on_cell is not None and 0 <= column < n_columns and 0 <= row < n_rows:
-                    self._on_cell(column, row)
-            case {"kind": "zoom", "columns": None}:
+            case Pick(id=token_id, answer=answer) if self._on_pick is not None:
+                self._on_pick(token_id, answer)
+            case PickCell(column=column, row=row) if self._on_cell is not None and column < n_columns and row < n_rows:
+                self._on_cell(column, row)
+            case Zoom(columns=None, rows=None):
                 self._zoom(None)
-            case {"kind": "zoom", "columns": [left, right], "rows": [top, bottom]}:
-                if _are_ints(left, right, top, bottom) and left <= right and top <= bottom:
-                    self._zoom(((left, right), (top, bottom)))
+            case Zoom(columns=(left, right), rows=(top, bottom)):
+                self._zoom(((left, right), (top, bottom)))
+            case _:
+                self.ignore()
 
     def _zoom(self, cells: tuple[Cells, Cells] | None) -> None:
         before = self.packed
@@ -115,7 +154,3 @@ class Plot(Element):
             self._on_zoom(cells)
         if self.packed == before:
             self.send({"kind": "again"})  # the page shows already what plotly made of it
-
-
-def _are_ints(*values: object) -> bool:
-    return all(type(value) is int for value in values)

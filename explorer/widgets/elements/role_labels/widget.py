@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import traitlets as t
 
 from explorer.widgets.base import Element
+from explorer.widgets.page_message import Index, Name, PageMessage
+
+
+class PickRole(PageMessage):
+    """The name of a role was pressed."""
+
+    kind: Literal["role"]
+    role: Name
+
+
+class PickHead(PageMessage):
+    """A head was pressed."""
+
+    kind: Literal["head"]
+    layer: Index
+    head: Index
 
 
 class RoleLabels(Element):
@@ -31,16 +47,15 @@ class RoleLabels(Element):
     def __init__(self, on_role: Callable[[str], None], on_head: Callable[[int, int], None], **traits: Any) -> None:
         super().__init__(**traits)
         self._on_role, self._on_head = on_role, on_head
-        self.on_msg(self._receive)
 
-    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
-        # A page may send anything. What is True is an int to Python.
-        match content:
-            case {"kind": "role", "role": str(kind)} if any(group["kind"] == kind for group in self.groups):
+    def receive(self, message: PickRole | PickHead) -> None:
+        match message:
+            case PickRole(role=kind) if any(group["kind"] == kind for group in self.groups):
                 self._on_role(kind)
-            case {"kind": "head", "layer": layer, "head": head} if type(layer) is type(head) is int:
-                if any((shown["layer"], shown["head"]) == (layer, head) for shown in self._heads):
-                    self._on_head(layer, head)
+            case PickHead(layer=layer, head=head) if (layer, head) in {(h["layer"], h["head"]) for h in self._heads}:
+                self._on_head(layer, head)
+            case _:
+                self.ignore()
 
     @property
     def _heads(self) -> list[dict[str, Any]]:

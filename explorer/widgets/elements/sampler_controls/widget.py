@@ -4,17 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 import traitlets as t
+from pydantic import Field
 
 from explorer.sampling.stages import STAGES
 from explorer.widgets.base import Element
+from explorer.widgets.page_message import Index, Integer, Name, PageMessage, Text
 
 Stop = float | int | None
 """A value that a slider stands at; None is all tokens."""
 
+MAX_CHANGES = 1_000
+"""That are asked for at once: those of a hand while an answer is awaited."""
+
 _DECADE = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
+
+
+Given = bool | Integer | float | Text | None | Annotated[list[Name], Field(max_length=MAX_CHANGES)]
+"""What a change sets: a switch, a number from a slider, what somebody typed, an order of stages."""
+
+Change = Annotated[tuple[Name, Name, Given], Field(strict=False)]
+"""Its kind, what it is about, and what is given."""
+
+
+class Asked(PageMessage):
+    """What a page asks for; changes are of a kind and about something."""
+
+    number: Index
+    changes: Annotated[list[Change], Field(max_length=MAX_CHANGES)]
 
 
 class SamplerControls(Element):
@@ -27,34 +46,35 @@ class SamplerControls(Element):
         asked: what the page asks for: ``number``, and ``changes``, each ``[kind, key, value]``. Changes that are not
             answered yet are asked for again with the next one, so none is lost when only the newest message is sent.
 
-    ``on_asked`` is called with the changes, whatever a page may have put there, and ends with `show`.
+    ``on_asked`` is called with the changes, see `Asked`, and ends with `show`.
     """
 
+    page_writes = frozenset({"asked"})
     words = t.Dict().tag(sync=True)
     scales = t.Dict().tag(sync=True)
     shown = t.Dict().tag(sync=True)
-    asked = t.Any({"number": 0, "changes": []}).tag(sync=True, echo_update=False)
+    asked = t.Dict({"number": 0, "changes": []}).tag(sync=True, echo_update=False)
 
     def __init__(self, on_asked: Callable[[list[Any]], None], **traits: Any) -> None:
         super().__init__(**traits)
         self._on_asked = on_asked
         self._answered = 0
-        self.observe(self._receive, "asked")
+        self.observe(self._on_asked_change, "asked")
 
     def show(self, shown: dict[str, Any], scales: dict[str, Any]) -> None:
         with self.hold_sync():  # one message
             self.scales = scales
             self.shown = shown | {"answered": self._answered}
 
-    def set_state(self, sync_data: dict[str, Any]) -> None:
-        """From the page, which says what it asks; all else is ours to say."""
-        super().set_state({name: value for name, value in sync_data.items() if name == "asked"})
+    @t.validate("asked")
+    def _valid_asked(self, proposal: dict[str, Any]) -> Any:
+        Asked.model_validate(proposal["value"])
+        return proposal["value"]
 
-    def _receive(self, change: dict[str, Any]) -> None:
-        match change["new"]:
-            case {"number": int(number), "changes": [*changes]}:
-                self._answered = number
-                self._on_asked(changes)
+    def _on_asked_change(self, change: dict[str, Any]) -> None:
+        asked = Asked.model_validate(change["new"])
+        self._answered = asked.number
+        self._on_asked(asked.changes)
 
 
 @cache

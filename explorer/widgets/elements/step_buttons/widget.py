@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, get_args
 
 import traitlets as t
+from pydantic import InstanceOf
 
 from explorer.widgets.base import Element
+from explorer.widgets.page_message import PageMessage
 
-COMMANDS = ("undo", "redo", "step", "play", "pause", "branch", "again")
+CommandName = Literal["undo", "redo", "step", "play", "pause", "branch", "again"]
 """What a button or a key can ask for; ``again`` (draw again) has a key only, its button is the draw strip's."""
+
+COMMANDS: tuple[CommandName, ...] = get_args(CommandName)
+
+
+class Command(PageMessage):
+    """A button or a key was pressed; ``prefix``: the text in the box at that moment, halves of characters included."""
+
+    kind: Literal["command"]
+    name: CommandName
+    prefix: InstanceOf[str] | None = None
 
 
 class StepButtons(Element):
@@ -32,6 +44,7 @@ class StepButtons(Element):
         wrong: of ``seed``, ``stop_text`` and ``length``, those that cannot be read, and a sentence that says why.
     """
 
+    page_writes = frozenset({"seed", "speed", "stop_at_end", "stop_text", "length"})
     words = t.Dict().tag(sync=True)
     enabled = t.Dict().tag(sync=True)
     playing = t.Bool(False).tag(sync=True)
@@ -43,13 +56,13 @@ class StepButtons(Element):
     length = t.Unicode("").tag(sync=True, echo_update=False)
     wrong = t.Dict().tag(sync=True)
 
-    def __init__(self, on_command: Callable[[str, str | None], None], **traits: Any) -> None:
+    def __init__(self, on_command: Callable[[CommandName, str | None], None], **traits: Any) -> None:
         super().__init__(**traits)
         self._on_command = on_command
-        self.on_msg(self._receive)
 
-    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
-        match content:
-            case {"kind": "command", "name": str(name), **more} if name in COMMANDS:
-                prefix = more.get("prefix")
-                self._on_command(name, prefix if isinstance(prefix, str) else None)
+    def receive(self, message: Command) -> None:
+        self._on_command(message.name, message.prefix)
+
+    def _may_write(self, name: str, value: object) -> bool:
+        known = name != "speed" or any(key == value for key, _label in self.speeds)
+        return known and super()._may_write(name, value)

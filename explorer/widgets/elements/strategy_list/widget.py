@@ -3,19 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import traitlets as t
 
 from explorer.widgets.base import Element
+from explorer.widgets.page_message import Index, PageMessage, Text
+
+
+class Rename(PageMessage):
+    """A name was typed."""
+
+    kind: Literal["rename"]
+    place: Index
+    name: Text
+
+
+class SetBeam(PageMessage):
+    """The numbers of a beam search were typed."""
+
+    kind: Literal["beam"]
+    place: Index
+    n_beams: Text
+    length_penalty: Text
+
+
+class Act(PageMessage):
+    """A button was pressed."""
+
+    kind: Literal["take", "show", "duplicate", "up", "down", "remove"]
+    place: Index
 
 
 class StrategyList(Element):
     """A row for each strategy: a name to change, what it does, the numbers of a beam search to change, and buttons.
 
     Args:
-        actions: by the name of a button (``take``, ``show``, ``duplicate``, ``up``, ``down``, ``remove``), what is
-            called with the place of the row.
+        actions: by the name of a button, a kind of `Act`, what is called with the place of the row.
         on_rename: called with a place and what was typed.
         on_beam: called with a place and what was typed as the number of beams and as the length penalty.
 
@@ -39,16 +63,16 @@ class StrategyList(Element):
     ) -> None:
         super().__init__(**traits)
         self._actions, self._on_rename, self._on_beam = actions, on_rename, on_beam
-        self.on_msg(self._receive)
 
-    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
-        match content:
-            case {"kind": "rename", "place": place, "name": str(name)} if self._has(place):
+    def receive(self, message: Rename | SetBeam | Act) -> None:
+        match message:
+            case _ if message.place >= len(self.strategies):
+                self.ignore()
+            case Rename(place=place, name=name):
                 self._on_rename(place, name)
-            case {"kind": "beam", "place": place, "n_beams": str(n), "length_penalty": str(power)} if self._has(place):
-                self._on_beam(place, n, power)
-            case {"kind": str(kind), "place": place} if kind in self._actions and self._has(place):
+            case SetBeam(place=place, n_beams=n_beams, length_penalty=length_penalty):
+                self._on_beam(place, n_beams, length_penalty)
+            case Act(kind=kind, place=place) if kind in self._actions:
                 self._actions[kind](place)
-
-    def _has(self, place: object) -> bool:
-        return type(place) is int and 0 <= place < len(self.strategies)  # True is an int to Python
+            case _:
+                self.ignore()

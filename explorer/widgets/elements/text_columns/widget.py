@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import traitlets as t
+from pydantic import Field
 
 from explorer.widgets.base import Element
+from explorer.widgets.page_message import Index, PageMessage
 
 Place = tuple[int, int, int]
 """A token: its column, the sample in it, its place in the text; all from 0."""
 
 N_SHADES = 16
+
+
+class TokenMessage(PageMessage):
+    """What is asked for a token: its line, or to pick it."""
+
+    kind: Literal["note", "pick"]
+    place: Annotated[tuple[Index, Index, Index], Field(strict=False)]
 
 
 class TextColumns(Element):
@@ -45,19 +54,16 @@ class TextColumns(Element):
     def __init__(self, on_note: Callable[[Place], str], on_pick: Callable[[Place], None], **traits: Any) -> None:
         super().__init__(**traits)
         self._on_note, self._on_pick = on_note, on_pick
-        self.on_msg(self._receive)
 
-    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
-        match content:
-            case {"kind": "note", "place": [column, sample, token]} if self._has(column, sample, token):
-                note = self._on_note((column, sample, token))
-                self.send({"kind": "note", "place": [column, sample, token], "text": note})
-            case {"kind": "pick", "place": [column, sample, token]} if self._has(column, sample, token):
-                self._on_pick((column, sample, token))
+    def receive(self, message: TokenMessage) -> None:
+        place = message.place
+        if not self._has(*place):
+            self.ignore()
+        elif message.kind == "note":
+            self.send({"kind": "note", "place": list(place), "text": self._on_note(place)})
+        else:
+            self._on_pick(place)
 
-    def _has(self, column: object, sample: object, token: object) -> bool:
-        # A page may send anything; True is an int to Python.
-        if not (type(column) is int and type(sample) is int and type(token) is int) or min(column, sample, token) < 0:
-            return False
+    def _has(self, column: int, sample: int, token: int) -> bool:
         samples = self.columns[column]["samples"] if column < len(self.columns) else []
         return sample < len(samples) and token < len(samples[sample]["tokens"])

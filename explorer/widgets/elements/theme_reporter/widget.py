@@ -18,6 +18,7 @@ class ThemeReporter(Element):
             themselves, and nothing else. "" until a page is there.
     """
 
+    page_writes = frozenset({"dark", "contrast", "browser"})
     dark = t.Bool(False).tag(sync=True)
     contrast = t.Bool(False).tag(sync=True)
     browser = t.Unicode("").tag(sync=True)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 import traitlets as t
 
 from explorer.sessions.session import ROOT
 from explorer.widgets.base import Element
+from explorer.widgets.page_message import Name, PageMessage
+
+
+class Go(PageMessage):
+    """The chip of a node was clicked."""
+
+    kind: Literal["go"]
+    node: Name
 
 
 class TokenChips(Element):
@@ -29,6 +37,7 @@ class TokenChips(Element):
         stale: newer chips are being computed.
     """
 
+    page_writes = frozenset({"way"})
     key = t.Unicode("").tag(sync=True)
     chips: t.List[dict[str, str]] = t.List().tag(sync=True)
     way = t.Unicode("").tag(sync=True)
@@ -45,12 +54,15 @@ class TokenChips(Element):
     def __init__(self, on_go: Callable[[str], None] | None = None, **traits: Any) -> None:
         super().__init__(key=uuid4().hex[:8], **traits)
         self._on_go = on_go
-        self.on_msg(self._receive)
 
-    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
-        match content:
-            case {"kind": "go", "node": str(node)} if self._on_go is not None and self._known(node):
-                self._on_go(node)
+    def receive(self, message: Go) -> None:
+        if self._on_go is not None and self._known(message.node):
+            self._on_go(message.node)
+        else:
+            self.ignore()
+
+    def _may_write(self, name: str, value: object) -> bool:
+        return (name != "way" or value in list(self.ways)) and super()._may_write(name, value)
 
     def _known(self, node: str) -> bool:
         return bool(self.after) and (node == str(ROOT) or any(chip["node"] == node for chip in self.after))

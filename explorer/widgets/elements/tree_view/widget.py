@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import traitlets as t
 
@@ -15,6 +15,7 @@ from explorer.sampling.sampling import Sampling
 from explorer.sampling.stages import GREEDY
 from explorer.sessions.session import LONGEST_NAME, ROOT, Tree
 from explorer.widgets.base import Element
+from explorer.widgets.page_message import Index, PageMessage, Text
 
 MARKS = {DRAWN: "⚄", HAND: "☞", GREEDY: "★"}
 """The sign of each way in which a token is chosen. Not emoji: those bring colours of their own."""
@@ -110,6 +111,21 @@ def _in_words(sampling: Sampling, language: str) -> str:
     return " → ".join(stage_parameter(sampling, stage, language) for stage in stages or ["temperature"])
 
 
+class NodeMessage(PageMessage):
+    """What is asked for a node: to go there, or its line."""
+
+    kind: Literal["go", "note"]
+    node: Index
+
+
+class NameNode(PageMessage):
+    """A name for a node was typed."""
+
+    kind: Literal["name"]
+    node: Index
+    name: Text
+
+
 class TreeView(Element):
     """A tree of tokens in a box that scrolls, a line about the node pointed at, and a legend.
 
@@ -139,7 +155,6 @@ class TreeView(Element):
     ) -> None:
         super().__init__(**traits)
         self._on_go, self._on_name, self._on_note = on_go, on_name, on_note
-        self.on_msg(self._receive)
 
     def show(self, tree: Tree, language: str) -> None:
         """Show ``tree`` as it is now; one message."""
@@ -149,18 +164,19 @@ class TreeView(Element):
             self.summary = tr("tree-summary", language, n=len(tree), rows=max(picture["rows"]) + 1)
             self.picture = picture
 
-    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
-        match content:
-            case {"kind": "go", "node": int(node)} if self._has(node):
+    def receive(self, message: NodeMessage | NameNode) -> None:
+        match message:
+            case _ if message.node >= len(self.picture.get("labels", ())):
+                self.ignore()
+            case NodeMessage(kind="go", node=node):
                 self._on_go(node)
-            case {"kind": "name", "node": int(node), "name": str(name)} if self._has(node) and node != ROOT:
-                self._on_name(node, name)
-            case {"kind": "note", "node": int(node)} if self._has(node):
+            case NodeMessage(node=node):
                 text, time = self._on_note(node)
                 self.send({"kind": "note", "node": node, "text": text, "time": time})
-
-    def _has(self, node: int) -> bool:
-        return not isinstance(node, bool) and 0 <= node < len(self.picture.get("labels", ()))
+            case NameNode(node=node, name=name) if node != ROOT:
+                self._on_name(node, name)
+            case _:
+                self.ignore()
 
 
 def _cut(label: str) -> str:

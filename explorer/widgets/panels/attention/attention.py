@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import ipywidgets as w
-
+from explorer.widgets import controls as w
 from explorer.widgets.panels.attention.attention_text import AttentionTextPanel
 from explorer.widgets.panels.attention.bertviz import BertVizPanel
 from explorer.widgets.panels.attention.grid import GridPanel

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import ipywidgets as w
 import numpy as np
 
 from explorer.figures.attention.attention_weights import LOG_FLOOR, head_name
@@ -13,6 +12,7 @@ from explorer.language_model.tokens import group_fragments
 from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError
 from explorer.probes.summaries import blend_column, blend_row
+from explorer.widgets import controls as w
 from explorer.widgets.elements.attention_text.widget import MAX_ARCS, MIN_ARC, AttentionText, gaze, palette
 from explorer.widgets.panels.panel import Panel
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import ipywidgets as w
-
 from explorer.figures.attention.bertviz_views import TITLES, BertVizView, head_view, model_view, neuron_view
 from explorer.language_model.attention import Attention
 from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError, Message
 from explorer.state.refresher import Paint
+from explorer.widgets import controls as w
 from explorer.widgets.elements.framed.widget import Framed
 from explorer.widgets.elements.status_line.widget import StatusLine
 from explorer.widgets.panels.panel import Panel, set_options

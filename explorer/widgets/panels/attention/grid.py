@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-import ipywidgets as w
 import numpy as np
 
 from explorer.figures.attention.attention_weights import LOG_FLOOR, head_name
@@ -17,6 +16,7 @@ from explorer.language_model.trace import Trace
 from explorer.locales import numbers
 from explorer.probes.roles import KINDS, roles_of
 from explorer.state.refresher import Paint
+from explorer.widgets import controls as w
 from explorer.widgets.elements.head_grid.widget import HeadGrid
 from explorer.widgets.panels.panel import Panel, set_options
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import ipywidgets as w
 import numpy as np
 
 from explorer.figures.attention.head_map import HEIGHT_PIXELS, WIDEST_PIXELS, Part, head_map, query_of_cell
@@ -15,6 +14,7 @@ from explorer.language_model.trace import Ints, Trace
 from explorer.locales import ExplorerError, Message
 from explorer.probes.roles import roles_of
 from explorer.state.refresher import Paint
+from explorer.widgets import controls as w
 from explorer.widgets.elements.plot.widget import Cells, Plot
 from explorer.widgets.elements.status_line.widget import StatusLine
 from explorer.widgets.panels.panel import Panel

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import ipywidgets as w
 import plotly.graph_objects as go
 import traitlets as t
 
@@ -19,6 +18,7 @@ from explorer.locales import Message, numbers
 from explorer.probes.roles import FEWEST, KINDS, LIFT, Roles, roles_of
 from explorer.state.reader import N_RANDOM
 from explorer.state.refresher import Paint
+from explorer.widgets import controls as w
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.elements.role_labels.widget import RoleLabels
 from explorer.widgets.elements.status_line.widget import StatusLine

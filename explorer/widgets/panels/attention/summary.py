@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import ipywidgets as w
 import numpy as np
 import plotly.graph_objects as go
 import traitlets as t
@@ -20,6 +19,7 @@ from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError, Message, numbers
 from explorer.probes.summaries import blend, first_share, largest_weight, mean_entropy, rollout, uniform_entropy
 from explorer.state.refresher import Paint
+from explorer.widgets import controls as w
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.elements.status_line.widget import StatusLine
 from explorer.widgets.panels.panel import Panel, set_options

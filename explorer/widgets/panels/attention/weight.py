@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import ipywidgets as w
 import numpy as np
 import traitlets as t
 
@@ -15,6 +14,7 @@ from explorer.language_model.attention import Attention, Floats
 from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError, Message
 from explorer.state.refresher import Paint
+from explorer.widgets import controls as w
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.elements.status_line.widget import StatusLine
 from explorer.widgets.panels.attention.grid import GridPanel

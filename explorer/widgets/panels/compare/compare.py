@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import ipywidgets as w
-
 from explorer.figures.comparison.method_names import method_in_words
 from explorer.generation.compare import Comparison
 from explorer.generation.decoders import Sample, Step, first_difference
@@ -14,6 +12,7 @@ from explorer.generation.presets import COMPARED
 from explorer.generation.strategy import Beam, Strategy
 from explorer.locales import ExplorerError, numbers
 from explorer.sampling.sampling import Sampling
+from explorer.widgets import controls as w
 from explorer.widgets.elements.strategy_list.widget import StrategyList
 from explorer.widgets.elements.text_columns.widget import N_SHADES, Place, TextColumns
 from explorer.widgets.number_input import typed_number

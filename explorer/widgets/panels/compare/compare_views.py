@@ -6,7 +6,6 @@ import json
 from functools import partial
 from typing import Any
 
-import ipywidgets as w
 import traitlets as t
 
 from explorer.figures.comparison.beam_tree import MAX_STEPS, beam_tree
@@ -24,6 +23,7 @@ from explorer.locales import ExplorerError
 from explorer.sampling.distribution import Distribution
 from explorer.sampling.sampling import Sampling
 from explorer.state.refresher import Paint
+from explorer.widgets import controls as w
 from explorer.widgets.elements.downloads.widget import Downloads
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.panels.panel import Panel, set_options

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import ipywidgets as w
 import plotly.graph_objects as go
 import traitlets as t
 
@@ -17,6 +16,7 @@ from explorer.sampling.differences import Difference
 from explorer.sampling.distribution import Distribution
 from explorer.sampling.sampling import Sampling
 from explorer.state.refresher import Paint
+from explorer.widgets import controls as w
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.elements.prefix_box.widget import PrefixBox
 from explorer.widgets.panels.main.prefix import PrefixPanel

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import ipywidgets as w
-
 from explorer.locales import ExplorerError
 from explorer.sessions.autosave import Earlier
+from explorer.widgets import controls as w
 from explorer.widgets.elements.file_buttons.widget import FileButtons
 from explorer.widgets.elements.tree_view.widget import TreeView, node_note
 from explorer.widgets.panels.main.stepping import SteppingPanel

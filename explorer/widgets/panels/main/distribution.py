@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-import ipywidgets as w
 import plotly.graph_objects as go
 
 from explorer.figures.distribution.bars import FRAME_PIXELS, ROW_PIXELS, distribution_bars
 from explorer.figures.shared.empty import empty_figure
 from explorer.state.refresher import Paint
+from explorer.widgets import controls as w
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.panels.main.axis import AxisPanel
 from explorer.widgets.panels.panel import Panel

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import ipywidgets as w
 import numpy as np
 
 from explorer.figures.distribution.draw_histogram import draw_histogram
@@ -12,6 +11,7 @@ from explorer.locales import numbers
 from explorer.sampling.distribution import Candidate, Distribution
 from explorer.sampling.draw import boundaries, drawn, uniforms
 from explorer.state.refresher import Paint
+from explorer.widgets import controls as w
 from explorer.widgets.elements.draw_strip.widget import DrawStrip
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.panels.panel import Panel

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ipywidgets as w
-
 from explorer.figures.distribution.funnel import sampler_funnel
 from explorer.state.refresher import Paint
+from explorer.widgets import controls as w
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.panels.main.sampling import SamplingPanel
 from explorer.widgets.panels.panel import Panel

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import ipywidgets as w
-
 from explorer.locales import LANGUAGES, closest_language
 from explorer.models.catalog import CATALOG
 from explorer.state.model_choice import is_on_disk
+from explorer.widgets import controls as w
 from explorer.widgets.elements.status_line.widget import StatusLine
 from explorer.widgets.panels.panel import Panel, set_options
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import ipywidgets as w
-
+from explorer.widgets import controls as w
 from explorer.widgets.elements.prefix_box.widget import PrefixBox
 from explorer.widgets.panels.panel import Panel
 

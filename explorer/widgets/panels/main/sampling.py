@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-import ipywidgets as w
-
 from explorer.figures.shared.stage_names import stage_name, stage_parameter
 from explorer.generation.presets import PRESETS, preset_of
 from explorer.language_model.model import Model
@@ -16,6 +14,7 @@ from explorer.locales import ExplorerError, Message, numbers
 from explorer.sampling.sampling import RANGES, WHOLE, Sampling
 from explorer.sampling.spelling import tokens_spelling
 from explorer.sampling.stages import DEFAULT_ORDER, GREEDY, STAGES
+from explorer.widgets import controls as w
 from explorer.widgets.elements.sampler_controls.widget import SamplerControls, place, scales
 from explorer.widgets.number_input import normalized, typed_number
 from explorer.widgets.panels.panel import Panel

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import ipywidgets as w
-
 from explorer.figures.shared.stage_names import stage_name
 from explorer.locales import Message, numbers
 from explorer.sampling.distribution import Candidate, Distribution
 from explorer.state.selection import MAX_PINS
+from explorer.widgets import controls as w
 from explorer.widgets.elements.choices.widget import Choices
 from explorer.widgets.elements.status_line.widget import StatusLine
 from explorer.widgets.panels.panel import Panel

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ipywidgets as w
-
 from explorer.models.catalog import CATALOG
 from explorer.state.status import BUSY
+from explorer.widgets import controls as w
 from explorer.widgets.elements.status_line.widget import StatusLine
 from explorer.widgets.panels.panel import Panel
 

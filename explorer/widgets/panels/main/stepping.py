@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import ipywidgets as w
-
 from explorer.locales import ExplorerError
 from explorer.sampling.draw import MAX_SEED
 from explorer.sessions.session import ROOT
+from explorer.widgets import controls as w
 from explorer.widgets.elements.step_buttons.widget import StepButtons
 from explorer.widgets.panels.panel import Panel
 

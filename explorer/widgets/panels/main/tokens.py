@@ -6,14 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import ipywidgets as w
-
 from explorer.language_model.tokens import Token, group_fragments
 from explorer.language_model.trace import Trace
 from explorer.locales import numbers
 from explorer.sampling.draw import DRAWN
 from explorer.sampling.stages import GREEDY
 from explorer.sessions.session import Node
+from explorer.widgets import controls as w
 from explorer.widgets.elements.token_chips.widget import TokenChips
 from explorer.widgets.elements.tree_view.widget import MARKS
 from explorer.widgets.panels.panel import Panel
