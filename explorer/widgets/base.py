@@ -158,7 +158,7 @@ class Guarded(ipywidgets.Widget):  # type: ignore[misc]  # ipywidgets is untyped
         if self.comm is not None:
             self.comm.on_msg(None)
         super().close()
-        for part in self._owned_widgets():
+        for part in self.parts():
             part.close()
 
     @t.observe("layout", "style")
@@ -166,7 +166,8 @@ class Guarded(ipywidgets.Widget):  # type: ignore[misc]  # ipywidgets is untyped
         if isinstance(change["old"], Guarded):
             change["old"].close()
 
-    def _owned_widgets(self) -> Iterator[ipywidgets.Widget]:
+    def parts(self) -> Iterator[ipywidgets.Widget]:
+        """Its layout, style and children, which end with it."""
         for name in ("layout", "style", "children"):
             if self.has_trait(name) and self.trait_has_value(name):
                 value = getattr(self, name)

@@ -37,11 +37,11 @@ def app(lm: LocalModel, page: Page, widgets_before: set[str]) -> Explorer:
     """With every section and every view of the attention opened once."""
     app = Explorer(lm, "The cat and the cat")
     for section in SectionsPanel.tabs:
-        app.state.section = section
+        app.state.display.section = section
         settle(app.state)
-    app.state.section = "attention"
+    app.state.display.section = "attention"
     for view in AttentionViewsPanel.tabs:
-        app.state.view = view
+        app.state.display.view = view
         settle(app.state)
     page.messages.clear()
     return app
@@ -123,5 +123,5 @@ def the_app_answers(app: Explorer, page: Page) -> None:
     figure = bars.figure
     page.set(only(only(app, PrefixPanel), PrefixBox), value="The dog and")
     settle(app.state)
-    assert app.state.trace.text == "The dog and"
+    assert app.state.reader.trace.text == "The dog and"
     assert bars.figure != figure
