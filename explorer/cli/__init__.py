@@ -10,7 +10,8 @@
     compare.py            strategies side by side
     train.py              a small GPT-2 from a folder of books
     models.py             what the catalogue has and what is on disk; fetching
-    jupyter.py            JupyterLab and Voila on our notebooks, quietly
+    jupyter.py            becoming one of the servers: lab_server.py (JupyterLab), page_server.py (Voila)
+    notebooks.py          the notebook that they open, and copies of it in folders of the user's
     doctor.py             what works here
     terminal.py           what they share: sentences on stderr, progress bars, JSON
 """
