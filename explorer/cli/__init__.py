@@ -13,6 +13,7 @@
     jupyter.py            becoming one of the servers: lab_server.py (JupyterLab), page_server.py (Voila)
     notebooks.py          the notebook that they open, and copies of it in folders of the user's
     doctor.py             what works here
+    tables.py             tables in which no number is ever cut
     terminal.py           what they share: sentences on stderr, progress bars, JSON
 """
 

@@ -950,6 +950,7 @@ cli-option-session = Save everything as a session in this file, which may not be
 cli-top-k-all = top_k is { $value }, more than the { $n } tokens there are: it keeps all of them.
 cli-no-bias = “{ $value }” is no bias. Give a token, “=” and a number from −{ $most } to { $most }, such as --bias cat=2.5.
 cli-column-removed-by = removed by
+cli-columns-left-out = The terminal has no room for: { $names }
 cli-sampler-line = sampler: { $sampling }
 cli-text-number = text { $number } of { $n }
 cli-generate-line = { $title } · { $device } · { $dtype } · { $sampling } · seed { $seed } · { $speed } tokens/s · { $reasons }

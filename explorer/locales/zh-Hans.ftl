@@ -897,6 +897,7 @@ cli-option-session = 全部存为一个会话文件， 该文件不得已经存�
 cli-top-k-all = top_k 是 { $value }，超过词元总数 { $n }，因此全部保留。
 cli-no-bias = “{ $value }”不是有效的偏置。请写词元、“=”和 −{ $most } 到 { $most } 之间的数，例如 --bias cat=2.5。
 cli-column-removed-by = 移除阶段
+cli-columns-left-out = 终端宽度不够，未显示：{ $names }
 cli-sampler-line = 采样器：{ $sampling }
 cli-text-number = 第 { $number } 段，共 { $n } 段
 cli-generate-line = { $title } · { $device } · { $dtype } · { $sampling } · 种子 { $seed } · 每秒 { $speed } 个词元 · { $reasons }
