@@ -15,7 +15,7 @@ import typer
 
 from explorer.cli.options import ModelOptions, with_options
 from explorer.cli.sampling_options import SamplingOptions
-from explorer.locales import tr
+from explorer.locales import ExplorerError, tr
 
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
@@ -141,7 +141,13 @@ def _standard_input() -> str:
 
     Bytes that are no UTF-8 become lone surrogates, as in `sys.argv`: the tokenizer says what it made of them.
     """
-    text = sys.stdin.buffer.read().decode("utf-8", errors="surrogateescape")
+    from explorer.models.text_files import without_mark
+
+    try:
+        read = sys.stdin.buffer.read()
+    except OSError as error:
+        raise ExplorerError("cli-no-input", reason=error.strerror or str(error)) from error
+    text = without_mark(read, "-").decode("utf-8", errors="surrogateescape")
     return text.removesuffix("\n").removesuffix("\r")
 
 

@@ -717,6 +717,7 @@ strategies-file-unreadable = The strategies in “{ $file }” cannot be read: {
 strategies-file-none = “{ $file }” has no tables [[strategy]] (it has: { $found }). Write one for each strategy, with a name and a sampling or a beam.
 figure-unknown-kind = A figure cannot be saved as “{ $file }”. Use one of these endings: { $kinds }.
 file-not-written = The file “{ $file }” cannot be written: { $reason }. Choose another place.
+text-not-utf8 = “{ $file }” is UTF-16 or UTF-32, which is not read here. Save it as UTF-8 (iconv -f UTF-16 -t UTF-8 does it in a terminal).
 picture-no-chrome = A picture needs a Chrome or Chromium on this machine, and none was found. Save it as .html, or use the camera in the page.
 picture-not-drawn = The Chrome of this machine did not draw the picture: { $reason }. Save it as .html, or use the camera in the page.
 compare-strategy = strategy
@@ -868,6 +869,8 @@ cli-notebook-kept = You changed { $file }, so it stays as it is. The notebook of
 cli-notebook-not-copied = The app’s notebook cannot be put into this folder ({ $file }: { $reason }). In a new notebook, “import explorer; explorer.Explorer()” is the app.
 cli-no-notebooks = The notebooks are not part of this installation. Install next-token-explorer again, or start from a checkout.
 cli-interrupted = Stopped by Ctrl-C.
+cli-no-output = The output cannot be written: { $reason }.
+cli-no-input = Standard input cannot be read: { $reason }. Give the text itself instead of “-”, or a pipe: echo "Once upon a time" | explorer predict -
 cli-unexpected = Something unexpected went wrong ({ $kind }: { $words }). Run the command again with EXPLORER_DEBUG=1 to see where.
 cli-temperature-zero = Temperature 0 means greedy: always the likeliest token.
 cli-model-line = { $title } · { $device } · { $dtype } · { $engine } · { $tokens ->

@@ -670,6 +670,7 @@ strategies-file-unreadable = 无法读取“{ $file }”中的策略：{ $reason
 strategies-file-none = “{ $file }”中没有 [[strategy]] 表（其中有：{ $found }）。请为每个策略写一个，含名称，以及 sampling 或 beam。
 figure-unknown-kind = 图不能保存为“{ $file }”。请使用以下扩展名之一：{ $kinds }。
 file-not-written = 无法写入文件“{ $file }”：{ $reason }。请换一个位置。
+text-not-utf8 = “{ $file }”采用 UTF-16 或 UTF-32 编码，这里无法读取。请另存为 UTF-8（在终端中可用 iconv -f UTF-16 -t UTF-8 转换）。
 picture-no-chrome = 绘制图片需要本机上的 Chrome 或 Chromium，但没有找到。请保存为 .html，或使用页面上的相机按钮。
 picture-not-drawn = 本机的 Chrome 没能绘制图片：{ $reason }。请保存为 .html，或使用页面上的相机按钮。
 compare-strategy = 策略
@@ -822,6 +823,8 @@ cli-notebook-kept = { $file } 已被修改，因此保持原样。此版本的�
 cli-notebook-not-copied = 无法把应用的笔记本放进此文件夹（{ $file }：{ $reason }）。请新建笔记本并运行 “import explorer; explorer.Explorer()”。
 cli-no-notebooks = 当前安装不含笔记本。请重新安装 next-token-explorer，或从源码目录启动。
 cli-interrupted = 已按 Ctrl-C 停止。
+cli-no-output = 无法写出结果：{ $reason }。
+cli-no-input = 无法读取标准输入：{ $reason }。请用文本本身代替“-”，或使用管道：echo "Once upon a time" | explorer predict -
 cli-unexpected = 发生意外错误（{ $kind }：{ $words }）。设置 EXPLORER_DEBUG=1 后再运行一次，可查看出错位置。
 cli-temperature-zero = 温度 0 即贪心解码：总是取概率最高的词元。
 cli-model-line = { $title } · { $device } · { $dtype } · { $engine } · { $tokens } 个词元 · { $milliseconds } 毫秒
