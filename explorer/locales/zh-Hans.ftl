@@ -851,6 +851,7 @@ cli-doctor-memory = 可用内存 { $gigabytes } GB。
 cli-doctor-memory-low = 可用内存只有 { $gigabytes } GB。加载模型前请关闭其他程序。
 cli-doctor-disk = { $folder } 所在磁盘可用空间 { $gigabytes } GB
 cli-doctor-disk-low = { $folder } 所在磁盘可用空间只有 { $gigabytes } GB。请清理磁盘，或把 EXPLORER_CACHE 设为其他磁盘上的文件夹。
+cli-doctor-kept = 会话、准备好的权重和来自软件包索引的模型保存在 { $cache }，已复制笔记本的清单保存在 { $data }，模型库的模型保存在 { $hub }
 cli-doctor-models = 本机已有的模型：{ $names }
 cli-doctor-hub = hub 可以访问。
 cli-doctor-pip = pip 可用，可从软件包索引下载 smollm2-135m。
