@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwrig
 
 from explorer.widgets.state import LATE_SECONDS
 from tests.processes import ends_whole
+from tests.servers import free_port
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -86,12 +86,6 @@ def wait_for_server(url: str, process: subprocess.Popen[bytes], seconds: float =
         except OSError:
             time.sleep(0.2)
     raise TimeoutError(f"{url} did not answer within {seconds} s")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
