@@ -78,7 +78,12 @@ def serve_app(folder: Path, environment: Mapping[str, str]) -> AbstractContextMa
 def user(folder: Path) -> dict[str, str]:
     """The variables of somebody whose home is below ``folder``."""
     ours = {"PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))}
-    homes = {"XDG_DATA_HOME": "data", "IPYTHONDIR": "ipython", "JUPYTER_CONFIG_DIR": "jupyter"}
+    homes = {
+        "EXPLORER_CACHE": "cache",
+        "XDG_DATA_HOME": "data",
+        "IPYTHONDIR": "ipython",
+        "JUPYTER_CONFIG_DIR": "jupyter",
+    }
     return ours | {name: str(folder / below) for name, below in homes.items()}
 
 
