@@ -27,7 +27,7 @@ help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 lab: fetch
-	@$(EXPLORER) lab $(WITH_MODEL)
+	@$(EXPLORER) lab $(WITH_MODEL) -- --ServerApp.root_dir=notebooks
 
 app: fetch
 	@$(EXPLORER) app $(WITH_MODEL)

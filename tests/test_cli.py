@@ -11,16 +11,20 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer import cli
-from explorer.cli import jupyter, terminal
+from explorer.cli import terminal
 from explorer.cli.doctor import CHECKS
 from explorer.engine.loading import load
 from explorer.locales import numbers
 from explorer.sampling.sampling import Sampling
 from tests.command_line import Run, explorer, runner
+
+Started = list[tuple[list[str], dict[str, str]]]
+"""Commands, with their environments."""
 
 pytestmark = pytest.mark.usefixtures("english")
 
@@ -278,6 +282,8 @@ def test_the_catalogue_is_listed(run: Run) -> None:
     assert {"gpt2", "smollm2-135m"} <= {model["name"] for model in found["models"]}
     shown = run("models", "list")
     assert all(model["name"] in shown.out for model in found["models"])
+    assert run("models").out == shown.out
+    assert run("models", "--json").out == ran.out
 
 
 def test_a_folder_is_fetched_already(run: Run, tiny_gpt2: Path) -> None:
@@ -305,6 +311,16 @@ def test_doctor_reports_every_check(run: Run) -> None:
     assert all(check["sentence"] for check in found["checks"])
 
 
+def test_doctor_says_where_everything_is_kept(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("platformdirs.user_data_path", lambda name: tmp_path / "data" / name)
+    checks = json.loads(run("doctor", "--json").out)["checks"]
+    (kept,) = (check for check in checks if check["name"] == "kept")
+    assert kept["ok"]
+    for folder in (tmp_path / "cache", tmp_path / "data" / "next-token-explorer", constants.HF_HUB_CACHE):
+        assert str(folder) in kept["sentence"]
+
+
 def test_doctor_tries_the_model_it_is_given(run: Run, tiny_gpt2: Path) -> None:
     checks = json.loads(run("doctor", "--json", "--model", str(tiny_gpt2)).out)["checks"]
     assert checks[-1]["name"] == "model"
@@ -320,43 +336,52 @@ def test_doctor_prints_a_line_for_each_check(run: Run) -> None:
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """The commands that would have been started."""
-    commands: list[list[str]] = []
-    monkeypatch.setattr(subprocess, "call", lambda command, env: commands.append(command) or 0)
-    monkeypatch.setattr("signal.signal", lambda *_: None)
-    monkeypatch.setenv("JUPYTER_PATH", "")
-    for name in ("MODEL", "DEVICE", "DTYPE", "LANG"):
-        monkeypatch.setenv(f"EXPLORER_{name}", "")  # so that what the command sets is undone
+def started(monkeypatch: pytest.MonkeyPatch) -> Started:
+    """What this process would have become."""
+    commands: Started = []
+
+    def become(_program: str, command: list[str], environment: dict[str, str]) -> None:
+        commands.append((command, environment))
+        raise SystemExit(0)  # nothing comes back from `exec`
+
+    monkeypatch.setattr(os, "execve", become)
+    for name in (
+        "JUPYTER_PATH",
+        *(f"EXPLORER_{name}" for name in ("MODEL", "DEVICE", "DTYPE", "LANG", "ALLOW_DOWNLOAD")),
+    ):
+        monkeypatch.setenv(name, "")  # so that what the command sets is undone
     return commands
 
 
-def test_lab_opens_the_notebook_quietly_and_passes_options_on(run: Run, started: list[list[str]]) -> None:
+def test_options_go_on_to_the_server_and_to_the_kernels(run: Run, started: Started) -> None:
     assert run("lab", "--no-browser", "--model", "gpt2", "--lang", "zh", "--", "--port", "9000").status == 0
-    (command,) = started
-    assert command[command.index("-m") + 1] == "jupyterlab"
-    assert "--LabApp.news_url=None" in command
-    assert "--LabApp.default_url=/doc/tree/explorer.ipynb" in command
-    assert command[-3:] == ["--no-browser", "--port", "9000"]
-    assert (os.environ["EXPLORER_MODEL"], os.environ["EXPLORER_LANG"]) == ("gpt2", "zh")
+    ((command, environment),) = started
+    assert command == [sys.executable, "-P", "-m", "explorer.cli.lab_server", "--no-browser", "--port", "9000"]
+    assert (environment["EXPLORER_MODEL"], environment["EXPLORER_LANG"]) == ("gpt2", "zh")
+    assert environment["OMP_WAIT_POLICY"] == "PASSIVE"
 
 
-def test_app_serves_the_same_notebook(run: Run, started: list[list[str]]) -> None:
-    assert run("app", "--no-browser").status == 0
-    (command,) = started
-    assert command[command.index("-m") + 1] == "voila"
-    assert command[3:5] == [str(jupyter.notebooks_folder() / "explorer.ipynb"), "--template=explorer"]
-    assert command[-1] == "--no-browser"
+def test_a_folder_is_the_same_model_wherever_a_kernel_runs(
+    run: Run, started: Started, tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tiny_gpt2.parent)
+    run("lab", "--model", tiny_gpt2.name)
+    ((_, environment),) = started
+    assert environment["EXPLORER_MODEL"] == str(tiny_gpt2)
 
 
-def test_an_installed_package_copies_its_notebooks_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    packaged = jupyter.notebooks_folder() / "explorer.ipynb"
-    monkeypatch.setattr(jupyter, "__file__", str(tmp_path / "site-packages" / "explorer" / "cli" / "jupyter.py"))
-    monkeypatch.setattr(jupyter, "_packaged_notebooks", lambda: [packaged])
-    monkeypatch.setattr("platformdirs.user_data_path", lambda _: tmp_path / "data")
-    copy = jupyter.notebooks_folder() / "explorer.ipynb"
-    assert copy.is_relative_to(tmp_path)
-    assert copy.read_bytes() == packaged.read_bytes()
-    copy.write_text("edited", encoding="utf-8")
-    jupyter.notebooks_folder()
-    assert copy.read_text(encoding="utf-8") == "edited"
+@pytest.mark.parametrize(("given", "allowed"), [((), "0"), (("--allow-download",), "1")])
+def test_visitors_fetch_models_if_the_host_says_so(
+    run: Run, started: Started, given: tuple[str, ...], allowed: str
+) -> None:
+    assert run("app", "--no-browser", *given).status == 0
+    ((command, environment),) = started
+    assert command == [sys.executable, "-P", "-m", "explorer.cli.page_server", "--no-browser"]
+    assert environment["EXPLORER_ALLOW_DOWNLOAD"] == allowed
+
+
+def test_app_begins_with_a_model_that_is_there(run: Run, started: Started) -> None:
+    ran = run("app", "--model", "gtp2")
+    assert (ran.status, ran.err.count("\n")) == (1, 1)
+    assert "gpt2" in ran.err
+    assert started == []

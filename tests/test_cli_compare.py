@@ -81,7 +81,7 @@ def test_a_file_that_holds_none_gets_a_sentence(file: Path, content: str, senten
 def test_a_file_that_is_not_there_or_no_text(tmp_path: Path) -> None:
     with pytest.raises(ExplorerError, match="cannot be read"):
         read_strategies(tmp_path / "none.toml")
-    (tmp_path / "x.toml").write_bytes(b"\xff\xfe")
+    (tmp_path / "x.toml").write_bytes(b"\xff\xff")
     with pytest.raises(ExplorerError, match="cannot be read"):
         read_strategies(tmp_path / "x.toml")
 

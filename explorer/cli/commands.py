@@ -15,7 +15,7 @@ import typer
 
 from explorer.cli.options import ModelOptions, with_options
 from explorer.cli.sampling_options import SamplingOptions
-from explorer.locales import tr
+from explorer.locales import ExplorerError, tr
 
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
@@ -45,17 +45,16 @@ def explorer(
     if version:
         typer.echo(installed_version("next-token-explorer"))
         raise typer.Exit
-    _help_without_command(context)
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), nl=False)
 
 
 @models.callback(invoke_without_command=True)
-def models_alone(context: typer.Context, lang: Language = None) -> None:
-    _help_without_command(context)
-
-
-def _help_without_command(context: typer.Context) -> None:
+def models_alone(context: typer.Context, as_json: AsJson = False, lang: Language = None) -> None:
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help(), nl=False)
+        from explorer.cli.models import list_models
+
+        list_models(as_json=as_json)
 
 
 @app.command(help=tr("cli-lab"), context_settings=WITH_SERVER_OPTIONS)
@@ -69,11 +68,17 @@ def lab(*, options: ServerOptions = None, model: ModelOptions, lang: Language = 
 
 @app.command("app", help=tr("cli-app"), context_settings=WITH_SERVER_OPTIONS)
 @with_options
-def app_page(*, options: ServerOptions = None, model: ModelOptions, lang: Language = None) -> None:
+def app_page(
+    *,
+    options: ServerOptions = None,
+    model: ModelOptions,
+    allow_download: Annotated[bool, typer.Option("--allow-download", help=tr("cli-option-allow-download"))] = False,
+    lang: Language = None,
+) -> None:
     from explorer.cli import jupyter
 
     jupyter.hand_to_kernels(model, lang)
-    raise typer.Exit(jupyter.app(options or []))
+    raise typer.Exit(jupyter.app(options or [], allow_download=allow_download))
 
 
 @app.command(help=tr("cli-predict"))
@@ -136,7 +141,13 @@ def _standard_input() -> str:
 
     Bytes that are no UTF-8 become lone surrogates, as in `sys.argv`: the tokenizer says what it made of them.
     """
-    text = sys.stdin.buffer.read().decode("utf-8", errors="surrogateescape")
+    from explorer.models.text_files import without_mark
+
+    try:
+        read = sys.stdin.buffer.read()
+    except OSError as error:
+        raise ExplorerError("cli-no-input", reason=error.strerror or str(error)) from error
+    text = without_mark(read, "-").decode("utf-8", errors="surrogateescape")
     return text.removesuffix("\n").removesuffix("\r")
 
 

@@ -13,6 +13,7 @@ import typer
 from explorer.cli.generate import RANDOM_SEEDS
 from explorer.cli.options import ModelOptions
 from explorer.cli.sampling_options import number
+from explorer.cli.tables import TableColumn, print_table
 from explorer.cli.terminal import print_json, progress_bar, say, say_what_is_not_read, visible
 from explorer.language_model.tokens import as_read
 from explorer.locales import ExplorerError, Message, language, numbers, tr
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 SHOWN = ("surprisal", "distinct-2", "repetition-4", "self-bleu", "first-choices")
 """Measures that the terminal has room for; the others are in the JSON and the table."""
+
+NAME_WIDTH = 12
+"""Characters that a strategy's name has at least."""
 
 MEASURE_WIDTH = 10
 """Characters; with the five measures a terminal of 80 leaves 20 for the names."""
@@ -98,9 +102,7 @@ def _write(file: Path, content: str) -> None:
 
 
 def _print(comparison: Comparison, prefix: str) -> None:
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
     from explorer.figures.comparison.measure_names import measure_name
@@ -110,15 +112,22 @@ def _print(comparison: Comparison, prefix: str) -> None:
         for sample in written.samples:
             typer.echo(f"  {visible(prefix)}", nl=False)
             typer.secho(visible(sample.text).replace("\n", "⏎"), fg="cyan")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(tr("compare-strategy"), overflow="fold")
-    for name in SHOWN:
-        table.add_column(measure_name(name), justify="right", width=MEASURE_WIDTH, overflow="fold")
-    for written in comparison.strategies:
-        found = comparison.measures[written.name]
-        table.add_row(Text(written.name), *(numbers.measured(found[name].value) for name in SHOWN))
+    strategies = comparison.strategies
     console = Console(highlight=False)
-    console.print(table)
+    columns = [
+        TableColumn(tr("compare-strategy"), [Text(written.name) for written in strategies], narrowest=NAME_WIDTH)
+    ]
+    columns += [
+        TableColumn(
+            measure_name(name),
+            [numbers.measured(comparison.measures[written.name][name].value) for written in strategies],
+            width=MEASURE_WIDTH,
+            left_out=len(SHOWN) - i if i else None,
+            looks={"justify": "right"},
+        )
+        for i, name in enumerate(SHOWN)
+    ]
+    print_table(console, columns)
     console.print(
         tr("cli-compare-line", model=comparison.model[0], n=comparison.n_samples, seed=str(comparison.seed)),
         markup=False, style="dim",

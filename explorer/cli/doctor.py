@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from explorer.cli.notebooks import record_file
 from explorer.cli.options import ModelOptions
 from explorer.cli.terminal import print_json, visible
 from explorer.locales import ExplorerError, Message, numbers, tr
@@ -103,6 +104,12 @@ def _disk() -> Finding:
     return Finding(ok, Message.of(message_id, folder=str(folder), gigabytes=_gigabytes(free)))
 
 
+def _kept() -> Finding:
+    """What there is to remove by whoever wants to be rid of the explorer."""
+    folders = {"cache": sources.cache_folder(), "data": record_file().parent, "hub": hub.cache_folder()}
+    return Finding(True, Message.of("cli-doctor-kept", **{name: str(folder) for name, folder in folders.items()}))
+
+
 def _gigabytes(n_bytes: int) -> str:
     return numbers.count(n_bytes / 10**9)
 
@@ -176,6 +183,7 @@ CHECKS: dict[str, Callable[[], Finding]] = {
     "devices": _devices,
     "memory": _memory,
     "disk": _disk,
+    "kept": _kept,
     "models": _models,
     "hub": _hub,
     "pip": _pip,

@@ -1,44 +1,26 @@
-"""`explorer lab` and `explorer app`: JupyterLab and Voila on our notebooks, quietly."""
+"""`explorer lab` and `explorer app`: JupyterLab and Voila on our notebook, in the place of this process."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
-from importlib.metadata import distribution
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
-
-from explorer.cli.terminal import say
-from explorer.locales import ExplorerError, Message
+from explorer.cli.options import ModelOptions
+from explorer.cli.terminal import progress_bar
+from explorer.models import sources
+from explorer.models.catalog import CATALOG
+from explorer.models.download_permission import ALLOW_DOWNLOAD
 
 if TYPE_CHECKING:
-    from explorer.cli.options import ModelOptions
-
-NOTEBOOK = "explorer.ipynb"
-
-# No news prompt, no update check, no question to a package registry, no log of what goes well; Ctrl-C stops at once.
-# These are flags of this one run: the user's own JupyterLab settings stay as they are, and win over our defaults.
-QUIET_LAB = (
-    f"--LabApp.app_settings_dir={Path(__file__).parent / 'lab_settings'}",
-    "--LabApp.news_url=None",
-    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    "--LabApp.extension_manager=readonly",
-    "--LabApp.log_level=ERROR",
-    "--ServerApp.log_level=ERROR",
-    "--ServerApp.answer_yes=True",
-)
+    from types import FrameType
 
 VOILA_SHARE = Path(__file__).parent / "voila_share"
 """Holds a Voila template that asks nobody for an icon font."""
-
-# Every page has a kernel with a model of its own, about 1 GB: those whose page is closed must not pile up.
-CULLING = ("--MappingKernelManager.cull_interval=30", "--MappingKernelManager.cull_idle_timeout=60")
 
 # Kernels share their cores with the browser. Threads of a matrix product that spin while they wait for each other slow
 # both down: a key press then takes a third longer to reach the bars.
@@ -46,57 +28,66 @@ KERNEL_ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
 def lab(options: Sequence[str]) -> int:
-    """Run JupyterLab on the notebooks until it ends; its exit status. ``options`` go to it as they are."""
-    folder = notebooks_folder()
-    where = [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/doc/tree/{NOTEBOOK}"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:  # a container's only user, who is then refused otherwise
-        where.append("--ServerApp.allow_root=True")
-    say(Message.of("cli-opening-lab", folder=str(folder)))
-    return _run("jupyterlab", [*where, *QUIET_LAB, *options])
+    """Become JupyterLab on the current folder. ``options`` go to it as they are."""
+    return _become("explorer.cli.lab_server", options)
 
 
-def app(options: Sequence[str]) -> int:
-    """Serve the same notebook as a page without code until it ends; its exit status."""
-    say(Message.of("cli-opening-app"))
+def app(options: Sequence[str], *, allow_download: bool) -> int:
+    """Become the server of the app as a page without code. ``options`` go to Voila as they are.
+
+    The model that its pages begin with is fetched now, where it is not on this disk.
+
+    Args:
+        allow_download: whether visitors may fetch models.
+
+    Raises:
+        ExplorerError: there is no such model, or it cannot be fetched.
+    """
+    if model := os.environ.get("EXPLORER_MODEL"):
+        with progress_bar() as report:
+            sources.locate(model, report=report)
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(VOILA_SHARE), os.environ.get("JUPYTER_PATH")]))
-    return _run("voila", [str(notebooks_folder() / NOTEBOOK), "--template=explorer", *CULLING, *options])
+    os.environ[ALLOW_DOWNLOAD] = "1" if allow_download else "0"
+    return _become("explorer.cli.page_server", options)
 
 
 def hand_to_kernels(asked: ModelOptions, lang: str | None) -> None:
     """What was asked for becomes what `explorer.load` and `tr` go by in the kernels that start from here."""
-    wanted = {"MODEL": asked.model, "DEVICE": asked.device, "DTYPE": asked.dtype, "ENGINE": asked.engine, "LANG": lang}
+    model = asked.model
+    if model is not None and model not in CATALOG and (folder := Path(model).expanduser()).is_dir():
+        model = str(folder.absolute())  # a kernel runs in the folder of its notebook
+    wanted = {"MODEL": model, "DEVICE": asked.device, "DTYPE": asked.dtype, "ENGINE": asked.engine, "LANG": lang}
     for name, value in wanted.items():
         if value is not None:
             os.environ[f"EXPLORER_{name}"] = value
 
 
-def notebooks_folder() -> Path:
-    """The checkout's notebooks; for an installed package, a copy that belongs to the user.
+def _become(module: str, options: Sequence[str]) -> int:
+    """Run one of our servers in the place of this process, so that signals reach it and no other is left behind.
 
-    Raises:
-        ExplorerError: the package was installed without its notebooks.
+    -P: a jupyterlab.py or voila.py in the current folder must not be run instead.
     """
-    checkout = Path(__file__).parents[2] / "notebooks"
-    if (checkout / NOTEBOOK).is_file():
-        return checkout
-    ours = platformdirs.user_data_path("next-token-explorer") / "notebooks"
-    ours.mkdir(parents=True, exist_ok=True)
-    for packaged in _packaged_notebooks():
-        if not (ours / packaged.name).exists():  # what is there may hold somebody's work
-            shutil.copyfile(packaged, ours / packaged.name)
-    if not (ours / NOTEBOOK).is_file():
-        raise ExplorerError("cli-no-notebooks")
-    return ours
-
-
-def _packaged_notebooks() -> list[Path]:
-    """pyproject.toml puts them into the wheel as shared data; the record of the installation knows where."""
-    recorded = distribution("next-token-explorer").files or []
-    return [Path(str(file.locate())) for file in recorded if file.suffix == ".ipynb"]
-
-
-def _run(module: str, options: Sequence[str]) -> int:
-    # Ctrl-C reaches both processes: the server ends by it, and we end with the server. A handler, unlike SIG_IGN, is
-    # not inherited.
+    command = [sys.executable, "-P", "-m", module, *options]
+    environment = KERNEL_ENVIRONMENT | os.environ
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if os.name == "posix":
+        os.execve(sys.executable, command, environment)
+    # Windows has no exec that a shell would wait for. Ctrl-C reaches both processes there: we end with the server.
     signal.signal(signal.SIGINT, lambda *_: None)
-    return subprocess.call([sys.executable, "-m", module, *options], env=KERNEL_ENVIRONMENT | os.environ)
+    return subprocess.call(command, env=environment)
+
+
+def run_server(start: Callable[[], None]) -> None:
+    """Run a server of Jupyter's in its own process until it ends; a terminal that is closed ends it like SIGTERM."""
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is not None and signal.getsignal(hangup) != signal.SIG_IGN:  # as it is under nohup
+        signal.signal(hangup, _terminate)
+    try:
+        start()
+    except KeyboardInterrupt:  # before the server answers it itself
+        sys.exit(130)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    signal.raise_signal(signal.SIGTERM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explorer.cli.tables import TableColumn, print_table
 from explorer.cli.terminal import print_json, progress_bar, say
 from explorer.locales import Message, tr
 from explorer.models import sources
@@ -17,27 +18,26 @@ def list_models(*, as_json: bool) -> None:
         print_json(models=[_record(entry, here[entry.name]) for entry in CATALOG.values()])
         return
 
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(tr("cli-column-name"))
-    table.add_column(tr("cli-column-title"))
-    table.add_column(tr("cli-column-licence"))
-    table.add_column(tr("cli-column-download"), justify="right")
-    table.add_column(tr("cli-column-on-disk"), justify="center")
-    for entry in CATALOG.values():
-        table.add_row(
-            Text(entry.name, style="bold"),
-            Text(entry.title),
-            Text(entry.licence),
-            tr("cli-megabytes", n=entry.download_bytes // 10**6) if entry.download_bytes else "",
-            Text("✓", style="green") if here[entry.name] else "",
-        )
+    entries = CATALOG.values()
+    sizes = [tr("cli-megabytes", n=entry.download_bytes // 10**6) if entry.download_bytes else "" for entry in entries]
     console = Console(highlight=False)
-    console.print(table)
+    print_table(
+        console,
+        [
+            TableColumn(tr("cli-column-name"), [Text(entry.name, style="bold") for entry in entries]),
+            TableColumn(tr("cli-column-title"), [Text(entry.title) for entry in entries], narrowest=16, left_out=1),
+            TableColumn(tr("cli-column-licence"), [Text(entry.licence) for entry in entries], left_out=0),
+            TableColumn(tr("cli-column-download"), sizes, left_out=2, looks={"justify": "right"}),
+            TableColumn(
+                tr("cli-column-on-disk"),
+                [Text("✓", style="green") if here[entry.name] else "" for entry in entries],
+                looks={"justify": "center"},
+            ),
+        ],
+    )
     console.print(tr("cli-models-hint"), markup=False, style="dim")
 
 

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 import explorer
 from explorer.cli.options import ModelOptions
 from explorer.cli.sampling_options import SamplingOptions
+from explorer.cli.tables import TableColumn, print_table
 from explorer.cli.terminal import print_json, say, say_what_is_not_read
 from explorer.language_model.tokens import whole_characters
 from explorer.locales import numbers, tr
 
 if TYPE_CHECKING:
-    from rich.table import Table
     from rich.text import Text
 
     from explorer.sampling.distribution import Distribution
 
 BAR_WIDTH = 18  # characters
+TOKEN_WIDTH = 12  # characters that a token has at least
 PLACES = 4  # decimals of a probability
 SHOWN_TOKENS = 100  # of a long text, the last ones
 
@@ -65,7 +66,7 @@ def _print_table(
 
     console = Console(highlight=False)
     console.print(_prefix(trace))
-    console.print(_table(distribution, candidates))
+    print_table(console, _columns(distribution, candidates))
     lines = [
         *([tr("cli-sampler-line", sampling=str(sampling))] if distribution.stages else []),
         tr(
@@ -102,36 +103,52 @@ def _prefix(trace: explorer.Trace) -> Text:
     return Text(" ".join([*elided, *labels]), style="bold")
 
 
-def _table(distribution: Distribution, candidates: list[explorer.Candidate]) -> Table:
-    from rich import box
+def _columns(distribution: Distribution, candidates: list[explorer.Candidate]) -> list[TableColumn]:
     from rich.bar import Bar
-    from rich.table import Table
     from rich.text import Text
 
     rest = distribution.rest(candidates)
     longest = max([rest, *(candidate.probability for candidate in candidates)])
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column(tr("cli-column-rank"), justify="right", style="dim")
-    table.add_column(tr("cli-column-token"), overflow="fold")
-    table.add_column("", width=BAR_WIDTH)
-    table.add_column(tr("cli-column-probability"), justify="right")
-    table.add_column(tr("cli-column-raw"), justify="right", style="dim")
-    table.add_column(tr("cli-column-id"), justify="right", style="dim")
-    if any(candidate.removed_by for candidate in candidates):
-        table.add_column(tr("cli-column-removed-by"), style="dim")
-    for candidate in candidates:
-        # `Text` is never read as markup, and a label shows every byte: nothing in a token reaches the terminal raw.
-        table.add_row(
-            str(candidate.rank),
-            Text(candidate.token.label, style="bold"),
-            Bar(longest, 0, candidate.probability, width=BAR_WIDTH, color="cyan"),
-            numbers.fraction(candidate.probability, PLACES),
-            numbers.fraction(candidate.raw_probability, PLACES),
-            str(candidate.id),
-            *([candidate.removed_by] if candidate.removed_by else []),
-        )
     others = Text(tr("cli-other-tokens", n=len(distribution.probabilities) - len(candidates)), style="dim")
-    table.add_row(
-        "", others, Bar(longest, 0, rest, width=BAR_WIDTH, color="bright_black"), numbers.fraction(rest, PLACES)
-    )
-    return table
+    dim, number = {"style": "dim"}, {"justify": "right"}
+
+    def bar(probability: float, color: str) -> Bar:
+        return Bar(longest, 0, probability, width=BAR_WIDTH, color=color)
+
+    columns = [
+        TableColumn(
+            tr("cli-column-rank"),
+            [*(str(candidate.rank) for candidate in candidates), ""],
+            left_out=4,
+            looks=number | dim,
+        ),
+        TableColumn(
+            # `Text` is never read as markup, and a label shows every byte: nothing in a token reaches the terminal raw.
+            tr("cli-column-token"),
+            [*(Text(candidate.token.label, style="bold") for candidate in candidates), others],
+            narrowest=TOKEN_WIDTH,
+        ),
+        TableColumn(
+            "",
+            [*(bar(candidate.probability, "cyan") for candidate in candidates), bar(rest, "bright_black")],
+            left_out=0,
+        ),
+        TableColumn(
+            tr("cli-column-probability"),
+            [numbers.fraction(p, PLACES) for p in (*(candidate.probability for candidate in candidates), rest)],
+            looks=number,
+        ),
+        TableColumn(
+            tr("cli-column-raw"),
+            [*(numbers.fraction(candidate.raw_probability, PLACES) for candidate in candidates), ""],
+            left_out=2,
+            looks=number | dim,
+        ),
+        TableColumn(
+            tr("cli-column-id"), [*(str(candidate.id) for candidate in candidates), ""], left_out=1, looks=number | dim
+        ),
+    ]
+    if any(candidate.removed_by for candidate in candidates):
+        removed_by = [candidate.removed_by or "" for candidate in candidates]
+        columns.append(TableColumn(tr("cli-column-removed-by"), [*removed_by, ""], left_out=3, looks=dim))
+    return columns

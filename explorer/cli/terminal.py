@@ -6,7 +6,7 @@ import json
 import sys
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from explorer.locales import Message
@@ -20,7 +20,8 @@ SCHEMA = 1
 
 def say(message: Message) -> None:
     """One sentence on stderr, in the reader's language. stdout is for what was asked for."""
-    print(visible(message.render()), file=sys.stderr, flush=True)
+    with suppress(OSError):  # whoever does not listen to sentences may want the rest all the same
+        print(visible(message.render()), file=sys.stderr, flush=True)
 
 
 def say_what_is_not_read(n_tokens: int, n_positions: int) -> None:

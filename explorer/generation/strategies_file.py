@@ -7,6 +7,7 @@ from pathlib import Path
 
 from explorer.generation.strategy import Strategy, strategies
 from explorer.locales import ExplorerError
+from explorer.models.text_files import read_text
 from explorer.sampling.parameters import shown
 
 MAX_BYTES = 1_000_000
@@ -21,7 +22,7 @@ def read_strategies(file: Path) -> tuple[Strategy, ...]:
     try:
         if file.stat().st_size > MAX_BYTES:
             raise ExplorerError("strategies-file-unreadable", file=str(file), reason=f"> {MAX_BYTES:,} B")
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        content = tomllib.loads(read_text(file))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise ExplorerError("strategies-file-unreadable", file=str(file), reason=str(error)[:200]) from error
     tables = content.get("strategy")

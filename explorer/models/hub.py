@@ -77,6 +77,11 @@ class Listing:
     files: tuple[RepositoryFile, ...]
 
 
+def cache_folder() -> Path:
+    """Where huggingface_hub keeps the models of the hub, for every program of this user."""
+    return Path(constants.HF_HUB_CACHE)
+
+
 def cached_snapshot(source: HubSource) -> Path | None:
     """The repository's folder in the hub's cache, when a whole model lies there. Asks no network."""
     folder = _snapshot_folder(source)

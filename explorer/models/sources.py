@@ -11,6 +11,7 @@ from explorer.locales.messages import ExplorerError, Message
 from explorer.models import hub, integrity, wheel
 from explorer.models.bundled import bundled_folder, bundled_on_disk
 from explorer.models.catalog import BUNDLED, CATALOG, BundledSource, HubSource, ModelEntry, WheelSource, nearest_names
+from explorer.models.download_permission import downloads_allowed
 from explorer.models.errors import UnavailableError
 from explorer.models.progress import Report
 from explorer.models.storage import cache_folder
@@ -66,7 +67,8 @@ def locate(name: str, *, report: Report | None = None) -> ModelFiles:
         report: is told how far a download has come; what it raises stops the download.
 
     Raises:
-        ExplorerError: no such model; or it cannot be fetched, or is not one we read. The sentence says what to do.
+        ExplorerError: no such model; it cannot be fetched, or may not be (`downloads_allowed`); it is not one we read.
+            The sentence says what to do.
     """
     source = _resolve(name)
     if isinstance(source, Path):
@@ -77,6 +79,9 @@ def locate(name: str, *, report: Report | None = None) -> ModelFiles:
         return _in_folder(name, source)
     if (found := on_disk(name)) is not None:  # before any lock: a cache may be somebody else's, and read-only
         return found
+    bundled = isinstance(source, ModelEntry) and isinstance(source.source, BundledSource)
+    if not bundled and not downloads_allowed():
+        raise ExplorerError("download-not-allowed", name=name)
     if isinstance(source, HubSource):
         return _in_snapshot(name, source.repo, hub.fetch_snapshot(source, source.repo, report))
     if isinstance(source.source, HubSource):

@@ -9,6 +9,7 @@ from typing import Annotated, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from explorer.locales.messages import ExplorerError
+from explorer.models.text_files import read_text
 
 RECIPE = Path(__file__).parent / "gpt2_mini.toml"
 """The recipe of the bundled model."""
@@ -165,7 +166,7 @@ def read_recipe(file: Path = RECIPE) -> Recipe:
         ExplorerError: the file cannot be read, or a number in it is missing, unknown or out of range.
     """
     try:
-        return Recipe.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        return Recipe.model_validate(tomllib.loads(read_text(file)))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ExplorerError("recipe-unreadable", file=str(file), reason=str(error)) from error
     except ValidationError as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from explorer.locales.messages import ExplorerError
+from explorer.models.text_files import read_text
 
 _BEGIN = re.compile(r"^\*\*\* ?START OF TH(?:E|IS) PROJECT GUTENBERG.*$", re.MULTILINE)
 _END = re.compile(r"^\*\*\* ?END OF TH(?:E|IS) PROJECT GUTENBERG.*$", re.MULTILINE)
@@ -72,7 +73,7 @@ def read_books(folder: Path) -> list[Book]:
     books = []
     for file in sorted(folder.rglob("*.txt")):
         try:
-            books.append(Book(file.name, clean(file.read_text(encoding="utf-8"))))
+            books.append(Book(file.name, clean(read_text(file))))
         except UnicodeDecodeError as error:
             raise ExplorerError("corpus-not-utf8", file=str(file)) from error
     if not books:

@@ -62,6 +62,7 @@ def environment(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFacto
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
         "IPYTHONDIR": str(home / "ipython"),
+        "XDG_DATA_HOME": str(home / "data"),
     }
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -20,8 +19,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright
 
-from explorer.cli.jupyter import KERNEL_ENVIRONMENT, QUIET_LAB
 from explorer.state.reader import LATE_SECONDS
+from tests.processes import ends_whole
+from tests.servers import free_port
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -88,43 +88,24 @@ def wait_for_server(url: str, process: subprocess.Popen[bytes], seconds: float =
     raise TimeoutError(f"{url} did not answer within {seconds} s")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def serve_lab(folder: Path, environment: dict[str, str]) -> Iterator[Lab]:
-    """JupyterLab, as `explorer lab` starts it, on ``folder``, without a password on a port of its own."""
+    """`explorer lab` on ``folder``, without a password on a port of its own."""
     port = free_port()
     options = [
-        *QUIET_LAB,
         f"--ServerApp.root_dir={folder}",
         f"--ServerApp.port={port}",
         "--ServerApp.ip=127.0.0.1",
         "--ServerApp.open_browser=False",
-        "--ServerApp.allow_root=True",
         "--IdentityProvider.token=",
         "--LabApp.expose_app_in_browser=True",
     ]
-    log = (folder / "server.log").open("wb")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", *options],
-        env=KERNEL_ENVIRONMENT | os.environ | environment,
-        stdout=log,
-        stderr=log,
-    )
-    try:
-        wait_for_server(f"http://127.0.0.1:{port}/api", process)
-        yield Lab(f"http://127.0.0.1:{port}", folder)
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        log.close()
+    command = [sys.executable, "-m", "explorer", "lab", "--", *options]
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(command, env=os.environ | environment, stdout=log, stderr=log)
+        with ends_whole(process):
+            wait_for_server(f"http://127.0.0.1:{port}/api", process)
+            yield Lab(f"http://127.0.0.1:{port}", folder)
 
 
 @dataclass
