@@ -191,11 +191,11 @@ funnel-removed =
     removed by { $stage }
     before it: { $before }
 histogram-title = What { $n ->
-    [one] 1 throw
-   *[other] { $n } throws
+    [one] 1 draw
+   *[other] { $n } draws
 } gave
 histogram-aside = bars that end within two standard deviations of the probability: { $inside } of { $of }
-histogram-axis = share of the throws · marks: probability ± 2 standard deviations
+histogram-axis = share of the draws · marks: probability ± 2 standard deviations
 histogram-hover =
     { $token }
     came { $count } of { $of } times: { $share }
@@ -374,7 +374,7 @@ files-earlier = Earlier sessions
 files-too-big = This file has more than { $megabytes } MB, so it is no session. Choose one that “Save session” wrote.
 files-unreadable = The browser could not read this file. Choose it again, or another one.
 branch-greedy = Greedy always takes the same token, so there is no other branch to draw. Pick a token by hand, or raise the temperature.
-branch-nothing-else = { $n } throws brought no token that was not tried here. Raise the temperature, or pick one by hand.
+branch-nothing-else = { $n } draws brought no token that was not tried here. Raise the temperature, or pick one by hand.
 stopped-at-end = Stopped: the model ended the text.
 stopped-at-text = Stopped: the text “{ $text }” came up.
 stopped-at-length = Stopped: { $n } new tokens, the length you allow.
@@ -409,15 +409,15 @@ step-stop-at-end = when the model ends the text
 step-stop-text = at the text
 step-length = after so many tokens
 length-out-of-range = “{ $value }” is not a number of tokens from 1 to { $most }.
-draw-again = Throw again
+draw-again = Draw again
 draw-again-explained = Another u for this place, without moving on (key D)
-draw-histogram = { $n } throws
-draw-histogram-explained = What many throws at this place would give, beside the probabilities
+draw-histogram = { $n } draws
+draw-histogram-explained = What many draws at this place would give, beside the probabilities
 draw-description = The cumulative distribution, likeliest token first, and where the draw falls on it
 draw-segment = { $token } has { $start } to { $end }: probability { $probability }
 draw-others = { $n } more tokens from { $start } on: probability { $probability }
 draw-line = u = { $u } falls on { $token }
-draw-line-again = u = { $u } falls on { $token } (throw { $throw })
+draw-line-again = u = { $u } falls on { $token } (draw { $redraw })
 draw-greedy = Nothing is drawn: greedy takes { $token }
 chips-after = then
 chips-after-hint = nothing yet: step, or click a bar
@@ -427,7 +427,7 @@ chip-greedy = token { $position } { $token } · greedy · probability { $raw } b
 chip-by-hand = token { $position } { $token } · picked by hand · probability { $raw } → { $probability } after the sampler · rank { $rank }
 section-funnel = What the sampler does
 section-history = History
-section-histogram = Many throws
+section-histogram = Many draws
 section-search = Find a token
 section-attention = Attention
 view-head = One head

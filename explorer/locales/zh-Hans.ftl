@@ -381,7 +381,7 @@ draw-description = 累积分布，概率高的词元在前，以及抽取落在�
 draw-segment = { $token } 占 { $start } 到 { $end }：概率 { $probability }
 draw-others = 其余 { $n } 个词元，从 { $start } 起：概率 { $probability }
 draw-line = u = { $u } 落在 { $token }
-draw-line-again = u = { $u } 落在 { $token }（第 { $throw } 次）
+draw-line-again = u = { $u } 落在 { $token }（第 { $redraw } 次）
 draw-greedy = 不抽取：贪心直接选 { $token }
 chips-after = 之后
 chips-after-hint = 还没有：走一步，或点击一个条

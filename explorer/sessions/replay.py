@@ -33,7 +33,7 @@ class Replayed:
         tree, node: which token.
         probability: after the sampler, 0..1; raw_probability: before it; 0 where there is an `error`.
         error: why there is no distribution now: the sampler leaves no token, or the model cannot read the text.
-        u_differs: the token was drawn, and its u is not that of its seed, sample, step and throw.
+        u_differs: the token was drawn, and its u is not that of its seed, sample, step and redraw.
         falls_elsewhere: the token was drawn, and its u falls on another token.
         done, total: how many tokens are compared, with this one, and how many there are.
         rounding: what it may have done to a log probability, in the coarser of the two formats.

@@ -37,7 +37,7 @@ class Node:
         number: its place in `Tree.nodes`; parent: that of the node before it.
         choice: the record of the choice.
         sampling: in force when it was made; `Candidate.probability` is what it gave.
-        seed, sample, throw: with the depth of the node they give `Candidate.u`, see `explorer.sampling.draw`.
+        seed, sample, redraw: with the depth of the node they give `Candidate.u`, see `explorer.sampling.draw`.
         time: seconds since 1970, UTC.
         name: what somebody called the text that ends here.
         interventions: what was changed inside the model that gave `Candidate.probability`.

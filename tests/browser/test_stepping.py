@@ -116,14 +116,14 @@ def test_branches_show_in_the_tree_and_a_click_there_leads_back(stepping: Screen
     stepping.set_parameter("temperature", "1")
 
 
-def test_throwing_again_moves_u_and_not_the_text(stepping: Screen) -> None:
+def test_drawing_again_moves_u_and_not_the_text(stepping: Screen) -> None:
     line = stepping.page.locator(".nte-draw-line")
     before = line.inner_text()
-    stepping.page.get_by_role("button", name="Throw again").click()
+    stepping.page.get_by_role("button", name="Draw again").click()
     stepping.page.wait_for_function(
         "old => document.querySelector('.nte-draw-line').textContent !== old", arg=before, timeout=PATIENCE
     )
-    assert "throw 2" in line.inner_text()
+    assert "draw 2" in line.inner_text()
     assert stepping.after() == []
     token = line.inner_text().split(" falls on ")[1].split(" (")[0]
     stepping.command("step")
@@ -132,7 +132,7 @@ def test_throwing_again_moves_u_and_not_the_text(stepping: Screen) -> None:
 
 
 def test_it_runs_and_pauses(stepping: Screen) -> None:
-    stepping.page.locator(".nte-steps select").select_option(label="max")
+    stepping.page.locator(".nte-steps select").select_option(label="5 /s")
     stepping.command("play")
     stepping.page.wait_for_function("document.querySelectorAll('.nte-generated > span').length > 4", timeout=PATIENCE)
     stepping.command("play")

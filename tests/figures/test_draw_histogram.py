@@ -1,4 +1,4 @@
-"""What many throws gave, as plotly is handed it."""
+"""What many draws gave, as plotly is handed it."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from tests.figures.reading import (
 ENGLISH = Theme()
 
 
-def thrown(distribution: Distribution, n_draws: int, seed: int = 0) -> Ints:
+def drawn_counts(distribution: Distribution, n_draws: int, seed: int = 0) -> Ints:
     """(V,) how often each token came."""
     return np.bincount(drawn(distribution, uniforms(seed, 0, 0, range(n_draws))), minlength=V)
 
 
 def histogram(distribution: Distribution, n_draws: int = 1000, theme: Theme = ENGLISH, seed: int = 0) -> go.Figure:
-    return draw_histogram(distribution, thrown(distribution, n_draws, seed), n_draws, theme, n=10)
+    return draw_histogram(distribution, drawn_counts(distribution, n_draws, seed), n_draws, theme, n=10)
 
 
 @UNTIMED
@@ -44,7 +44,7 @@ def test_shares_probabilities_and_intervals_are_those_of_the_record(
     made: tuple[Distribution, Sampling], n: int, n_draws: int
 ) -> None:
     distribution, _ = made
-    counts = thrown(distribution, n_draws)
+    counts = drawn_counts(distribution, n_draws)
     figure = draw_histogram(distribution, counts, n_draws, ENGLISH, n=n)
     shares, marks = trace_named(figure, "shares"), trace_named(figure, "probabilities")
     assert sum(shares.x) == pytest.approx(1)
@@ -77,9 +77,9 @@ def test_most_bars_end_within_the_intervals() -> None:
     assert 0.93 < sum(hits for hits, _ in scores) / (11 * len(scores)) < 0.98
 
 
-def test_throws_with_another_distribution_end_outside() -> None:
+def test_draws_with_another_distribution_end_outside() -> None:
     distribution = some_distribution()
-    counts = thrown(some_distribution(temperature=3.0), 1000)
+    counts = drawn_counts(some_distribution(temperature=3.0), 1000)
     assert inside(draw_histogram(distribution, counts, 1000, ENGLISH))[0] <= 4
 
 
@@ -93,13 +93,13 @@ def test_what_the_sampler_removed_says_so() -> None:
     assert hover.endswith("<br>came 0 of 1,000 times: 0<br>removed by top-k")
 
 
-def test_the_words_say_how_many_throws_and_what_was_expected() -> None:
+def test_the_words_say_how_many_draws_and_what_was_expected() -> None:
     distribution = some_distribution(top_k=2)
     counts = np.zeros(V, np.int64)
     counts[:2] = 600, 400
     figure = draw_histogram(distribution, counts, 1000, ENGLISH)
-    assert figure.layout.title.text.startswith("What 1,000 throws gave ")
-    assert histogram(distribution, 1).layout.title.text.startswith("What 1 throw gave ")
+    assert figure.layout.title.text.startswith("What 1,000 draws gave ")
+    assert histogram(distribution, 1).layout.title.text.startswith("What 1 draw gave ")
     p = float(distribution.probabilities[0])
     assert trace_named(figure, "shares").hovertext[0].split("<br>") == [
         "&lt;b&gt;",
@@ -138,7 +138,7 @@ def test_every_word_is_in_the_language_of_the_look() -> None:
 
 def test_the_picture_is_a_pure_function_of_its_record() -> None:
     distribution = some_distribution(top_k=3)
-    counts = thrown(distribution, 100)
+    counts = drawn_counts(distribution, 100)
     before = counts.copy()
     one, other = (draw_histogram(distribution, counts, 100, ENGLISH).to_json() for _ in range(2))
     assert one == other

@@ -60,7 +60,7 @@ WHOLE = st.integers(0, 2**40)
 
 
 @given(st.integers(0, MAX_SEED), WHOLE, WHOLE, WHOLE)
-def test_u_is_philox_of_seed_sample_step_and_throw(seed: int, sample: int, step: int, redraw: int) -> None:
+def test_u_is_philox_of_seed_sample_step_and_redraw(seed: int, sample: int, step: int, redraw: int) -> None:
     first = philox((redraw + 1, step, sample, 0), (seed, 0))[0]
     assert uniform(seed, sample, step, redraw) == (first >> 11) / 2**53
 
@@ -88,9 +88,9 @@ def test_no_two_places_share_a_u() -> None:
 
 
 @given(st.integers(0, 100), st.integers(0, 1000), st.integers(0, 30))
-def test_throws_together_are_the_throws_one_by_one(step: int, first: int, n: int) -> None:
-    throws = range(first, first + n)
-    assert uniforms(3, 1, step, throws).tolist() == [uniform(3, 1, step, redraw) for redraw in throws]
+def test_draws_together_are_the_throws_one_by_one(step: int, first: int, n: int) -> None:
+    draws = range(first, first + n)
+    assert uniforms(3, 1, step, draws).tolist() == [uniform(3, 1, step, redraw) for redraw in draws]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_throws_together_are_the_throws_one_by_one(step: int, first: int, n: int
         lambda n: np.array([uniform(1, sample, 0) for sample in range(n)]),
         lambda n: np.array([uniform(seed, 0, 0) for seed in range(n)]),
     ],
-    ids=["throws", "steps", "samples", "seeds"],
+    ids=["draws", "steps", "samples", "seeds"],
 )
 def test_us_are_uniform_and_know_nothing_of_each_other(us: Callable[[int], Floats]) -> None:
     some = us(N_DRAWS)

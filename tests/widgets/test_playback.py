@@ -195,7 +195,7 @@ def test_branch_draws_the_last_token_anew_beside_the_old_one(state: ExplorerStat
     assert siblings[0].redraw == 0 < siblings[1].redraw < siblings[2].redraw
     assert [node.choice.u for node in siblings] == [uniform(state.sampler.seed, 0, 2, node.redraw) for node in siblings]
     act(state, lambda: state.playback.go(old), state.playback.undo, state.playback.step)
-    assert tree_of(state).current == old, "the same seed, place and throw is the same choice, and no new node"
+    assert tree_of(state).current == old, "the same seed, place and redraw is the same choice, and no new node"
 
 
 def test_branch_has_nothing_to_do_for_greedy_and_says_so(state: ExplorerState) -> None:
@@ -215,7 +215,7 @@ def test_branch_that_finds_no_other_token_says_so_and_ends(state: ExplorerState)
     assert len(path_ids(state)) == 1, "the step after it is an ordinary one"
 
 
-def test_throwing_again_changes_the_coming_draw_alone(state: ExplorerState, lm: LocalModel) -> None:
+def test_drawing_again_changes_the_coming_draw_alone(state: ExplorerState, lm: LocalModel) -> None:
     us = {state.sampler.u}
     with Passes(lm) as passes:
         for _ in range(20):

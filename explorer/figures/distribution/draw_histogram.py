@@ -1,4 +1,4 @@
-"""What many throws gave, beside the probabilities of the tokens."""
+"""What many draws gave, beside the probabilities of the tokens."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class _Row:
     Attributes:
         name: of the token; label: the same for the axis, escaped already.
         probability, count: what was to be expected, and what came.
-        n_throws: of all tokens together.
+        n_draws: of all tokens together.
         why_not: what removed it, "" where the sampler left something of it.
     """
 
@@ -59,15 +59,15 @@ class _Row:
 
 
 def draw_histogram(distribution: Distribution, counts: Ints, n_draws: int, theme: Theme, *, n: int = 10) -> go.Figure:
-    """The shares of the throws as bars; on each the probability as a tick, in an interval of ± 2 standard deviations.
+    """The shares of the draws as bars; on each the probability as a tick, in an interval of ± 2 standard deviations.
 
-    The share of a token in n throws has the mean p and the standard deviation sqrt(p (1 - p) / n) (NIST/SEMATECH
+    The share of a token in n draws has the mean p and the standard deviation sqrt(p (1 - p) / n) (NIST/SEMATECH
     e-Handbook of Statistical Methods, section 1.3.6.6.18, "Binomial Distribution").
 
     Args:
-        distribution: that the throws were made with.
-        counts: (V,) how often each token came; the sum is ``n_throws``.
-        n_throws: at least 1.
+        distribution: that the draws were made with.
+        counts: (V,) how often each token came; the sum is ``n_draws``.
+        n_draws: at least 1.
         theme: colours and language.
         n: how many tokens have a row of their own, the likeliest before or after the sampler; the others have one
             together.

@@ -38,7 +38,7 @@ function render({ model, el }) {
     made.addEventListener("click", () => {
       if (model.get("u") === null) return;
       model.send({ kind: "command", name });
-      // What a thousand throws gave stands in the sections below, which a small screen does not show.
+      // What a thousand draws gave stands in the sections below, which a small screen does not show.
       if (name === "histogram") setTimeout(() => el.closest(".nte-app")?.lastElementChild.scrollIntoView({ block: "nearest" }), 300);
     });
     return [name, shortcut, made];

@@ -1,4 +1,4 @@
-"""The coming draw: where u falls in the cumulative distribution, and what many throws would give."""
+"""The coming draw: where u falls in the cumulative distribution, and what many draws would give."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class DrawPanel(Panel):
 
 
 class DrawHistogramPanel(Panel):
-    """What a thousand throws give, beside the probabilities."""
+    """What a thousand draws give, beside the probabilities."""
 
     follows = ("reader.trace", "sampler.sampling", "sampler.seed", "sampler.redraw")
 

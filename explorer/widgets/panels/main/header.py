@@ -7,6 +7,7 @@ from typing import Any
 
 from explorer.locales import LANGUAGES, closest_language
 from explorer.models.catalog import CATALOG
+from explorer.models.download_permission import downloads_allowed
 from explorer.state.model_choice import is_on_disk
 from explorer.widgets import controls as w
 from explorer.widgets.elements.status_line.widget import StatusLine
@@ -61,7 +62,9 @@ class HeaderPanel(Panel):
             self._facts.notes = [info.note.render(theme.language)] if info.note else []
 
     def _list(self, present: str, chosen: str) -> None:
-        names = [name for name in dict.fromkeys((present, chosen)) if name not in (NONE, *CATALOG)] + list(CATALOG)
+        # Where others visit, only what is on the disk is offered.
+        offered = [name for name in CATALOG if downloads_allowed() or name == chosen or is_on_disk(name)]
+        names = [name for name in dict.fromkeys((present, chosen)) if name not in (NONE, *CATALOG)] + offered
         options = [(self.tr("model-choose"), NONE)] if chosen == NONE else []
         options += [(self._title(name), name) for name in names]
         set_options(self._model, options, chosen, self._on_model)
