@@ -1,4 +1,4 @@
-// The text as chips, coloured by the attention weights between each and the one that is looked from, with the number
+// The text as chips, coloured by the attention weights between each and one of them, with the number
 // below and arcs between them. Rows count the tokens that the model reads; chips may begin before or after row 0.
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -14,8 +14,8 @@ function make(tag, name, ...children) {
 
 // Bytes come as a view into a larger buffer, at any offset.
 const copied = (view) => view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
-const gazeOf = (gaze, weights, shades) => ({
-  ...gaze,
+const unpacked = (found, weights, shades) => ({
+  ...found,
   weights: new Float32Array(copied(weights)),
   shades: new Uint8Array(copied(shades)),
 });
@@ -43,13 +43,13 @@ function arc(later, earlier, width) {
 }
 
 function render({ model, el }) {
-  el.classList.add("nte-gaze");
-  const key = `nte-gaze-${drawn++}`;
+  el.classList.add("nte-weights");
+  const key = `nte-weights-${drawn++}`;
   const word = (name) => model.get("words")[name] ?? "";
   const painters = []; // each makes the page follow the words and the choices
 
   const choice = (what, label, names) => {
-    const group = make("div", "nte-gaze-group");
+    const group = make("div", "nte-weights-group");
     group.setAttribute("role", "group");
     for (const name of names) {
       const button = make("button", "");
@@ -79,26 +79,26 @@ function render({ model, el }) {
   });
   const controls = make(
     "div",
-    "nte-gaze-controls",
+    "nte-weights-controls",
     choice("blend", "what", ["head", "mean", "max"]),
     choice("heads", "which", ["layer", "all"]),
     choice("direction", "direction", ["to", "from"]),
     arcsLabel,
   );
 
-  const line = make("div", "nte-gaze-line");
+  const line = make("div", "nte-weights-line");
   line.setAttribute("aria-live", "polite");
-  const flow = make("div", "nte-gaze-flow");
+  const flow = make("div", "nte-weights-flow");
   flow.tabIndex = 0;
   flow.setAttribute("role", "listbox");
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("aria-hidden", "true");
-  const box = make("div", "nte-gaze-box", flow);
-  const sentence = make("div", "nte-gaze-sentence");
+  const box = make("div", "nte-weights-box", flow);
+  const sentence = make("div", "nte-weights-sentence");
   const [explanation, help] = [make("div", ""), make("div", "")];
   const [name, least, ramp, most] = ["", "", "nte-ramp", ""].map((className) => make("span", className));
-  const legend = make("div", "nte-gaze-legend", name, least, ramp, most);
-  const foot = make("div", "nte-gaze-foot", make("div", "nte-gaze-said", explanation, help), legend);
+  const legend = make("div", "nte-weights-legend", name, least, ramp, most);
+  const foot = make("div", "nte-weights-foot", make("div", "nte-weights-said", explanation, help), legend);
   el.append(controls, line, box, sentence, foot);
 
   let first = 0; // the row of the first chip
@@ -124,44 +124,44 @@ function render({ model, el }) {
     const row = pointed ?? chosen();
     cells.forEach((cell, i) => {
       const at = first + i === row;
-      cell.classList.toggle("nte-gaze-now", at);
-      cell.classList.toggle("nte-gaze-pinned", model.get("shown").pinned && first + i === chosen());
+      cell.classList.toggle("nte-weights-now", at);
+      cell.classList.toggle("nte-weights-pinned", model.get("shown").pinned && first + i === chosen());
       cell.setAttribute("aria-selected", first + i === chosen());
       if (at) flow.setAttribute("aria-activedescendant", cell.id);
     });
     if (!known.has(row)) ask(row);
     else if (shown !== known.get(row)) paint(known.get(row));
   };
-  const look = (row) => {
+  const point = (row) => {
     if (row === pointed) return;
     pointed = row;
     show();
   };
 
-  const paint = (gaze) => {
-    shown = gaze;
+  const paint = (found) => {
+    shown = found;
     cells.forEach((cell, i) => {
-      const at = first + i - gaze.first;
-      const [back, ink] = at in gaze.numbers ? inkOf(gaze.shades[at]) : ["", ""];
+      const at = first + i - found.first;
+      const [back, ink] = at in found.numbers ? inkOf(found.shades[at]) : ["", ""];
       const [chip, number] = cell.children;
       chip.style.background = back;
       chip.style.color = ink;
-      number.textContent = gaze.numbers[at] ?? "";
-      cell.classList.toggle("nte-gaze-apart", !(at in gaze.numbers));
+      number.textContent = found.numbers[at] ?? "";
+      cell.classList.toggle("nte-weights-apart", !(at in found.numbers));
       cell.setAttribute("aria-label", `${chip.textContent} ${number.textContent}`);
     });
-    const strongest = gaze.strongest.map(([row, label, number, shade]) => {
-      const named = make("span", "nte-gaze-top", make("span", "nte-gaze-label", label), make("b", "", number));
+    const strongest = found.strongest.map(([row, label, number, shade]) => {
+      const named = make("span", "nte-weights-top", make("span", "nte-weights-label", label), make("b", "", number));
       [named.style.background, named.style.color] = inkOf(shade);
       // Which of several equal tokens is meant.
-      const meant = (here) => () => cells[row - first]?.classList.toggle("nte-gaze-meant", here);
+      const meant = (here) => () => cells[row - first]?.classList.toggle("nte-weights-meant", here);
       named.addEventListener("pointerenter", meant(true));
       named.addEventListener("pointerleave", meant(false));
       named.addEventListener("click", () => reveal(row));
       return named;
     });
-    el.querySelector(".nte-gaze-meant")?.classList.remove("nte-gaze-meant");
-    const title = make("span", "nte-gaze-title", gaze.title);
+    el.querySelector(".nte-weights-meant")?.classList.remove("nte-weights-meant");
+    const title = make("span", "nte-weights-title", found.title);
     // The spaces are for who hears it.
     line.replaceChildren(title, ...(strongest.length ? strongest : [word("nothing")]).flatMap((each) => [" ", each]));
     draw();
@@ -195,7 +195,7 @@ function render({ model, el }) {
   };
 
   const cellAt = (i) => {
-    const cell = make("span", "nte-gaze-cell", make("span", "nte-chip"), make("span", "nte-gaze-number"));
+    const cell = make("span", "nte-weights-cell", make("span", "nte-chip"), make("span", "nte-weights-number"));
     cell.id = `${key}-${i}`;
     cell.setAttribute("role", "option");
     return cell;
@@ -216,7 +216,7 @@ function render({ model, el }) {
       chip.classList.toggle("special", special.includes(i));
       chip.classList.toggle("unread", unread);
       chip.classList.toggle("nte-joined", i in joined);
-      cell.classList.toggle("nte-gaze-joined", i in joined);
+      cell.classList.toggle("nte-weights-joined", i in joined);
       chip.dataset.joined = joined[i] ?? "";
       cell.title = unread ? word("unread") : "";
       cell.setAttribute("aria-disabled", unread);
@@ -228,23 +228,24 @@ function render({ model, el }) {
   };
   const hear = () => {
     known = new Map();
-    for (const gaze of model.get("shown").gazes ?? []) known.set(gaze.row, gazeOf(gaze, gaze.weights, gaze.shades));
+    for (const found of model.get("shown").token_weights ?? [])
+      known.set(found.row, unpacked(found, found.weights, found.shades));
     asked = undefined;
     if (pointed > last()) pointed = undefined;
     say(); // what nobody sees has no place to draw arcs to
     show();
   };
-  model.on("msg:custom", ({ kind, number, gaze }, buffers) => {
-    if (kind !== "gaze") return;
+  model.on("msg:custom", ({ kind, number, token_weights: found }, buffers) => {
+    if (kind !== "token_weights") return;
     asked = undefined;
-    if (number === model.get("shown").number) known.set(gaze.row, gazeOf(gaze, ...buffers));
+    if (number === model.get("shown").number) known.set(found.row, unpacked(found, ...buffers));
     show();
   });
 
-  // --- hands
+  // --- pointer and keys
 
   const rowAt = (event) => {
-    const row = first + cells.indexOf(event.target.closest(".nte-gaze-cell"));
+    const row = first + cells.indexOf(event.target.closest(".nte-weights-cell"));
     return row >= Math.max(0, first) ? row : undefined; // -1: no cell
   };
   const pin = (row) => model.send({ kind: "pin", row });
@@ -253,12 +254,12 @@ function render({ model, el }) {
   let at = "";
   flow.addEventListener("pointermove", (event) => {
     const here = `${event.clientX} ${event.clientY}`;
-    if (here !== at) look(rowAt(event) ?? pointed);
+    if (here !== at) point(rowAt(event) ?? pointed);
     at = here;
   });
-  flow.addEventListener("pointerdown", (event) => look(rowAt(event) ?? pointed));
-  flow.addEventListener("pointerleave", () => look(undefined));
-  flow.addEventListener("blur", () => look(undefined));
+  flow.addEventListener("pointerdown", (event) => point(rowAt(event) ?? pointed));
+  flow.addEventListener("pointerleave", () => point(undefined));
+  flow.addEventListener("blur", () => point(undefined));
   flow.addEventListener("click", (event) => rowAt(event) !== undefined && pin(rowAt(event)));
 
   // The nearest chip in the line above (-1) or below (1).
@@ -281,11 +282,11 @@ function render({ model, el }) {
       End: last,
     }[event.key];
     if (target) {
-      look(Math.max(least, Math.min(target(), last())));
+      point(Math.max(least, Math.min(target(), last())));
       reveal(pointed);
     } else if (event.key === "Enter" || event.key === " ") pin(row);
     else if (event.key === "Escape") {
-      look(undefined);
+      point(undefined);
       pin(null);
     } else return;
     event.preventDefault();
@@ -313,13 +314,13 @@ function render({ model, el }) {
   };
   const withArcs = () => {
     arcs.checked = model.get("arcs");
-    el.classList.toggle("nte-gaze-plain", !model.get("arcs"));
+    el.classList.toggle("nte-weights-plain", !model.get("arcs"));
     forget();
     draw();
   };
   const say = () => {
     sentence.textContent = model.get("sentence");
-    el.classList.toggle("nte-gaze-none", model.get("sentence") !== "" || chosen() === undefined);
+    el.classList.toggle("nte-weights-none", model.get("sentence") !== "" || chosen() === undefined);
   };
   const dim = () => el.classList.toggle("nte-stale", model.get("stale"));
 
