@@ -1,7 +1,7 @@
 # make lab     set up, fetch a model, open JupyterLab on notebooks/explorer.ipynb
 # make app     the same notebook as a page, without code
 # make test    set up and run the tests              make test ARGS="-k tokens -x"
-# make lint    ruff, mypy, import-linter
+# make lint    ruff, mypy, import-linter; eslint, prettier and tsc where Node.js is there
 # make soak    the long forms of tests: every architecture at every length
 # make bench   the measurements that README and CHANGELOG quote
 #              make bench DEVICE=cuda: the tests of truth, attention, ablation and full memory there, and what a step costs
@@ -18,11 +18,13 @@ DEVICE ?= cpu
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip
 EXPLORER := $(VENV)/bin/python -m explorer
+HAS_NODE := node -e '[a, b] = process.versions.node.split("."); process.exit(+(a * 1000 + +b < 20019))' 2>/dev/null && \
+    npm --version >/dev/null 2>&1
 WITH_MODEL = $(if $(filter-out auto,$(MODEL)),--model "$(MODEL)")
 
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: help lab app test lint soak bench clean fetch
+.PHONY: help lab app test lint soak bench clean fetch node-is-there
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
@@ -37,6 +39,7 @@ fetch: $(VENV)/.for-use
 	@$(EXPLORER) models fetch "$(MODEL)" || [ $$? -ne 130 ]
 
 test: $(VENV)/.for-tests fetch
+	@if $(HAS_NODE); then $(MAKE) --silent node_modules/.for-checks; fi
 	@$(VENV)/bin/python -m pytest $(ARGS)
 
 lint: $(VENV)/.for-tests
@@ -44,6 +47,8 @@ lint: $(VENV)/.for-tests
 	@$(VENV)/bin/python -m ruff format --check .
 	@$(VENV)/bin/python -m mypy
 	@$(VENV)/bin/lint-imports
+	@if $(HAS_NODE); then $(MAKE) --silent node_modules/.for-checks && npm run --silent lint; \
+	else echo "JavaScript was not checked: there is no Node.js 20.19 or newer with npm here."; test -z "$$CI"; fi
 
 soak: $(VENV)/.for-tests
 	@$(VENV)/bin/python -m pytest -m soak $(ARGS)
@@ -60,7 +65,7 @@ else
 endif
 
 clean:
-	rm -rf $(VENV) .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist
+	rm -rf $(VENV) node_modules .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist
 	find explorer tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- set-up: stamps make the second run cost nothing -----------------------------------------------------------------
@@ -92,6 +97,13 @@ $(VENV)/.for-tests: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Setting up $(VENV) for the tests (once)"
 	@$(call install,.[test])
 	@touch $(VENV)/.for-use $@
+
+node-is-there:
+	@$(HAS_NODE)
+
+node_modules/.for-checks: package.json package-lock.json
+	@npm ci --silent
+	@touch $@
 
 $(VENV)/bin/python:
 	@command -v "$(PYTHON)" >/dev/null || \

@@ -2,7 +2,8 @@
 
 A widget's script reaches the page as one text, from which nothing can be imported by a relative path. So what our
 scripts import from each other is put in front of them here, once each, in the order in which they need it. Editors,
-eslint, tsc and node see ordinary modules; there is no build step.
+eslint, tsc and node see ordinary modules; there is no build step. All names of a script share one scope:
+tests/js/test_javascript.py finds two modules of a script that declare the same one.
 """
 
 from __future__ import annotations
@@ -11,28 +12,33 @@ import re
 from functools import cache
 from pathlib import Path
 
+from explorer.figures.shared.javascript import without_comments
+
 _IMPORT = re.compile(r"""^import\s+\{[^}]*\}\s+from\s+["'](\.[^"']*)["'];\n""", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
 
 
 @cache
 def script(path: Path) -> str:
-    """The script at ``path`` with all it imports; its default export stays, and all names share one scope."""
-    parts = [*(_EXPORT.sub("", text) for text in _imported(path, set())), _IMPORT.sub("", _read(path))]
+    """The script at ``path`` with all it imports, without comments; its default export stays."""
+    parts = [*(_EXPORT.sub("", _alone(module)) for module in imported(path)), _alone(path)]
     return "\n".join(parts)
 
 
-def _imported(path: Path, done: set[Path]) -> list[str]:
-    """What ``path`` imports and is not ``done``, the innermost first, without its own import lines."""
+def imported(path: Path) -> list[Path]:
+    """The modules that ``path`` imports, and those that they do: each once, after those that it needs itself."""
+    return _imported(path, set())
+
+
+def _imported(path: Path, done: set[Path]) -> list[Path]:
     found = []
-    for name in _IMPORT.findall(_read(path)):
+    for name in _IMPORT.findall(path.read_text(encoding="utf-8")):
         other = (path.parent / name).resolve()
         if other not in done:
             done.add(other)
-            found += [*_imported(other, done), _IMPORT.sub("", _read(other))]
+            found += [*_imported(other, done), other]
     return found
 
 
-@cache
-def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+def _alone(path: Path) -> str:
+    return without_comments(_IMPORT.sub("", path.read_text(encoding="utf-8")))

@@ -18,7 +18,7 @@ MAX_BYTES_SAVED = 300_000
 TEXT = "The capital of France is Paris. The capital of Italy is Rome. The capital of"
 VIEWS = {
     "One head": ".nte-plot .heatmaplayer",
-    "In the text": ".nte-gaze-flow",
+    "In the text": ".nte-weights-flow",
     "One weight": ".nte-plot .barlayer",
     "What heads do": ".nte-plot .heatmaplayer",
     "Summaries": ".nte-plot .heatmaplayer",
@@ -131,9 +131,9 @@ def test_the_exact_weight_of_the_reference_is_on_the_screen(screen: Screen, fold
     reference.model.set_attn_implementation("eager")
     ids = reference.tokenizer(TEXT, return_tensors="pt").input_ids
     weights = reference.model(ids, output_attentions=True).attentions[1][0, 3, -1].detach().numpy()
-    numbers = screen.page.locator(".nte-gaze-flow").inner_text()
+    numbers = screen.page.locator(".nte-weights-flow").inner_text()
     screen.page.get_by_text("head L1H3", exact=False).first.wait_for(timeout=PATIENCE)
-    numbers = screen.page.locator(".nte-gaze-flow").inner_text()
+    numbers = screen.page.locator(".nte-weights-flow").inner_text()
     found = [float(number) for number in re.findall(r"(?m)^\s*(0?\.\d+|\d+e-\d+|[01])\s*$", numbers)]
     assert len(found) == len(weights)
     assert max(abs(shown - float(weight)) for shown, weight in zip(found, weights, strict=True)) < 6e-4

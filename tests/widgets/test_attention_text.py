@@ -69,7 +69,7 @@ def weights_of(found: dict[str, Any]) -> Floats:
 def shown(panel: AttentionTextPanel) -> dict[str, Any]:
     """The look that is painted while nobody points at anything."""
     sent = text_of(panel).shown
-    found: dict[str, Any] = next(each for each in sent["gazes"] if each["row"] == sent["row"])
+    found: dict[str, Any] = next(each for each in sent["token_weights"] if each["row"] == sent["row"])
     return found
 
 
@@ -234,12 +234,12 @@ def test_a_token_that_is_pointed_at_is_one_message_each_way(state: ExplorerState
     page.send(text_of(panel), kind="ask", row=4)
     (message,) = page.to(text_of(panel))
     assert message.data["content"]["number"] == text_of(panel).shown["number"]
-    found = message.data["content"]["gaze"]
+    found = message.data["content"]["token_weights"]
     assert (found["row"], len(found["numbers"])) == (4, 5)
     assert found["strongest"][0][2] == numbers.probability(float(DENSE[1, 0, 4].max()))
     state.selection.direction = "from"
     page.send(text_of(panel), kind="ask", row=4)
-    assert len(answers(page, panel)[-1]["gaze"]["numbers"]) == T - 4
+    assert len(answers(page, panel)[-1]["token_weights"]["numbers"]) == T - 4
 
 
 def test_a_token_under_a_resting_pointer_comes_along_with_the_next_answer(state: ExplorerState, page: Page) -> None:
@@ -247,12 +247,12 @@ def test_a_token_under_a_resting_pointer_comes_along_with_the_next_answer(state:
     page.send(text_of(panel), kind="ask", row=4)
     longer = random_weights(N_LAYER, N_HEAD, T + 1, seed=1)
     state.reader.trace = trace_of(attention_of(longer), n_tokens=T + 1)
-    last, pointed = text_of(panel).shown["gazes"]
+    last, pointed = text_of(panel).shown["token_weights"]
     assert (last["row"], pointed["row"]) == (T, 4)
     assert_array_equal(weights_of(last), longer[1, 0, T])
     assert_array_equal(weights_of(pointed), longer[1, 0, 4, :5])
     state.reader.trace = trace_of(attention_of(longer[:, :, :4, :4]), n_tokens=4)
-    assert [found["row"] for found in text_of(panel).shown["gazes"]] == [3]
+    assert [found["row"] for found in text_of(panel).shown["token_weights"]] == [3]
 
 
 # --- what the page may do

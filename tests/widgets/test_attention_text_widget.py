@@ -10,7 +10,7 @@ from numpy.testing import assert_array_equal
 
 from explorer.figures.shared.theme import Theme
 from explorer.language_model.attention import Floats
-from explorer.widgets.elements.attention_text.widget import CHOICES, N_SHADES, AttentionText, gaze, palette
+from explorer.widgets.elements.attention_text.widget import CHOICES, N_SHADES, AttentionText, palette, token_weights
 from tests.widgets.page import Page
 
 T = 9
@@ -25,7 +25,7 @@ def weights_of(found: dict[str, Any]) -> Floats:
 
 def test_a_look_has_numbers_and_shades_for_the_chips_and_names_the_strongest_five() -> None:
     weights = np.array([0.4, 0.0, 0.25, 2e-5, 0.25, 0.09, 0.00998], np.float64)
-    found = gaze(9, 3, weights, "title", [f"t{i}" for i in range(10)], log=False)
+    found = token_weights(9, 3, weights, "title", [f"t{i}" for i in range(10)], log=False)
     assert found["numbers"] == ["0.4", "0", "0.25", "2e-5", "0.25", "0.09", "0.00998"]
     assert [name for _, name, _, _ in found["strongest"]] == ["t3", "t5", "t7", "t8", "t9"]
     assert [row for row, _, _, _ in found["strongest"]] == [3, 5, 7, 8, 9]
@@ -36,7 +36,7 @@ def test_a_look_has_numbers_and_shades_for_the_chips_and_names_the_strongest_fiv
 
 
 def test_what_is_left_out_has_a_dash_and_is_never_the_strongest() -> None:
-    found = gaze(2, 0, np.array([np.nan, 0.0, 0.3]), "", ["a", "b", "c"], log=False)
+    found = token_weights(2, 0, np.array([np.nan, 0.0, 0.3]), "", ["a", "b", "c"], log=False)
     assert found["numbers"] == ["–", "0", "0.3"]
     assert [name for _, name, _, _ in found["strongest"]] == ["c"]
     assert found["shades"][0] == 0
@@ -44,14 +44,14 @@ def test_what_is_left_out_has_a_dash_and_is_never_the_strongest() -> None:
 
 
 def test_weights_without_a_chip_stay_here_but_the_strongest_are_named() -> None:
-    found = gaze(3, 0, np.array([0.5, 0.1, 0.15, 0.25]), "", list("abcd"), log=False, shown_from=2)
+    found = token_weights(3, 0, np.array([0.5, 0.1, 0.15, 0.25]), "", list("abcd"), log=False, shown_from=2)
     assert (found["first"], found["numbers"]) == (2, ["0.15", "0.25"])
     assert [(row, name) for row, name, _, _ in found["strongest"]] == [(0, "a"), (3, "d"), (2, "c"), (1, "b")]
 
 
 def test_on_the_logarithmic_scale_small_weights_have_a_colour() -> None:
     weights = np.array([1.0, 0.01, 1e-4, 0.0])
-    found = gaze(3, 0, weights, "", list("abcd"), log=True)
+    found = token_weights(3, 0, weights, "", list("abcd"), log=True)
     assert list(found["shades"]) == [N_SHADES - 1, round(0.5 * (N_SHADES - 1)), 0, 0]
 
 
@@ -109,15 +109,15 @@ def test_an_answer_has_the_number_of_the_look_and_its_exact_weights(monkeypatch:
     sent: list[Any] = []
     monkeypatch.setattr(text, "send", lambda *message: sent.append(message))
     weights = np.random.default_rng(0).random(3, np.float32)
-    found = gaze(1, 0, weights, "title", ["<b>", "b", "c"], log=False)
+    found = token_weights(1, 0, weights, "title", ["<b>", "b", "c"], log=False)
     text.show(1, False, [found])
     text.show(1, True, [found])
     text.answer(found)
     ((content, buffers),) = sent
-    assert (content["kind"], content["number"], text.shown["number"]) == ("gaze", 2, 2)
+    assert (content["kind"], content["number"], text.shown["number"]) == ("token_weights", 2, 2)
     assert_array_equal(np.frombuffer(buffers[0], np.float32), weights)
     assert buffers[1] == found["shades"]
-    assert {"weights", "shades"}.isdisjoint(content["gaze"]), "bytes travel beside the message"
+    assert {"weights", "shades"}.isdisjoint(content["token_weights"]), "bytes travel beside the message"
 
 
 def test_a_page_says_whether_there_are_arcs_and_nothing_else(page: Page) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from explorer.figures.shared.javascript import without_comments
 from explorer.language_model.attention import Floats, HeadVectors
 from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError, tr
@@ -210,7 +211,8 @@ def _cut(label: str) -> str:
 
 @cache
 def _ours(name: str) -> str:
-    return files("explorer.figures.attention").joinpath("static", name).read_text(encoding="utf-8")
+    text = files("explorer.figures.attention").joinpath("static", name).read_text(encoding="utf-8")
+    return without_comments(text) if name.endswith(".js") else text
 
 
 @cache

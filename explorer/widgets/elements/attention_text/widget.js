@@ -1,202 +1,162 @@
-// The text as chips, coloured by the attention weights between each and the one that is looked from, with the number
-// below and arcs between them. Rows count the tokens that the model reads; chips may begin before or after row 0.
+// The text as chips, coloured by the attention weights between each and one of them, with the number below and arcs
+// between them. Rows count the tokens that the model reads; chips may begin before or after row 0.
 
-const SVG = "http://www.w3.org/2000/svg";
+import { asBytes, asFloats } from "../../js/lib/bytes.js";
+import { ramp } from "../../js/lib/colours.js";
+import { around, make, makeSvg, pageId } from "../../js/lib/dom.js";
+import { consume, hasModifier, pointerMoves } from "../../js/lib/keys.js";
+import { dimStale, openView, paintTogether } from "../../js/lib/view.js";
+import { arcPath, chipAcross, placesOf, strongestWeights } from "./arcs.js";
+import { makeControls } from "./controls.js";
 
-let drawn = 0; // of these on this page, so that ids differ
+/**
+ * @import { Place } from "./arcs.js"
+ * @import { Chosen } from "./controls.js"
+ * @typedef {{
+ *   labels: string[], joined: Record<string, string>, special: number[], elided: string, elided_note: string,
+ *   first: number,
+ * }} Tokens
+ * @typedef {[row: number, label: string, number: string, shade: number]} Strongest
+ * @typedef {{ row: number, title: string, strongest: Strongest[], first: number, numbers: string[] }} Sent
+ * @typedef {Sent & { weights: DataView, shades: DataView }} Packed
+ * @typedef {Sent & { weights: Float32Array, shades: Uint8Array }} TokenWeights between `row` and the chips from `first` on
+ * @typedef {{ number: number, row: number, pinned: boolean, token_weights: Packed[] }} Shown
+ * @typedef {{
+ *   tokens: Partial<Tokens>, shown: Partial<Shown>, chosen: Chosen, words: Record<string, string>,
+ *   palette: [back: string, ink: string][], scale: Record<string, string>, sentence: string, explanation: string,
+ *   least_arc: number, most_arcs: number, arcs: boolean, stale: boolean,
+ * }} Traits
+ */
 
-function make(tag, name, ...children) {
-  const made = document.createElement(tag);
-  made.className = name;
-  made.append(...children);
-  return made;
-}
+/** @param {Sent} sent @param {DataView} weights @param {DataView} shades @returns {TokenWeights} */
+const unpacked = (sent, weights, shades) => ({ ...sent, weights: asFloats(weights), shades: asBytes(shades) });
 
-// Bytes come as a view into a larger buffer, at any offset.
-const copied = (view) => view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
-const gazeOf = (gaze, weights, shades) => ({
-  ...gaze,
-  weights: new Float32Array(copied(weights)),
-  shades: new Uint8Array(copied(shades)),
-});
-
-// Where the chips are: once for every layout, and not for every arc.
-function measured(cells) {
-  let [line, above, bottom] = [-1, 0, 0]; // the bottoms of the line above and of this one
-  return cells.map((cell) => {
-    const [x, top, end] = [cell.offsetLeft + cell.offsetWidth / 2, cell.offsetTop, cell.offsetTop + cell.offsetHeight];
-    if (end > bottom + 4) [line, above, bottom] = [line + 1, bottom, end];
-    return { x, top, bottom: end, line, room: top - above };
-  });
-}
-
-// From the top of one chip, over the line to another; or up to the bottom of one in a line above.
-function arc(later, earlier, width) {
-  const [from, to] = [later, earlier];
-  if (from.line === to.line) {
-    const high = Math.min(from.room - 4, 14 + from.room * Math.sqrt((from.x - to.x) / width));
-    const peak = Math.min(from.top, to.top) - (4 / 3) * high; // a curve reaches three quarters of the way to its handles
-    return `M${from.x} ${from.top}C${from.x} ${peak} ${to.x} ${peak} ${to.x} ${to.top}`;
-  }
-  const bend = Math.max(12, (from.top - to.bottom) * 0.55);
-  return `M${from.x} ${from.top}C${from.x} ${from.top - bend} ${to.x} ${to.bottom + bend} ${to.x} ${to.bottom}`;
-}
-
+/** @param {import("../../js/lib/types").RenderProps<Traits>} props */
 function render({ model, el }) {
-  el.classList.add("nte-gaze");
-  const key = `nte-gaze-${drawn++}`;
+  const view = openView(model);
+  el.classList.add("nte-weights");
+  const id = pageId("nte-weights");
+  /** @param {string} name */
   const word = (name) => model.get("words")[name] ?? "";
-  const painters = []; // each makes the page follow the words and the choices
-
-  const choice = (what, label, names) => {
-    const group = make("div", "nte-gaze-group");
-    group.setAttribute("role", "group");
-    for (const name of names) {
-      const button = make("button", "");
-      button.type = "button";
-      button.dataset.choice = name;
-      button.addEventListener("click", () => {
-        if (button.getAttribute("aria-disabled") !== "true") model.send({ kind: "choose", what, name });
-      });
-      painters.push(() => {
-        const chosen = model.get("chosen");
-        button.textContent = word(name);
-        button.setAttribute("aria-pressed", chosen[what] === name);
-        button.setAttribute("aria-disabled", (name === "mean" || name === "max") && !chosen.several);
-      });
-      group.append(button);
-    }
-    painters.push(() => group.setAttribute("aria-label", word(label)));
-    return group;
-  };
-  const arcs = make("input", "");
-  arcs.type = "checkbox";
-  const arcsWord = make("span", "");
-  const arcsLabel = make("label", "", arcs, arcsWord);
-  painters.push(() => {
-    arcsWord.textContent = word("arcs");
-    arcsLabel.title = word("arcs_note");
-  });
-  const controls = make(
-    "div",
-    "nte-gaze-controls",
-    choice("blend", "what", ["head", "mean", "max"]),
-    choice("heads", "which", ["layer", "all"]),
-    choice("direction", "direction", ["to", "from"]),
-    arcsLabel,
-  );
-
-  const line = make("div", "nte-gaze-line");
+  const { controls, paint: paintControls } = makeControls(view, model, word);
+  const line = make("div", "nte-weights-line");
   line.setAttribute("aria-live", "polite");
-  const flow = make("div", "nte-gaze-flow");
+  const flow = make("div", "nte-weights-flow");
   flow.tabIndex = 0;
   flow.setAttribute("role", "listbox");
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("aria-hidden", "true");
-  const box = make("div", "nte-gaze-box", flow);
-  const sentence = make("div", "nte-gaze-sentence");
-  const [explanation, help] = [make("div", ""), make("div", "")];
-  const [name, least, ramp, most] = ["", "", "nte-ramp", ""].map((className) => make("span", className));
-  const legend = make("div", "nte-gaze-legend", name, least, ramp, most);
-  const foot = make("div", "nte-gaze-foot", make("div", "nte-gaze-said", explanation, help), legend);
+  const svg = makeSvg("svg", { "aria-hidden": true });
+  const box = make("div", "nte-weights-box", flow);
+  const sentence = make("div", "nte-weights-sentence");
+  const [explanation, help] = [make("div"), make("div")];
+  const [name, least, colours, most] = ["", "", "nte-ramp", ""].map((className) => make("span", className));
+  const legend = make("div", "nte-weights-legend", name, least, colours, most);
+  const foot = make("div", "nte-weights-foot", make("div", "nte-weights-said", explanation, help), legend);
   el.append(controls, line, box, sentence, foot);
 
   let first = 0; // the row of the first chip
-  let [cells, places] = [[], null]; // a chip each with its number; where they are, once that is asked
+  /** @type {HTMLElement[]} */
+  const cells = []; // a chip each with its number
+  /** @type {Place[] | null} */
+  let places = null; // where they are, once that is asked
+  /** @type {Map<number, TokenWeights>} */
   let known = new Map(); // by row, what the kernel said
-  let [pointed, asked] = [undefined, undefined]; // the row under the pointer or the keys; the one that was asked for
+  /** @type {number | undefined} */
+  let pointed; // the row under the pointer or the keys
+  /** @type {number | undefined} */
+  let asked; // the row that was asked for
+  /** @type {TokenWeights | undefined} */
   let shown; // what is painted
 
-  const chosen = () => model.get("shown").row;
-  const last = () => first + cells.length - 1;
-  const inkOf = (shade) => model.get("palette")[shade] ?? ["", ""];
-  const forget = () => (places = null);
-  const placed = () => (places ??= measured(cells));
+  const chosenRow = () => model.get("shown").row;
+  const lastRow = () => first + cells.length - 1;
+  /** @param {number} shade @returns {[back: string, ink: string]} */
+  const coloursOf = (shade) => model.get("palette")[shade] ?? ["", ""];
+  const placed = () => (places ??= placesOf(cells));
 
   // One question is on its way at a time: a pointer that runs over the text asks for where it comes to rest.
+  /** @param {number} row */
   const ask = (row) => {
     if (asked !== undefined) return;
     asked = row;
     model.send({ kind: "ask", row });
   };
   const show = () => {
-    if (chosen() === undefined) return;
-    const row = pointed ?? chosen();
+    const row = pointed ?? chosenRow();
+    if (row === undefined) return;
     cells.forEach((cell, i) => {
-      const at = first + i === row;
-      cell.classList.toggle("nte-gaze-now", at);
-      cell.classList.toggle("nte-gaze-pinned", model.get("shown").pinned && first + i === chosen());
-      cell.setAttribute("aria-selected", first + i === chosen());
-      if (at) flow.setAttribute("aria-activedescendant", cell.id);
+      const [isShown, isChosen] = [first + i === row, first + i === chosenRow()];
+      cell.classList.toggle("nte-weights-now", isShown);
+      cell.classList.toggle("nte-weights-pinned", isChosen && Boolean(model.get("shown").pinned));
+      cell.setAttribute("aria-selected", String(isChosen));
+      if (isShown) flow.setAttribute("aria-activedescendant", cell.id);
     });
-    if (!known.has(row)) ask(row);
-    else if (shown !== known.get(row)) paint(known.get(row));
+    const found = known.get(row);
+    if (!found) ask(row);
+    else if (shown !== found) paint(found);
   };
-  const look = (row) => {
+  /** @param {number | undefined} row */
+  const point = (row) => {
     if (row === pointed) return;
     pointed = row;
     show();
   };
 
-  const paint = (gaze) => {
-    shown = gaze;
+  /** @param {Strongest} strongest */
+  const drawStrongest = ([row, label, number, shade]) => {
+    const named = make("span", "nte-weights-top", make("span", "nte-weights-label", label), make("b", "", number));
+    named.dataset.row = String(row);
+    [named.style.background, named.style.color] = coloursOf(shade);
+    return named;
+  };
+  /** @param {TokenWeights} found */
+  const paint = (found) => {
+    shown = found;
     cells.forEach((cell, i) => {
-      const at = first + i - gaze.first;
-      const [back, ink] = at in gaze.numbers ? inkOf(gaze.shades[at]) : ["", ""];
-      const [chip, number] = cell.children;
-      chip.style.background = back;
-      chip.style.color = ink;
-      number.textContent = gaze.numbers[at] ?? "";
-      cell.classList.toggle("nte-gaze-apart", !(at in gaze.numbers));
+      const at = first + i - found.first;
+      const has = at in found.numbers;
+      const [chip, number] = /** @type {Iterable<HTMLElement>} */ (cell.children);
+      [chip.style.background, chip.style.color] = has ? coloursOf(found.shades[at]) : ["", ""];
+      number.textContent = found.numbers[at] ?? "";
+      cell.classList.toggle("nte-weights-apart", !has);
       cell.setAttribute("aria-label", `${chip.textContent} ${number.textContent}`);
     });
-    const strongest = gaze.strongest.map(([row, label, number, shade]) => {
-      const named = make("span", "nte-gaze-top", make("span", "nte-gaze-label", label), make("b", "", number));
-      [named.style.background, named.style.color] = inkOf(shade);
-      // Which of several equal tokens is meant.
-      const meant = (here) => () => cells[row - first]?.classList.toggle("nte-gaze-meant", here);
-      named.addEventListener("pointerenter", meant(true));
-      named.addEventListener("pointerleave", meant(false));
-      named.addEventListener("click", () => reveal(row));
-      return named;
-    });
-    el.querySelector(".nte-gaze-meant")?.classList.remove("nte-gaze-meant");
-    const title = make("span", "nte-gaze-title", gaze.title);
+    meant(undefined);
+    const strongest = found.strongest.length ? found.strongest.map(drawStrongest) : [word("nothing")];
     // The spaces are for who hears it.
-    line.replaceChildren(title, ...(strongest.length ? strongest : [word("nothing")]).flatMap((each) => [" ", each]));
+    line.replaceChildren(make("span", "nte-weights-title", found.title), ...strongest.flatMap((each) => [" ", each]));
     draw();
   };
 
   const draw = () => {
     const width = flow.clientWidth; // 0 while nobody can see it
     const here = shown && width && model.get("arcs") && placed()[shown.row - first];
-    if (!here) return svg.replaceChildren();
-    const { row, weights } = shown;
-    const strongest = [...weights.keys()]
-      .filter((at) => weights[at] >= model.get("least_arc") && shown.first + at !== row)
-      .sort((a, b) => weights[b] - weights[a])
-      .slice(0, model.get("most_arcs"));
-    const paths = strongest.reverse().map((at) => {
-      const there = placed()[shown.first + at - first];
-      const path = document.createElementNS(SVG, "path");
-      path.setAttribute("d", shown.first + at < row ? arc(here, there, width) : arc(there, here, width));
-      path.setAttribute("stroke-width", 1 + 9 * Math.min(1, weights[at]));
-      path.setAttribute("stroke-opacity", 0.35 + 0.5 * Math.min(1, weights[at]));
-      return path;
+    if (!shown || !here) return svg.replaceChildren();
+    const { row, weights, first: from } = shown;
+    const limits = { least: model.get("least_arc"), most: model.get("most_arcs"), apart: row - from };
+    const paths = strongestWeights(weights, limits).map((at) => {
+      const there = placed()[from + at - first];
+      const [later, earlier] = from + at < row ? [here, there] : [there, here];
+      const share = Math.min(1, weights[at]);
+      return makeSvg("path", {
+        d: arcPath(later, earlier, width),
+        "stroke-width": 1 + 9 * share,
+        "stroke-opacity": 0.35 + 0.5 * share,
+      });
     });
-    svg.replaceChildren(...paths);
+    return svg.replaceChildren(...paths);
   };
 
   // Scrolls this box alone: the page stays where its reader is.
+  /** @param {number} row */
   const reveal = (row) => {
     const place = placed()[row - first];
     if (!place || !box.clientHeight) return;
     box.scrollTop = Math.max(place.bottom + 8 - box.clientHeight, Math.min(box.scrollTop, place.top - 30));
   };
 
-  const cellAt = (i) => {
-    const cell = make("span", "nte-gaze-cell", make("span", "nte-chip"), make("span", "nte-gaze-number"));
-    cell.id = `${key}-${i}`;
+  const makeCell = () => {
+    const cell = make("span", "nte-weights-cell", make("span", "nte-chip"), make("span", "nte-weights-number"));
+    cell.id = `${id}-${cells.length}`;
     cell.setAttribute("role", "option");
     return cell;
   };
@@ -205,101 +165,104 @@ function render({ model, el }) {
     const atEnd = box.scrollTop + box.clientHeight >= box.scrollHeight - 4;
     first = from;
     cells.splice(labels.length).forEach((cell) => cell.remove());
-    while (cells.length < labels.length) cells.push(cellAt(cells.length));
-    const before = make("span", "nte-chip", elided ?? "");
-    before.classList.add("elided");
+    while (cells.length < labels.length) cells.push(makeCell());
+    const before = make("span", "nte-chip elided", elided ?? "");
     before.title = elided_note ?? "";
     cells.forEach((cell, i) => {
-      const [chip] = cell.children;
+      const chip = /** @type {HTMLElement} */ (cell.firstChild);
       if (chip.textContent !== labels[i]) chip.textContent = labels[i];
       const unread = first + i < 0;
       chip.classList.toggle("special", special.includes(i));
       chip.classList.toggle("unread", unread);
       chip.classList.toggle("nte-joined", i in joined);
-      cell.classList.toggle("nte-gaze-joined", i in joined);
+      cell.classList.toggle("nte-weights-joined", i in joined);
       chip.dataset.joined = joined[i] ?? "";
       cell.title = unread ? word("unread") : "";
-      cell.setAttribute("aria-disabled", unread);
+      cell.setAttribute("aria-disabled", String(unread));
     });
     flow.replaceChildren(svg, ...(elided ? [before] : []), ...cells);
-    forget();
+    places = null;
     shown = undefined;
     if (atEnd) box.scrollTop = box.scrollHeight; // the end is where the next token comes
   };
-  const hear = () => {
-    known = new Map();
-    for (const gaze of model.get("shown").gazes ?? []) known.set(gaze.row, gazeOf(gaze, gaze.weights, gaze.shades));
+  const receive = () => {
+    const sent = model.get("shown").token_weights ?? [];
+    known = new Map(sent.map((each) => [each.row, unpacked(each, each.weights, each.shades)]));
     asked = undefined;
-    if (pointed > last()) pointed = undefined;
+    if (pointed !== undefined && pointed > lastRow()) pointed = undefined;
     say(); // what nobody sees has no place to draw arcs to
     show();
   };
-  model.on("msg:custom", ({ kind, number, gaze }, buffers) => {
-    if (kind !== "gaze") return;
+  view.onMessage(({ kind, number, token_weights: sent }, [weights, shades]) => {
+    if (kind !== "token_weights") return;
     asked = undefined;
-    if (number === model.get("shown").number) known.set(gaze.row, gazeOf(gaze, ...buffers));
+    if (number === model.get("shown").number) known.set(sent.row, unpacked(sent, weights, shades));
     show();
   });
 
-  // --- hands
+  // --- pointer and keys
 
+  /** @param {Event} event */
   const rowAt = (event) => {
-    const row = first + cells.indexOf(event.target.closest(".nte-gaze-cell"));
+    const row = first + cells.indexOf(/** @type {HTMLElement} */ (around(event, ".nte-weights-cell")));
     return row >= Math.max(0, first) ? row : undefined; // -1: no cell
   };
-  const pin = (row) => model.send({ kind: "pin", row });
-  // Browsers report a move as well when the text moves under a pointer that rests, as it does while one steps. Between
-  // two chips the last one stays.
-  let at = "";
-  flow.addEventListener("pointermove", (event) => {
-    const here = `${event.clientX} ${event.clientY}`;
-    if (here !== at) look(rowAt(event) ?? pointed);
-    at = here;
-  });
-  flow.addEventListener("pointerdown", (event) => look(rowAt(event) ?? pointed));
-  flow.addEventListener("pointerleave", () => look(undefined));
-  flow.addEventListener("blur", () => look(undefined));
-  flow.addEventListener("click", (event) => rowAt(event) !== undefined && pin(rowAt(event)));
-
-  // The nearest chip in the line above (-1) or below (1).
-  const across = (row, side) => {
-    const here = placed()[row - first];
-    const far = (place) => (place.line - here.line === side ? Math.abs(place.x - here.x) : Infinity);
-    const best = placed().reduce((b, place, i) => (far(place) < far(placed()[b]) ? i : b), row - first);
-    return first + best;
+  // Which of several equal tokens is meant by a name in the line above.
+  /** @param {number | undefined} row */
+  const meant = (row) => {
+    cells.forEach((cell, i) => cell.classList.toggle("nte-weights-meant", first + i === row));
   };
-  flow.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || chosen() === undefined) return;
-    const least = Math.max(0, first);
-    const row = Math.max(least, pointed ?? chosen());
-    const target = {
+  /** @param {Event} event */
+  const namedAt = (event) => {
+    const named = around(event, ".nte-weights-top");
+    return named ? Number(named.dataset.row) : undefined;
+  };
+  view.listen(line, "pointerover", (event) => meant(namedAt(event)));
+  view.listen(line, "pointerleave", () => meant(undefined));
+  view.listen(line, "click", (event) => reveal(namedAt(event) ?? -1));
+
+  /** @param {number | null} row */
+  const pin = (row) => model.send({ kind: "pin", row });
+  // Between two chips the last one stays.
+  const moved = pointerMoves();
+  view.listen(flow, "pointermove", (event) => moved(event) && point(rowAt(event) ?? pointed));
+  view.listen(flow, "pointerdown", (event) => point(rowAt(event) ?? pointed));
+  view.listen(flow, "pointerleave", () => point(undefined));
+  view.listen(flow, "blur", () => point(undefined));
+  view.listen(flow, "click", (event) => {
+    const row = rowAt(event);
+    if (row !== undefined) pin(row);
+  });
+  view.listen(flow, "keydown", (event) => {
+    const chosen = chosenRow();
+    if (hasModifier(event) || chosen === undefined) return;
+    const firstRead = Math.max(0, first);
+    const row = Math.max(firstRead, pointed ?? chosen);
+    /** @type {Record<string, () => number>} */
+    const targets = {
       ArrowLeft: () => row - 1,
       ArrowRight: () => row + 1,
-      ArrowUp: () => across(row, -1),
-      ArrowDown: () => across(row, 1),
-      Home: () => least,
-      End: last,
-    }[event.key];
-    if (target) {
-      look(Math.max(least, Math.min(target(), last())));
-      reveal(pointed);
+      ArrowUp: () => first + chipAcross(placed(), row - first, -1),
+      ArrowDown: () => first + chipAcross(placed(), row - first, 1),
+      Home: () => firstRead,
+      End: lastRow,
+    };
+    if (targets[event.key]) {
+      const target = Math.max(firstRead, Math.min(targets[event.key](), lastRow()));
+      point(target);
+      reveal(target);
     } else if (event.key === "Enter" || event.key === " ") pin(row);
     else if (event.key === "Escape") {
-      look(undefined);
+      point(undefined);
       pin(null);
     } else return;
-    event.preventDefault();
-    event.stopPropagation(); // JupyterLab has uses of its own for these keys
-  });
-  arcs.addEventListener("change", () => {
-    model.set("arcs", arcs.checked);
-    model.save_changes();
+    consume(event);
   });
 
   // --- what comes from the kernel
 
   const translate = () => {
-    painters.forEach((each) => each());
+    paintControls();
     flow.setAttribute("aria-label", word("description"));
     explanation.textContent = model.get("explanation");
     help.textContent = word("help");
@@ -308,43 +271,32 @@ function render({ model, el }) {
     shown = undefined;
     const scale = model.get("scale");
     [name.textContent, least.textContent, most.textContent] = [scale.name ?? "", scale.least ?? "", scale.most ?? ""];
-    const colours = model.get("palette").map(([back]) => back);
-    ramp.style.background = colours.length ? `linear-gradient(to right, ${colours.join(", ")})` : "none";
+    colours.style.background = ramp(model.get("palette").map(([back]) => back));
   };
   const withArcs = () => {
-    arcs.checked = model.get("arcs");
-    el.classList.toggle("nte-gaze-plain", !model.get("arcs"));
-    forget();
+    paintControls();
+    el.classList.toggle("nte-weights-plain", !model.get("arcs"));
+    places = null;
     draw();
   };
   const say = () => {
     sentence.textContent = model.get("sentence");
-    el.classList.toggle("nte-gaze-none", model.get("sentence") !== "" || chosen() === undefined);
+    el.classList.toggle("nte-weights-none", model.get("sentence") !== "" || chosenRow() === undefined);
   };
-  const dim = () => el.classList.toggle("nte-stale", model.get("stale"));
-
-  // A message brings several of these, in any order: they are painted in this one.
-  const parts = { words: translate, chosen: translate, tokens: layOut, palette: explain, scale: explain, arcs: withArcs };
-  Object.assign(parts, { explanation: translate, sentence: say, stale: dim, shown: hear });
-  const due = new Set();
-  for (const part of Object.keys(parts)) {
-    model.on(`change:${part}`, () => {
-      if (!due.size) queueMicrotask(update);
-      due.add(part);
-    });
-  }
-  const update = () => {
-    const now = new Set(Object.keys(parts).filter((part) => due.has(part)).map((part) => parts[part]));
-    due.clear();
-    now.forEach((each) => each());
-  };
-  const resized = new ResizeObserver(() => {
-    forget();
+  view.onResize(flow, () => {
+    places = null;
     draw();
   });
-  resized.observe(flow);
-  new Set(Object.values(parts)).forEach((each) => each());
-  return () => resized.disconnect();
+  paintTogether(view, [
+    [["words", "chosen", "explanation"], translate],
+    [["tokens"], layOut],
+    [["palette", "scale"], explain],
+    [["arcs"], withArcs],
+    [["sentence"], say],
+    [["shown"], receive],
+  ]);
+  dimStale(view, model, el);
+  return view.close;
 }
 
 export default { render };

@@ -1,4 +1,4 @@
-"""`AttentionText`: the text as chips that light up by how much of its attention one token gives to each, and arcs."""
+"""`AttentionText`: the text as chips, coloured by the attention weights between one token and each, and arcs."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def palette(theme: Theme) -> list[tuple[str, str]]:
     return [(colour, theme.ink_on(colour)) for colour in colours]
 
 
-def gaze(
+def token_weights(
     row: int, first: int, weights: Floats, title: str, labels: Sequence[str], *, log: bool, shown_from: int = 0
 ) -> dict[str, Any]:
-    """What the page shows of one token's look; rows count from the first token that the model reads.
+    """What the page shows of one token's attention weights; rows count from the first token that the model reads.
 
     Args:
         row: the token.
@@ -102,10 +102,10 @@ class Choose(PageMessage):
 class AttentionText(Element):
     """Chips in reading order with a number below each, arcs between them, a line above that names the strongest.
 
-    The page asks for the look of the token under the pointer and keeps what it got until the next `show`.
+    The page asks for the weights of the token under the pointer and keeps what it got until the next `show`.
 
     Args:
-        on_ask: called with the row of a token whose look the page wants, see `answer`.
+        on_ask: called with the row of a token whose weights the page wants, see `answer`.
         on_pin: called with the row of a token that was clicked; None: the last token is to be followed again.
         on_choose: called with a key of `CHOICES` and one of its values.
 
@@ -113,13 +113,13 @@ class AttentionText(Element):
         tokens: ``labels`` of the chips; ``first``, the row of the first, below 0 where the model does not read it;
             ``joined``, by index as text, the characters that this chip and the next ones spell only together;
             ``special``, indices; ``elided``, what stands in the place of earlier tokens, and ``elided_note``.
-        shown: ``number`` of this look; the ``row`` that is looked from, whether it is ``pinned``, and ``gazes`` of it
-            and of what else the page is likely to want, see `gaze`.
+        shown: ``number`` of this answer; the ``row`` whose weights are shown, whether it is ``pinned``, and the
+            ``token_weights`` of it and of what else the page is likely to want, see `token_weights`.
         chosen: by the keys of `CHOICES`, the button that is down; ``several``: whether several heads are chosen.
         palette: see `palette`; scale: ``name``, ``least`` and ``most`` of what the colours tell.
         sentence: stands in the place of the text where there is nothing to show.
         arcs: whether they are drawn.
-        stale: a newer look is being computed.
+        stale: newer weights are being computed.
     """
 
     styled_like = ("token_chips",)
@@ -148,16 +148,17 @@ class AttentionText(Element):
         self._on_ask, self._on_pin, self._on_choose = on_ask, on_pin, on_choose
         self._number = 0
 
-    def show(self, row: int, pinned: bool, gazes: Sequence[dict[str, Any]]) -> None:
-        """Look from ``row``; whatever the page knew before is forgotten."""
+    def show(self, row: int, pinned: bool, found: Sequence[dict[str, Any]]) -> None:
+        """Show the weights of ``row``; whatever the page knew before is forgotten."""
         self._number += 1
-        self.shown = {"number": self._number, "row": row, "pinned": pinned, "gazes": list(gazes)}
+        self.shown = {"number": self._number, "row": row, "pinned": pinned, "token_weights": list(found)}
 
     def answer(self, found: dict[str, Any]) -> None:
-        """The look that was asked for."""
+        """The weights that were asked for, see `token_weights`."""
         apart = ("weights", "shades")
         content = {key: value for key, value in found.items() if key not in apart}
-        self.send({"kind": "gaze", "number": self._number, "gaze": content}, [found[key] for key in apart])
+        answer = {"kind": "token_weights", "number": self._number, "token_weights": content}
+        self.send(answer, [found[key] for key in apart])
 
     def has(self, row: int) -> bool:
         """Whether there is a chip for ``row``, and the model reads it."""

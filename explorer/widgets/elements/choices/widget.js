@@ -1,28 +1,33 @@
 // A row of toggle buttons whose labels are untrusted text (tokens).
 
+import { around, keepFocus, make, setAttributes } from "../../js/lib/dom.js";
+import { openView, paintTogether } from "../../js/lib/view.js";
+
+/**
+ * @typedef {{ key: string, label: string, note: string, pressed: boolean, description: string }} Choice
+ * @typedef {{ choices: Choice[] }} Traits
+ */
+
+/** @param {Choice} choice */
+function toggle({ key, label, note, pressed, description }) {
+  const button = make("button", "", make("span", "", label), make("small", "", note));
+  button.dataset.key = key;
+  button.title = description;
+  setAttributes(button, { "aria-label": description, "aria-pressed": pressed });
+  return button;
+}
+
+/** @param {import("../../js/lib/types").RenderProps<Traits>} props */
 function render({ model, el }) {
+  const view = openView(model);
   el.classList.add("nte-choices");
-  const paint = () => {
-    const focused = el.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
-    el.replaceChildren(
-      ...model.get("choices").map(({ key, label, note, pressed, description }) => {
-        const button = document.createElement("button");
-        const [name, more] = [document.createElement("span"), document.createElement("small")];
-        name.textContent = label;
-        more.textContent = note;
-        button.append(name, more);
-        button.dataset.key = key;
-        button.title = description;
-        button.setAttribute("aria-label", description);
-        button.setAttribute("aria-pressed", pressed);
-        button.addEventListener("click", () => model.send({ kind: "chosen", key }));
-        return button;
-      }),
-    );
-    el.querySelector(`[data-key="${focused}"]`)?.focus();
-  };
-  model.on("change:choices", paint);
-  paint();
+  view.listen(el, "click", (event) => {
+    const button = around(event, "button");
+    if (button) model.send({ kind: "chosen", key: button.dataset.key });
+  });
+  const paint = () => keepFocus(el, () => el.replaceChildren(...model.get("choices").map(toggle)));
+  paintTogether(view, [[["choices"], paint]]);
+  return view.close;
 }
 
 export default { render };

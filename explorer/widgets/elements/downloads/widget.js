@@ -1,33 +1,31 @@
-// Buttons that save files on the reader's own machine. The bytes come over the widget's channel.
+// Buttons that save files on the reader's own machine.
 
+import { around, make } from "../../js/lib/dom.js";
+import { fileRequests } from "../../js/lib/files.js";
+import { openView, paintTogether } from "../../js/lib/view.js";
+
+/** @typedef {{ words: Record<string, string>, disabled: boolean }} Traits */
+
+/** @param {import("../../js/lib/types").RenderProps<Traits>} props */
 function render({ model, el }) {
+  const view = openView(model);
+  const request = fileRequests(view, model);
   el.classList.add("nte-files");
-  let asked = false; // this view, and not another one of the same widget
+  view.listen(el, "click", (event) => {
+    const button = around(event, "button");
+    if (button) request({ key: button.dataset.key });
+  });
   const paint = () => {
     const buttons = Object.entries(model.get("words")).map(([key, word]) => {
-      const button = document.createElement("button");
-      button.textContent = word;
+      const button = make("button", "", word);
+      button.dataset.key = key;
       button.disabled = model.get("disabled");
-      button.addEventListener("click", () => {
-        asked = true;
-        model.send({ kind: "save", key });
-      });
       return button;
     });
     el.replaceChildren(...buttons);
   };
-  model.on("msg:custom", ({ kind, name }, buffers) => {
-    if (kind !== "file" || !asked) return;
-    asked = false;
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([buffers[0]]));
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // when the browser has surely taken it
-  });
-  model.on("change:words", paint);
-  model.on("change:disabled", paint);
-  paint();
+  paintTogether(view, [[["words", "disabled"], paint]]);
+  return view.close;
 }
 
 export default { render };

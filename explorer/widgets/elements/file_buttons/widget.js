@@ -1,42 +1,38 @@
-// A session as a file: saved to and opened from the reader's own machine, and a menu of earlier ones. The bytes come
-// and go over the widget's channel, so that no server has to have an address for them.
+// A session as a file: saved to and opened from the reader's own machine, and a menu of earlier ones.
 
+import { addTo, make, makeOption } from "../../js/lib/dom.js";
+import { fileRequests } from "../../js/lib/files.js";
+import { openView, paintTogether } from "../../js/lib/view.js";
+
+/**
+ * @typedef {{
+ *   words: Record<string, string>, most_bytes: number, earlier: { key: string, label: string }[],
+ * }} Traits
+ */
+
+/** @param {import("../../js/lib/types").RenderProps<Traits>} props */
 function render({ model, el }) {
+  const view = openView(model);
+  const request = fileRequests(view, model);
   el.classList.add("nte-files");
-  const make = (name, parent) => {
-    const made = document.createElement(name);
-    parent.append(made);
-    return made;
-  };
-  const [save, open] = [make("button", el), make("button", el)];
-  const earlier = make("select", el);
-  const problem = make("span", el);
-  problem.className = "nte-files-problem";
+  const [save, open] = [addTo(el, "button"), addTo(el, "button")];
+  const earlier = addTo(el, "select");
+  const problem = addTo(el, "span", "nte-files-problem");
   problem.setAttribute("role", "alert");
-  const choose = document.createElement("input"); // stays off the page: the button opens it
+  const choose = make("input"); // stays off the page: the button opens it
   choose.type = "file";
   choose.accept = ".json,application/json";
 
-  let asked = false; // this view, and not another one of the same widget
-  save.addEventListener("click", () => {
+  view.listen(save, "click", () => {
     problem.textContent = "";
-    asked = true;
-    model.send({ kind: "save" });
+    request();
   });
-  model.on("msg:custom", ({ kind, name, text }, buffers) => {
+  view.onMessage(({ kind, text }) => {
     if (kind === "problem") problem.textContent = text;
-    if (kind !== "file" || !asked) return;
-    asked = false;
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([buffers[0]], { type: "application/json" }));
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // when the browser has surely taken it
   });
-
-  open.addEventListener("click", () => choose.click());
-  choose.addEventListener("change", async () => {
-    const file = choose.files[0];
+  view.listen(open, "click", () => choose.click());
+  view.listen(choose, "change", async () => {
+    const file = choose.files?.[0];
     choose.value = ""; // choosing the same file again is a change as well
     if (!file) return;
     const { too_big: tooBig, unreadable } = model.get("words");
@@ -48,8 +44,7 @@ function render({ model, el }) {
       problem.textContent = unreadable;
     }
   });
-
-  earlier.addEventListener("change", () => {
+  view.listen(earlier, "change", () => {
     problem.textContent = "";
     model.send({ kind: "earlier", key: earlier.value });
     earlier.selectedIndex = 0; // it says what it is, and the same one can be chosen again
@@ -59,15 +54,14 @@ function render({ model, el }) {
     const words = model.get("words");
     save.textContent = words.save ?? "";
     open.textContent = words.open ?? "";
-    const title = new Option(words.earlier ?? "", "", true, true);
-    title.disabled = true;
-    earlier.replaceChildren(title, ...model.get("earlier").map(({ key, label }) => new Option(label, key)));
+    const title = makeOption(words.earlier ?? "", "");
+    title.disabled = title.selected = true;
+    earlier.replaceChildren(title, ...model.get("earlier").map(({ key, label }) => makeOption(label, key)));
     earlier.disabled = earlier.length === 1;
     earlier.setAttribute("aria-label", words.earlier ?? "");
   };
-  model.on("change:words", paint);
-  model.on("change:earlier", paint);
-  paint();
+  paintTogether(view, [[["words", "earlier"], paint]]);
+  return view.close;
 }
 
 export default { render };

@@ -1,24 +1,30 @@
 // The box one types the prefix into. Every change is sent; while an input method composes a character (Chinese,
 // Japanese, accents), what is half-typed is not text yet and stays here.
 
-const LONGEST = 3; // rows; the bars stay in view
+import { addTo } from "../../js/lib/dom.js";
+import { openView } from "../../js/lib/view.js";
 
+const MAX_ROWS = 3; // the bars stay in view
+
+/** @typedef {{ value: string, label: string }} Traits */
+
+/** @param {import("../../js/lib/types").RenderProps<Traits>} props */
 function render({ model, el }) {
+  const view = openView(model);
   el.classList.add("nte-prefix");
-  const box = document.createElement("textarea");
+  const box = addTo(el, "textarea");
   box.spellcheck = false;
   box.autocomplete = "off";
   box.dir = "auto";
-  el.append(box);
 
-  const words = () => {
+  const translate = () => {
     box.placeholder = model.get("label");
     box.setAttribute("aria-label", model.get("label"));
   };
   const grow = () => {
     box.rows = 1;
-    const rows = Math.round(box.scrollHeight / parseFloat(getComputedStyle(box).lineHeight || 20));
-    box.rows = Math.min(LONGEST, Math.max(1, rows));
+    const rows = Math.round(box.scrollHeight / parseFloat(getComputedStyle(box).lineHeight || "20"));
+    box.rows = Math.min(MAX_ROWS, Math.max(1, rows));
   };
   const send = () => {
     if (model.get("value") === box.value) return;
@@ -31,24 +37,28 @@ function render({ model, el }) {
   };
 
   let composing = false;
-  box.addEventListener("compositionstart", () => (composing = true));
-  box.addEventListener("compositionend", () => {
+  view.listen(box, "compositionstart", () => {
+    composing = true;
+  });
+  view.listen(box, "compositionend", () => {
     composing = false;
     send();
   });
-  box.addEventListener("input", () => {
+  view.listen(box, "input", () => {
     grow();
     if (!composing) send();
   });
   // JupyterLab reads keys as commands unless they stay in here; Escape and Shift-Enter are left to it.
-  box.addEventListener("keydown", (event) => {
+  view.listen(box, "keydown", (event) => {
     if (event.key !== "Escape" && !(event.key === "Enter" && event.shiftKey)) event.stopPropagation();
   });
-  model.on("change:value", receive);
-  model.on("change:label", words);
-  words();
+  view.onChange("value", receive);
+  view.onChange("label", translate);
+  translate();
   receive();
-  requestAnimationFrame(grow); // once it has a size
+  const first = requestAnimationFrame(grow); // once it has a size
+  view.onEnd(() => cancelAnimationFrame(first));
+  return view.close;
 }
 
 export default { render };

@@ -1,18 +1,18 @@
 // One line that says what is going on: a state, a sentence, and a bar where something takes longer.
 
+import { make } from "../../js/lib/dom.js";
+import { openView, paintTogether } from "../../js/lib/view.js";
+
+/** @typedef {{ state: string, text: string, share: number | null, notes: string[] }} Traits */
+
+/** @param {import("../../js/lib/types").RenderProps<Traits>} props */
 function render({ model, el }) {
+  const view = openView(model);
   el.classList.add("nte-status");
-  const dot = document.createElement("span");
-  dot.className = "nte-dot";
-  const text = document.createElement("span");
-  text.className = "nte-text";
-  const bar = document.createElement("progress");
-  const notes = document.createElement("div");
-  notes.className = "nte-notes";
-  const line = document.createElement("div");
-  line.className = "nte-status-line";
-  line.append(dot, text, bar);
-  el.append(line, notes);
+  const text = make("span", "nte-text");
+  const bar = make("progress");
+  const notes = make("div", "nte-notes");
+  el.append(make("div", "nte-status-line", make("span", "nte-dot"), text, bar), notes);
 
   const paint = () => {
     el.dataset.state = model.get("state");
@@ -22,16 +22,10 @@ function render({ model, el }) {
     bar.hidden = share === null;
     if (share !== null && share >= 0) bar.value = share;
     else bar.removeAttribute("value"); // goes back and forth
-    notes.replaceChildren(
-      ...model.get("notes").map((note) => {
-        const item = document.createElement("div");
-        item.textContent = note;
-        return item;
-      }),
-    );
+    notes.replaceChildren(...model.get("notes").map((note) => make("div", "", note)));
   };
-  ["state", "text", "share", "notes"].forEach((name) => model.on(`change:${name}`, paint));
-  paint();
+  paintTogether(view, [[["state", "text", "share", "notes"], paint]]);
+  return view.close;
 }
 
 export default { render };

@@ -1,74 +1,86 @@
 // The strategies that are compared: a name one can change, what it does, the numbers of a beam search, and buttons.
 
-const BEAM = ["n_beams", "length_penalty"];
+import { make, setAttributes } from "../../js/lib/dom.js";
+import { openView, paintTogether } from "../../js/lib/view.js";
+
+const BEAM = /** @type {const} */ (["n_beams", "length_penalty"]);
 const ACTIONS = ["take", "show", "duplicate", "up", "down", "remove"];
+/** @type {Record<string, string>} */
 const SIGNS = { up: "↑", down: "↓", remove: "✕" }; // the others are in words
 
+/**
+ * @typedef {{
+ *   name: string, method: string, beam: Record<(typeof BEAM)[number], string> | null,
+ * }} Strategy
+ * @typedef {{ strategies: Strategy[], words: Record<string, string>, labels: Record<string, string> }} Traits
+ */
+
+/** @param {import("../../js/lib/types").RenderProps<Traits>} props */
 function render({ model, el }) {
+  const view = openView(model);
   el.classList.add("nte-strategies");
-  const rows = [];
+  /** @param {string} kind @param {number} place @param {object} more */
   const send = (kind, place, more = {}) => model.send({ kind, place, ...more });
 
+  /** @param {number} place */
   const newRow = (place) => {
-    const row = document.createElement("div");
-    row.className = "nte-strategy";
-    const name = document.createElement("input");
+    const name = make("input");
     name.maxLength = 80;
-    name.addEventListener("change", () => send("rename", place, { name: name.value }));
-    name.addEventListener("keydown", (event) => event.key === "Enter" && !event.isComposing && name.blur());
-    const method = document.createElement("span");
-    method.className = "nte-strategy-method";
+    view.listen(name, "change", () => send("rename", place, { name: name.value }));
+    view.listen(name, "keydown", (event) => event.key === "Enter" && !event.isComposing && name.blur());
+    const method = make("span", "nte-strategy-method");
     const beam = BEAM.map((parameter) => {
-      const label = document.createElement("label");
-      const input = document.createElement("input");
+      const [word, input] = [make("span"), make("input")];
       input.inputMode = "decimal";
-      label.append("", input); // the word is painted
-      return { parameter, label, input };
+      return { parameter, word, input, label: make("label", "", word, input) };
     });
     const sendBeam = () => send("beam", place, Object.fromEntries(beam.map((it) => [it.parameter, it.input.value])));
     for (const { input } of beam) {
-      input.addEventListener("change", sendBeam);
-      input.addEventListener("keydown", (event) => event.key === "Enter" && input.blur());
+      view.listen(input, "change", sendBeam);
+      view.listen(input, "keydown", (event) => event.key === "Enter" && input.blur());
     }
     const buttons = ACTIONS.map((action) => {
-      const button = document.createElement("button");
+      const button = make("button", SIGNS[action] ? "nte-strategy-sign" : "");
       button.type = "button";
-      if (SIGNS[action]) button.className = "nte-strategy-sign";
-      button.addEventListener("click", () => send(action, place));
-      return [action, button];
+      view.listen(button, "click", () => send(action, place));
+      return { action, button };
     });
-    row.append(name, method, ...beam.map((it) => it.label), ...buttons.map(([, button]) => button));
-    el.append(row);
+    const labels = beam.map(({ label }) => label);
+    const row = make("div", "nte-strategy", name, method, ...labels, ...buttons.map(({ button }) => button));
     return { row, name, method, beam, buttons };
   };
+
+  /** @type {ReturnType<typeof newRow>[]} */
+  const rows = []; // kept, so that one can go on typing; those that are not needed are off the page
   const paint = () => {
     const [strategies, words, labels] = [model.get("strategies"), model.get("words"), model.get("labels")];
-    while (rows.length > strategies.length) rows.pop().row.remove();
+    while (rows.length < strategies.length) rows.push(newRow(rows.length));
+    rows.slice(strategies.length).forEach(({ row }) => row.remove());
     strategies.forEach((strategy, place) => {
-      rows[place] ??= newRow(place);
-      const { name, method, beam, buttons } = rows[place];
+      const { row, name, method, beam, buttons } = rows[place];
+      if (!row.parentElement) el.append(row);
       if (document.activeElement !== name) name.value = strategy.name;
       name.title = strategy.name; // it may be longer than the box
-      for (const { parameter, label, input } of beam) {
+      for (const { parameter, word, label, input } of beam) {
         label.hidden = !strategy.beam;
-        label.firstChild.textContent = words[parameter] ?? "";
+        word.textContent = words[parameter] ?? "";
         if (document.activeElement !== input) input.value = strategy.beam?.[parameter] ?? "";
       }
       name.setAttribute("aria-label", words.name ?? "");
       method.textContent = strategy.method;
-      for (const [action, button] of buttons) {
+      const last = strategies.length - 1;
+      /** @type {Record<string, boolean>} */
+      const disabled = { show: Boolean(strategy.beam), up: place === 0, down: place === last };
+      for (const { action, button } of buttons) {
         button.textContent = SIGNS[action] ?? labels[action] ?? "";
         button.title = words[action] ?? "";
-        button.setAttribute("aria-label", `${words[action] ?? ""}: ${strategy.name}`);
-        const last = strategies.length - 1;
-        button.disabled = { take: false, show: Boolean(strategy.beam), up: place === 0, down: place === last }[action] ?? false;
+        setAttributes(button, { "aria-label": `${words[action] ?? ""}: ${strategy.name}` });
+        button.disabled = disabled[action] ?? false;
       }
     });
   };
-  model.on("change:strategies", paint);
-  model.on("change:words", paint);
-  model.on("change:labels", paint);
-  paint();
+  paintTogether(view, [[["strategies", "words", "labels"], paint]]);
+  return view.close;
 }
 
 export default { render };

@@ -13,7 +13,7 @@ from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError
 from explorer.probes.summaries import blend_column, blend_row
 from explorer.widgets import controls as w
-from explorer.widgets.elements.attention_text.widget import MAX_ARCS, MIN_ARC, AttentionText, gaze, palette
+from explorer.widgets.elements.attention_text.widget import MAX_ARCS, MIN_ARC, AttentionText, palette, token_weights
 from explorer.widgets.panels.panel import Panel
 
 MAX_CHIPS = 600
@@ -72,7 +72,9 @@ class AttentionTextPanel(Panel):
         rows = [state.reader.row, *([self._pointed] if self._pointed < attention.n_tokens else [])]
         pinned = state.selection.cursor == trace.start + state.reader.row
         text.show(
-            state.reader.row, pinned, [self._gaze(trace, attention, row) for row in dict.fromkeys(rows) if row >= 0]
+            state.reader.row,
+            pinned,
+            [self._token_weights(trace, attention, row) for row in dict.fromkeys(rows) if row >= 0],
         )
 
     def _on_ask(self, row: int) -> None:
@@ -80,7 +82,7 @@ class AttentionTextPanel(Panel):
             trace = self.state.reader.trace
             if trace is not None and trace.recorded_attention is not None and row < trace.recorded_attention.n_tokens:
                 self._pointed = row
-                self._text.answer(self._gaze(trace, trace.recorded_attention, row))
+                self._text.answer(self._token_weights(trace, trace.recorded_attention, row))
 
     def _on_pin(self, row: int | None) -> None:
         # A place, and no token: where the text moved on since the click, it is the new text's.
@@ -128,7 +130,7 @@ class AttentionTextPanel(Panel):
             weights[1:] = np.nan
         return row, weights
 
-    def _gaze(self, trace: Trace, attention: Attention, row: int) -> dict[str, Any]:
+    def _token_weights(self, trace: Trace, attention: Attention, row: int) -> dict[str, Any]:
         first, weights = self._weights(attention, row)
         labels = [token.label for token in trace.tokens[trace.start :]]
         about = {"heads": self._weights_are(self._blend), "token": labels[row]}
@@ -136,7 +138,9 @@ class AttentionTextPanel(Panel):
             "attention-text-looks" if self.state.selection.direction == "to" else "attention-text-looked-at", **about
         )
         shown_from = max(0, len(labels) - MAX_CHIPS)
-        return gaze(row, first, weights, title, labels, log=self.state.display.log_weights, shown_from=shown_from)
+        return token_weights(
+            row, first, weights, title, labels, log=self.state.display.log_weights, shown_from=shown_from
+        )
 
     def _weights_are(self, blend: str) -> str:
         if blend == "head":

@@ -1,0 +1,71 @@
+// One plotly.js a page, however many plots there are and whichever is closed meanwhile.
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { asModule, plotlyOf } from "../../explorer/widgets/elements/plot/library.js";
+import { openView } from "../../explorer/widgets/js/lib/view.js";
+import { FakeModel, bytes, openPage } from "./page.js";
+
+beforeEach(openPage);
+
+const unpack = async (packed) => ({ library: packed.byteLength });
+const asks = (model) => model.sent.filter(({ kind }) => kind === "library").length;
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+function plot() {
+  const model = new FakeModel({});
+  const view = openView(model);
+  return { model, view, library: plotlyOf(view, model, unpack) };
+}
+
+test("two plots that ask at the same time get the same one, which is sent once", async () => {
+  const [one, other] = [plot(), plot()];
+  assert.deepEqual([asks(one.model), asks(other.model)], [1, 0]);
+  one.model.receive({ kind: "again" });
+  one.model.receive({ kind: "library" }, [bytes(1, 2)]);
+  assert.deepEqual(await one.library, { library: 2 });
+  assert.equal(await other.library, await one.library);
+  const third = plot();
+  assert.equal(await third.library, await one.library);
+  assert.equal(asks(third.model), 0);
+});
+
+test("when the one that asked is closed before the answer came, another one asks", async () => {
+  const [one, other, third] = [plot(), plot(), plot()];
+  one.view.close();
+  assert.equal(await one.library, undefined);
+  await turn();
+  assert.deepEqual([asks(other.model), asks(third.model)], [1, 0]);
+  other.view.close();
+  await turn();
+  assert.equal(asks(third.model), 1);
+  third.model.receive({ kind: "library" }, [bytes(1)]);
+  assert.deepEqual(await third.library, { library: 1 });
+  assert.equal(await other.library, undefined);
+});
+
+test("an answer that does not come is asked for three times", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { model, library } = plot();
+  for (let tries = 1; tries <= 3; tries++) {
+    assert.equal(asks(model), tries);
+    t.mock.timers.tick(60_000);
+    await turn();
+  }
+  assert.equal(await library, undefined);
+  assert.equal(asks(model), 3);
+  const later = plot(); // and a plot that comes later tries again
+  assert.equal(asks(later.model), 1);
+  later.model.receive({ kind: "library" }, [bytes(1)]);
+  assert.deepEqual(await later.library, { library: 1 });
+});
+
+test("a script for CommonJS becomes a module that no AMD loader finds", async () => {
+  const umd = "(function(f){ if (typeof define === 'function' && define.amd) define(f); else module.exports = f(); })";
+  globalThis.define = Object.assign(() => assert.fail("the loader of the page"), { amd: {} });
+  const source = asModule(`${umd}(function () { return { version: 1 }; });\n//# a comment at the end`);
+  const module = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+  delete globalThis.define;
+  assert.deepEqual(module.default, { version: 1 });
+});
