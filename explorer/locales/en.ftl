@@ -289,6 +289,8 @@ status-ready = ready · { $milliseconds } ms · { $computed ->
    *[other] { $computed } new tokens read
 }
 status-reading = Reading the text: { $done } of { $todo } tokens
+kernel-gone = The kernel was restarted or has ended: what stands here is from before. Run this cell again (Shift-Enter) to go on.
+prefix-waiting = not answered yet: the pictures are of an older text
 panel-failed = This part could not be drawn ({ $kind }). The rest goes on; the log of the kernel says more.
 panel-closed = This was closed. Run its cell again to open it anew.
 model-confirm = { $title } is not on this disk: { $megabytes } MB to download.

@@ -263,6 +263,8 @@ status-ready = 就绪 · { $milliseconds } 毫秒 · { $computed ->
    *[other] 新读取 { $computed } 个词元
 }
 status-reading = 正在读取文本：{ $done } / { $todo } 个词元
+kernel-gone = 内核已重启或结束：这里显示的是之前的内容。请重新运行本单元格（Shift-Enter）以继续。
+prefix-waiting = 尚未得到回答：图表对应的是之前的文本
 panel-failed = 这一部分无法绘制（{ $kind }）。其余部分照常工作；内核日志中有详细信息。
 panel-closed = 这里已经关闭。重新运行它所在的单元格即可再次打开。
 model-confirm = { $title } 不在本机磁盘上：需要下载 { $megabytes } MB。

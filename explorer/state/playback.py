@@ -127,8 +127,9 @@ class Playback(Slice):
     def play(self) -> None:
         """Step after step, until a stop is reached or somebody does something else."""
         with self.lock:
-            if not self.playing and self._document.tree is not None:
-                self._began_at = len(self._document.tree.path())
+            if not self.playing and self._reader.model is not None:
+                tree = self._document.tree
+                self._began_at = len(tree.path()) if tree is not None else 0
                 self._next_at = monotonic()
                 self.playing = True
                 self._play_on()

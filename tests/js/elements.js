@@ -99,6 +99,7 @@ export const ELEMENTS = {
     answer: 1,
     stale: false,
   },
+  kernel_banner: { sentence: "The kernel is gone." },
   plot: {
     packed: bytes(),
     answer: 1,
@@ -110,7 +111,7 @@ export const ELEMENTS = {
     cells: false,
     zooms: false,
   },
-  prefix_box: { value: "The", label: "prefix" },
+  prefix_box: { value: "The", edit: "", answered: "", waiting: "not answered yet", whole: true, label: "prefix" },
   role_labels: {
     groups: [
       {

@@ -16,6 +16,8 @@ from explorer.state.refresher import Paint
 from explorer.state.state import ExplorerState
 from explorer.widgets import controls as w
 from explorer.widgets.base import guarded_widgets
+from explorer.widgets.cells import displayed
+from explorer.widgets.elements.kernel_banner.widget import KernelBanner
 from explorer.widgets.elements.status_line.widget import StatusLine
 from explorer.widgets.elements.theme_reporter.widget import ThemeReporter
 
@@ -166,6 +168,9 @@ class Panel(w.VBox):
         if language != self._language:
             self._language = language
             self.translate()
+            for widget in self._own:
+                if isinstance(widget, KernelBanner):
+                    widget.sentence = self.tr("kernel-gone")
 
     def _link(self, owner: t.HasTraits, handler: Callable[..., object], trait: str) -> None:
         owner.observe(handler, trait)
@@ -192,6 +197,28 @@ class Panel(w.VBox):
 
     def _require(self) -> None:
         self.state.reader.require(self, self.required_extras if self._visible else frozenset())
+
+    # --- a cell -------------------------------------------------------------------------------------------------------
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        if self.closed:
+            return {"text/plain": Message.of("panel-closed").render(self.state.display.theme.language)}
+        self._stand_alone()
+        displayed(self)
+        return super()._repr_mimebundle_(**options)
+
+    def _stand_alone(self) -> None:
+        """Displayed by a cell, and not as a part of another panel: bring what a page needs once."""
+        inside = list(guarded_widgets(self))
+        missing: list[w.Widget] = []
+        if not any(isinstance(widget, ThemeReporter) for widget in inside):
+            missing.append(theme_reporter(self.state))
+        if not any(isinstance(widget, KernelBanner) for widget in inside):
+            missing.append(KernelBanner(sentence=self.tr("kernel-gone")))
+        if missing:
+            self.add_class("nte-root")
+            self._own = (*missing, *self._own)
+            self.children = self._own
 
     # --- the end ------------------------------------------------------------------------------------------------------
 

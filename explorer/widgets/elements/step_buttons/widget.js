@@ -37,10 +37,10 @@ function render({ model, el }) {
   const isEnabled = (name) => model.get("enabled")[name === "pause" ? "play" : name] !== false;
   /** @param {string} name */
   const now = (name) => (name === "play" && model.get("playing") ? "pause" : name);
-  // The page's messages overtake each other: a step says which prefix it is meant for.
+  // The page's messages overtake each other: a step says for which prefix it is meant, while that is on its way from here.
   const prefix = () => {
     const box = /** @type {HTMLTextAreaElement | null} */ (app().querySelector(".nte-prefix textarea"));
-    return box?.value ?? null;
+    return box?.dataset.ahead ? box.value : null;
   };
   /** @param {string} name */
   const command = (name) => {

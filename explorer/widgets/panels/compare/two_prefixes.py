@@ -38,7 +38,7 @@ class TwoPrefixesPanel(Panel):
     companions = (PrefixPanel,)
 
     def build(self) -> list[w.Widget]:
-        self._box = PrefixBox()
+        self._box = PrefixBox(whole=False)
         self._order = w.Checkbox(indent=False, layout={"width": "auto"})
         self._plot = Plot(height=HEIGHT)
         self.dimmed = (self._plot,)
@@ -50,7 +50,7 @@ class TwoPrefixesPanel(Panel):
         return [self._box, self._order, self._plot]
 
     def translate(self) -> None:
-        self._box.label = self.tr("second-text")
+        self._box.label, self._box.waiting = self.tr("second-text"), self.tr("prefix-waiting")
         self._order.description = self.tr("second-by-change")
 
     def refresh(self) -> Paint | None:
@@ -59,6 +59,8 @@ class TwoPrefixesPanel(Panel):
         self._box.value = text or ""
         if text is not None:
             second.ask(text)
+            if not second.stale:
+                self._box.answered = self._box.edit
         first, other, distribution = reader.trace, second.answer, self.state.sampler.distribution
         if first is None or distribution is None or other is None:
             return lambda: self._plot.show(empty_figure(self.tr("second-nothing"), theme, height=HEIGHT), theme)

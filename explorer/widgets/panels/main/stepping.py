@@ -72,7 +72,7 @@ class SteppingPanel(Panel):
                 "undo": back,
                 "redo": tree is not None and bool(tree.ahead()),
                 "step": state.reader.model is not None,
-                "play": tree is not None,
+                "play": state.reader.model is not None,
                 "branch": back,
             }
             buttons.playing = state.playback.playing
