@@ -57,14 +57,14 @@ class Lab:
     folder: Path
     counter: int = 0
 
-    def notebook(self, source: str) -> str:
-        """Write a notebook with one code cell; its address."""
+    def notebook(self, *sources: str) -> str:
+        """Write a notebook with a code cell for each; its address."""
         self.counter += 1
         name = f"test-{self.counter}.ipynb"
-        cell = {"cell_type": "code", "id": "one", "metadata": {}, "outputs": [], "execution_count": None}
+        cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         book = {
-            "cells": [cell | {"source": source}],
+            "cells": [cell | {"id": f"cell-{i}", "source": source} for i, source in enumerate(sources)],
             "metadata": {"kernelspec": kernel},
             "nbformat": 4,
             "nbformat_minor": 5,
@@ -158,7 +158,7 @@ class Screen:
         """Until the latest question is answered and painted. A page knows of one that is open once it is late."""
         self.page.wait_for_timeout(LATE)
         self.page.wait_for_selector(".nte-status[data-state='ready']", timeout=PATIENCE)
-        self.page.wait_for_selector(".nte-bars:not(.nte-stale) .ytick", timeout=PATIENCE)
+        self.page.wait_for_selector(".nte-root:not(.nte-ahead) .nte-bars:not(.nte-stale) .ytick", timeout=PATIENCE)
 
     def wait_chips(self, expected: list[str]) -> None:
         shown = "JSON.stringify([...document.querySelectorAll('.nte-chips > span')].map(s => s.textContent))"

@@ -10,7 +10,7 @@ const AHEAD_AFTER = 300; // milliseconds; most answers come sooner
 
 // A number of this page, the same for every box on it.
 const PAGE = Symbol.for("next-token-explorer.page");
-const pageId = () => {
+const thisPage = () => {
   const page = /** @type {any} */ (window);
   return /** @type {string} */ (page[PAGE] ??= crypto.getRandomValues(new Uint32Array(2)).join("-"));
 };
@@ -69,7 +69,7 @@ function render({ model, el }) {
   const send = () => {
     if (model.get("value") === box.value) return;
     n += 1;
-    const edit = `${pageId()}:${n}`;
+    const edit = `${thisPage()}:${n}`;
     model.set("value", box.value);
     model.set("edit", edit);
     model.save_changes();
@@ -109,7 +109,7 @@ function render({ model, el }) {
   view.onEnd(unmark);
   translate();
   receive();
-  model.send({ kind: "here", page: pageId() });
+  model.send({ kind: "here", page: thisPage() });
   const first = requestAnimationFrame(grow); // once it has a size
   view.onEnd(() => cancelAnimationFrame(first));
   return view.close;
