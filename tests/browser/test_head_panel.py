@@ -18,7 +18,7 @@ SOURCE = f"""
 import explorer
 import ipywidgets as w
 import plotly.graph_objects as go
-from explorer.figures.shared.theme import Look
+from explorer.figures.shared.theme import Theme
 from explorer.widgets.panels.attention.head import HeadPanel
 from explorer.widgets.elements.plot.widget import Plot
 
@@ -32,7 +32,7 @@ plot.add_class("race")
 def show(*answers):
     for answer in answers:
         layout = dict(meta=dict(description=""), height=120, title=dict(text=str(answer)))
-        plot.show(go.Figure(layout=layout), Look(), answer=answer)
+        plot.show(go.Figure(layout=layout), Theme(), answer=answer)
 
 def button(name, *answers):
     made = w.Button(description=name)

@@ -13,7 +13,7 @@ from tests.browser.lab import PATIENCE, Hearing, Lab, open_cell
 SOURCE = """
 import ipywidgets as w
 import plotly.graph_objects as go
-from explorer.figures.shared.theme import Look
+from explorer.figures.shared.theme import Theme
 from explorer.widgets.elements.draw_strip.widget import DrawStrip
 from explorer.widgets.elements.prefix_box.widget import PrefixBox
 from explorer.widgets.elements.token_chips.widget import TokenChips
@@ -53,7 +53,7 @@ plot.show(
         meta=dict(description="bars"), height=160, margin=dict(l=150, r=60, t=30, b=38), hovermode="y",
         xaxis=dict(range=[0, 1], fixedrange=True),
         yaxis=dict(tickvals=rows, ticktext=list("abcd"), range=[3.6, -0.6], fixedrange=True),
-    )), Look(), answer=7,
+    )), Theme(), answer=7,
 )
 app = w.VBox([box, chips, buttons, strip, heard, plot])
 app.add_class("nte-app")
