@@ -152,8 +152,8 @@ class Guarded(ipywidgets.Widget):  # type: ignore[misc]  # ipywidgets is untyped
             return
         self.closed = True
         self.on_error = None
-        for handlers in self._trait_notifiers.values():
-            for kind, each in handlers.items():  # the class's own keep, say, a menu's value and index together
+        for handlers in list(self._trait_notifiers.values()):
+            for kind, each in list(handlers.items()):  # the class's own keep, say, a menu's value and index together
                 handlers[kind] = [handler for handler in each if isinstance(handler, t.EventHandler)]
         if self.comm is not None:
             self.comm.on_msg(None)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.lab import PATIENCE, Lab, Screen, open_cell
 from tests.browser.reference import Reference
@@ -107,6 +107,15 @@ def test_tokens_can_be_searched_and_stay_pinned(screen: Screen, reference: Refer
     screen.page.locator(".nte-choices button[aria-pressed=true]").click()
     screen.page.wait_for_function("document.querySelectorAll('.nte-bars .ytick').length === 11", timeout=PATIENCE)
     screen.page.get_by_role("textbox", name="Find a token").fill("")
+
+
+def test_what_the_kernel_refuses_is_put_right_on_the_page(screen: Screen) -> None:
+    screen.open_section("Find a token")
+    query = screen.page.get_by_role("textbox", name="Find a token")
+    query.fill("the")
+    query.fill("x" * 10_001)  # more than anybody types
+    expect(query).to_have_value("the", timeout=PATIENCE)
+    query.fill("")
 
 
 def test_the_empty_prefix_says_what_it_does(screen: Screen) -> None:
