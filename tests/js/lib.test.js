@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { beforeEach, test } from "node:test";
 
-import { asBytes, asFloats, gunzip } from "../../explorer/widgets/js/lib/bytes.js";
+import { asBytes, asFloats, gunzip, unpackText } from "../../explorer/widgets/js/lib/bytes.js";
 import { isDark, ramp } from "../../explorer/widgets/js/lib/colours.js";
 import { addTo, around, keepFocus, make, setAttributes } from "../../explorer/widgets/js/lib/dom.js";
 import { fileRequests } from "../../explorer/widgets/js/lib/files.js";
@@ -28,7 +28,11 @@ test("bytes and numbers are read at any offset", () => {
 });
 
 test("a packed text is unpacked", async () => {
-  assert.equal(await gunzip(within(gzipSync("an é and a 字"))), "an é and a 字");
+  const text = "an é and a 字";
+  assert.equal(await gunzip(within(gzipSync(text))), text);
+  assert.equal(await unpackText(within(gzipSync(text))), text);
+  assert.equal(unpackText(within(new TextEncoder().encode(text))), text);
+  assert.equal(unpackText(within([])), "");
 });
 
 test("keys lead to the next one, to the ends, and no further", () => {

@@ -1,11 +1,14 @@
-// One plotly.js a page, however many plots there are and whichever is closed meanwhile.
+// One plotly.js a page, however many plots there are and whichever is closed meanwhile; and how a plot draws with it.
 
 import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
 import { beforeEach, test } from "node:test";
 
 import { asModule, plotlyOf } from "../../explorer/widgets/elements/plot/library.js";
 import { openView } from "../../explorer/widgets/js/lib/view.js";
-import { FakeModel, bytes, openPage } from "./page.js";
+import widget from "../../explorer/widgets/elements/plot/widget.js";
+import { ELEMENTS } from "./elements.js";
+import { FakeModel, bytes, openPage, settled } from "./page.js";
 
 beforeEach(openPage);
 
@@ -68,4 +71,36 @@ test("a script for CommonJS becomes a module that no AMD loader finds", async ()
   const module = await import(`data:text/javascript,${encodeURIComponent(source)}`);
   delete globalThis.define;
   assert.deepEqual(module.default, { version: 1 });
+});
+
+test("plotly is given a figure with every change, and its configuration only when its words change", async () => {
+  const drawn = [];
+  const Plotly = {
+    Icons: {},
+    purge: () => {},
+    react: async (box, data, layout, config) => drawn.push({ data, layout, png: config?.modeBarButtons[0][0].title }),
+  };
+  window[Symbol.for("next-token-explorer.plotly")] = Promise.resolve(Plotly);
+  const pack = (figure) => new DataView(new Uint8Array(new TextEncoder().encode(JSON.stringify(figure))).buffer);
+  const figure = (n) => ({ data: [{ y: n }], layout: { title: n } });
+  const compressed = new DataView(new Uint8Array(gzipSync(JSON.stringify(figure(2)))).buffer);
+  const [model, el] = [new FakeModel({ ...ELEMENTS.plot, packed: pack(figure(1)) }), document.createElement("div")];
+  const close = widget.render({ model, el });
+  await settled();
+  model.update({ packed: compressed, answer: 2 });
+  await settled();
+  assert.equal(el.dataset.answer, "2");
+  model.update({ packed: pack(figure(3)), words: { png: "PNG!" }, answer: 3 });
+  model.update({ packed: pack(figure(4)), answer: 4 });
+  await settled();
+  assert.equal(el.dataset.answer, "4");
+  assert.deepEqual(
+    drawn.map(({ data: [{ y }], layout, png }) => [y, layout.title, png]),
+    [
+      [1, 1, "the word png"],
+      [2, 2, undefined],
+      [4, 4, "PNG!"],
+    ],
+  );
+  close();
 });

@@ -50,7 +50,7 @@ MAX_MESSAGES_A_TICK = 5
 
 MAX_BYTES_A_TICK = 64 * 1024
 MAX_BYTES_TO_OPEN = 256 * 1024
-"""Of the whole app, 80 KB of it our own scripts; plotly.js (1.5 MB packed) comes once a page on top of it."""
+"""Of the whole app, 96 KB of it our own scripts; plotly.js (1.5 MB packed) comes once a page on top of it."""
 
 
 @pytest.fixture

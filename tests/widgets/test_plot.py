@@ -12,7 +12,7 @@ import pytest
 from explorer.figures.attention.head_map import head_map
 from explorer.figures.distribution.bars import distribution_bars
 from explorer.figures.shared.theme import Theme
-from explorer.widgets.elements.plot.widget import Cells, Plot
+from explorer.widgets.elements.plot.widget import MIN_COMPRESSED, Cells, Plot
 from tests.attention import random_weights
 from tests.figures.reading import some_distribution
 from tests.widgets.page import Page
@@ -60,17 +60,28 @@ def test_a_figure_is_sent_once_and_small(page: Page, n: int) -> None:
     (sent,) = page.to(plot)
     assert plot.figure == figure.to_json(validate=False)
     assert json.loads(plot.figure)["layout"] == figure.to_plotly_json()["layout"]
-    assert sent.n_bytes < len(plot.figure) / 2
+    assert plot.packed == plot.figure.encode(), "unpacking would take the page longer than receiving"
+    assert sent.n_bytes < MIN_COMPRESSED
     assert sent.data["state"]["answer"] == 3
     assert sent.data["buffer_paths"] == [["packed"]]
 
 
+def test_a_long_figure_is_compressed(page: Page) -> None:
+    plot, figure = Plot(), heatmap(100, 100)
+    page.messages.clear()
+    plot.show(figure, ENGLISH)
+    (sent,) = page.to(plot)
+    assert plot.figure == figure.to_json(validate=False)
+    assert len(plot.figure) > MIN_COMPRESSED
+    assert sent.n_bytes < len(plot.figure) / 2
+
+
 def test_the_same_figure_is_not_sent_again(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     plot = Plot()
-    plot.show(heatmap(), ENGLISH)
+    plot.show(heatmap(100, 100), ENGLISH)
     page.messages.clear()
     monkeypatch.setattr("time.time", lambda: 2e9)  # which gzip would write into what it packs
-    plot.show(heatmap(), ENGLISH)
+    plot.show(heatmap(100, 100), ENGLISH)
     assert page.messages == []
 
 

@@ -187,6 +187,7 @@ def _layout(
         "xaxis": axis | {
             "title": {"text": escape(axis_title), "standoff": 6, "font": rows.small(theme)},
             "gridcolor": theme.grid, "zeroline": False, "fixedrange": True, "tickfont": ticks,
+            "ticklabeloverflow": "allow",
         },
         "shapes": [line] if n_pinned else [],
         "annotations": marks,

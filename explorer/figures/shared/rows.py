@@ -113,5 +113,6 @@ def layout(theme: Theme, names: Sequence[str], *, title: str, aside: str, height
             "tickvals": list(range(len(names))), "ticktext": list(names), "range": [len(names) - 0.4, -0.6],
             "fixedrange": True, "showgrid": False, "zeroline": False, "automargin": False, "ticks": "",
             "ticklabelstandoff": _GUTTER_PIXELS, "tickfont": {"family": "monospace", "size": 13},
+            "ticklabeloverflow": "allow",  # they have room; else plotly measures each, once for each
         },
     }  # fmt: skip

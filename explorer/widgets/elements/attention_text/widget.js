@@ -1,25 +1,22 @@
 // The text as chips, coloured by the attention weights between each and one of them, with the number below and arcs
 // between them. Rows count the tokens that the model reads; chips may begin before or after row 0.
 
-import { asBytes, asFloats } from "../../js/lib/bytes.js";
 import { ramp } from "../../js/lib/colours.js";
 import { around, make, makeSvg, pageId } from "../../js/lib/dom.js";
 import { consume, hasModifier, pointerMoves } from "../../js/lib/keys.js";
 import { dimStale, openView, paintTogether } from "../../js/lib/view.js";
 import { arcPath, chipAcross, placesOf, strongestWeights } from "./arcs.js";
 import { makeControls } from "./controls.js";
+import { unpacked } from "./token_weights.js";
 
 /**
  * @import { Place } from "./arcs.js"
  * @import { Chosen } from "./controls.js"
+ * @import { Packed, Strongest, TokenWeights } from "./token_weights.js"
  * @typedef {{
  *   labels: string[], joined: Record<string, string>, special: number[], elided: string, elided_note: string,
  *   first: number,
  * }} Tokens
- * @typedef {[row: number, label: string, number: string, shade: number]} Strongest
- * @typedef {{ row: number, title: string, strongest: Strongest[], first: number, numbers: string[] }} Sent
- * @typedef {Sent & { weights: DataView, shades: DataView }} Packed
- * @typedef {Sent & { weights: Float32Array, shades: Uint8Array }} TokenWeights between `row` and the chips from `first` on
  * @typedef {{ number: number, row: number, pinned: boolean, token_weights: Packed[] }} Shown
  * @typedef {{
  *   tokens: Partial<Tokens>, shown: Partial<Shown>, chosen: Chosen, words: Record<string, string>,
@@ -27,9 +24,6 @@ import { makeControls } from "./controls.js";
  *   least_arc: number, most_arcs: number, arcs: boolean, stale: boolean,
  * }} Traits
  */
-
-/** @param {Sent} sent @param {DataView} weights @param {DataView} shades @returns {TokenWeights} */
-const unpacked = (sent, weights, shades) => ({ ...sent, weights: asFloats(weights), shades: asBytes(shades) });
 
 /** @param {import("../../js/lib/types").RenderProps<Traits>} props */
 function render({ model, el }) {

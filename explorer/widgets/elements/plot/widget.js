@@ -1,6 +1,6 @@
 // One plotly figure.
 
-import { gunzip } from "../../js/lib/bytes.js";
+import { unpackText } from "../../js/lib/bytes.js";
 import { addTo, setAttributes } from "../../js/lib/dom.js";
 import { dimStale, openView } from "../../js/lib/view.js";
 import { pickCells } from "./cells.js";
@@ -51,12 +51,16 @@ function drawFigures(view, Plotly, { model, el, box, reserve }) {
   let taken = 0;
   let waiting = 0; // for the next frame
   let drawn = -Infinity; // when
+  /** @type {Record<string, string> | undefined} */
+  let configured; // the words of the buttons on show
   const draw = async () => {
     waiting = 0;
     const { data, layout, words, description, answer } = latest;
+    // Another configuration, also one that does the same, makes plotly begin from nothing, and draw twice.
+    const config = words === configured ? undefined : configOf(Plotly, words);
+    configured = words;
     reserve();
-    // A zoom is written into what plotly was given.
-    await Plotly.react(box, data, structuredClone(layout), configOf(Plotly, words));
+    await Plotly.react(box, data, structuredClone(layout), config); // a zoom is written into what it was given
     if (view.signal.aborted) return;
     setAttributes(box, { role: picks || cells ? "application" : "img", "aria-label": description });
     el.dataset.answer = answer; // which question this picture answers
@@ -68,7 +72,8 @@ function drawFigures(view, Plotly, { model, el, box, reserve }) {
     if (!packed.byteLength) return;
     const number = ++taken;
     const [words, description, answer] = [model.get("words"), model.get("description"), model.get("answer")];
-    const figure = JSON.parse(await gunzip(packed));
+    const text = unpackText(packed);
+    const figure = JSON.parse(typeof text === "string" ? text : await text); // what is there is drawn at once
     if (number < latest.number || view.signal.aborted) return; // a later one was unpacked sooner
     latest = { number, words, description, answer, ...figure };
     if (waiting) return;

@@ -22,13 +22,24 @@ Cells = tuple[int, int]
 """The first and the last of some cells in a row, from 0."""
 
 
+MIN_COMPRESSED = 20_000
+"""Bytes from which on a figure is compressed: unpacking a shorter one would take a page longer than receiving it."""
+
+_GZIP = b"\x1f\x8b"
+
+
+def _compressed(data: bytes) -> bytes:
+    return gzip.compress(data, compresslevel=6, mtime=0)  # the same data: the same bytes
+
+
 def _pack(text: str) -> bytes:
-    return gzip.compress(text.encode("utf-8"), compresslevel=6, mtime=0)  # the same text: the same bytes
+    data = text.encode("utf-8")
+    return data if len(data) < MIN_COMPRESSED else _compressed(data)
 
 
 @cache
 def _packed_library() -> bytes:
-    return _pack(get_plotlyjs())
+    return _compressed(get_plotlyjs().encode("utf-8"))
 
 
 def _in_order(cells: Cells) -> Cells:
@@ -78,7 +89,7 @@ class Plot(Element):
     packed to 1.5 MB, from the kernel once a page.
 
     Attributes:
-        packed: plotly's JSON of the figure on show, compressed with gzip; see `figure`.
+        packed: plotly's JSON of the figure on show, a long one compressed with gzip (`MIN_COMPRESSED`); see `figure`.
         answer: number of the question that the figure answers (for those who measure).
         stale: a newer figure is being computed.
         height: pixels kept free before the figure is there.
@@ -116,7 +127,8 @@ class Plot(Element):
     @property
     def figure(self) -> str:
         """plotly's JSON of the figure on show, "" before there is one."""
-        return gzip.decompress(self.packed).decode("utf-8") if self.packed else ""
+        data = gzip.decompress(self.packed) if self.packed.startswith(_GZIP) else self.packed
+        return data.decode("utf-8")
 
     def show(self, figure: go.Figure, theme: Theme, *, answer: int = 0) -> None:
         """Put ``figure`` in the place of the one on show; ``layout.meta.description`` is what a screen reader says."""

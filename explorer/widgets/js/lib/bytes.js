@@ -20,3 +20,12 @@ export const gunzip = (packed) =>
   new Response(
     new Blob([/** @type {BlobPart} */ (asBytes(packed))]).stream().pipeThrough(new DecompressionStream("gzip")),
   ).text();
+
+/**
+ * The text that the kernel sent: as UTF-8, or, where that is long, compressed with gzip, which takes a while.
+ *
+ * @param {DataView} bytes
+ * @returns {string | Promise<string>}
+ */
+export const unpackText = (bytes) =>
+  bytes.byteLength > 1 && bytes.getUint16(0) === 0x1f8b ? gunzip(bytes) : new TextDecoder().decode(bytes);
