@@ -15,7 +15,10 @@ import typer
 
 from explorer.cli.options import ModelOptions, with_options
 from explorer.cli.sampling_options import SamplingOptions
-from explorer.locales import tr
+from explorer.locales import ExplorerError, tr
+
+MAX_INPUT_BYTES = 16_000_000
+"""Of standard input; a model reads the last 64 KB."""
 
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
@@ -135,8 +138,14 @@ def _standard_input() -> str:
     """All of stdin, less the line break that `echo` and editors put at its end.
 
     Bytes that are no UTF-8 become lone surrogates, as in `sys.argv`: the tokenizer says what it made of them.
+
+    Raises:
+        ExplorerError: it has more than any text that is meant well; it may have no end.
     """
-    text = sys.stdin.buffer.read().decode("utf-8", errors="surrogateescape")
+    data = sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
+    if len(data) > MAX_INPUT_BYTES:
+        raise ExplorerError("cli-input-too-large", most=MAX_INPUT_BYTES // 10**6)
+    text = data.decode("utf-8", errors="surrogateescape")
     return text.removesuffix("\n").removesuffix("\r")
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 from explorer.generation.strategy import Strategy, strategies
 from explorer.locales import ExplorerError
+from explorer.models.user_files import MAX_TOML_BYTES, UntrustedTomlError, parse_toml, read_file
 from explorer.sampling.parameters import shown
-
-MAX_BYTES = 1_000_000
 
 
 def read_strategies(file: Path) -> tuple[Strategy, ...]:
@@ -19,11 +17,9 @@ def read_strategies(file: Path) -> tuple[Strategy, ...]:
         ExplorerError: it cannot be read, is no TOML, or holds something that is no strategy; the sentence says which.
     """
     try:
-        if file.stat().st_size > MAX_BYTES:
-            raise ExplorerError("strategies-file-unreadable", file=str(file), reason=f"> {MAX_BYTES:,} B")
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ExplorerError("strategies-file-unreadable", file=str(file), reason=str(error)[:200]) from error
+        content = parse_toml(read_file(file, MAX_TOML_BYTES))
+    except UntrustedTomlError as error:
+        raise ExplorerError("strategies-file-unreadable", file=str(file), reason=str(error)) from error
     tables = content.get("strategy")
     if set(content) != {"strategy"} or not isinstance(tables, list):
         raise ExplorerError("strategies-file-none", file=str(file), found=shown(", ".join(content)))
