@@ -66,6 +66,7 @@ def _help_without_command(context: typer.Context) -> None:
 def lab(*, options: ServerOptions = None, model: ModelOptions, lang: Language = None) -> None:
     from explorer.cli import jupyter
 
+    model.check()
     jupyter.hand_to_kernels(model, lang)
     raise typer.Exit(jupyter.lab(options or []))
 
@@ -75,6 +76,7 @@ def lab(*, options: ServerOptions = None, model: ModelOptions, lang: Language = 
 def app_page(*, options: ServerOptions = None, model: ModelOptions, lang: Language = None) -> None:
     from explorer.cli import jupyter
 
+    model.check()
     jupyter.hand_to_kernels(model, lang)
     raise typer.Exit(jupyter.app(options or []))
 

@@ -40,26 +40,21 @@ def compare(
     figure: Path | None,
 ) -> None:
     """Print what each strategy writes after ``text``; what there is when Ctrl-C comes is kept."""
-    from explorer.generation.compare import compare
+    from explorer.generation.compare import checked_length, checked_samples, compare
     from explorer.generation.export import to_csv, to_record
-    from explorer.generation.presets import COMPARED
     from explorer.generation.strategies_file import read_strategies
-    from explorer.generation.strategy import Strategy
-    from explorer.sampling.draw import checked_seed
     from explorer.models.user_files import require_writable
+    from explorer.sampling.draw import checked_seed
     from explorer.sampling.spelling import unescaped
 
-    given = (
-        read_strategies(strategies_file)
-        if strategies_file is not None
-        else [Strategy(tr(name), method) for name, method in COMPARED.items()]
-    )
+    given = None if strategies_file is None else read_strategies(strategies_file)
     if figure is not None:
         from explorer.figures.comparison.comparison import require_savable, save
 
         require_savable(figure)
     if table is not None:
         require_writable(table)
+    count, longest = checked_samples(number(n, whole=True)), checked_length(number(max_new_tokens, whole=True))
     key = randbelow(RANDOM_SEEDS) if seed is None else checked_seed(number(seed, whole=True))
     lm = model.load()
     with progress_bar() as report:
@@ -67,8 +62,8 @@ def compare(
             lm,
             as_read(text),
             given,
-            n=number(n, whole=True),
-            max_new_tokens=number(max_new_tokens, whole=True),
+            n=count,
+            max_new_tokens=longest,
             seed=key,
             stop_text=as_read(unescaped(stop_text)),
             through_end=through_end,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from explorer import locales
 from explorer.locales import Message
 
 if TYPE_CHECKING:
@@ -33,11 +33,7 @@ def say_what_is_not_read(n_tokens: int, n_positions: int) -> None:
 
 def visible(text: str) -> str:
     """``text`` without anything that moves a terminal's cursor, changes its colours or turns text around."""
-    return "".join(f"<U+{ord(character):04X}>" if _steers(character) else character for character in text)
-
-
-def _steers(character: str) -> bool:
-    return character != "\n" and unicodedata.category(character) in {"Cc", "Cf", "Cs"}
+    return locales.visible(text, keep="\n")
 
 
 def print_json(**fields: Any) -> None:

@@ -11,19 +11,20 @@ import numpy as np
 
 from explorer.generation.beam import Continuation
 from explorer.generation.decoders import Decoder, Sample, decoder_of
-from explorer.generation.generate import Stop
+from explorer.generation.generate import Stop, prefix_ids
 from explorer.generation.measures import Measure, measures
+from explorer.generation.presets import compared
 from explorer.generation.strategy import Method, Strategy, strategies
+from explorer.language_model.arguments import require_model
 from explorer.language_model.interventions import Intervention, Interventions, canonical
 from explorer.language_model.memory import OutOfMemory, translate_oom
 from explorer.language_model.model import BatchDecoder, Model
-from explorer.language_model.request import as_ids
 from explorer.language_model.trace import Floats, Ints
 from explorer.language_model.window import window_start
 from explorer.locales import Message, tr
 from explorer.models.progress import Progress, Report
 from explorer.sampling.draw import checked_seed
-from explorer.sampling.parameters import number
+from explorer.sampling.parameters import MAX_COUNT, number
 
 MAX_SAMPLES = 1000
 
@@ -98,9 +99,10 @@ class ComparisonRun:
         first_step: int = 0,
         interventions: Iterable[Intervention] = (),
     ) -> None:
+        require_model(model)
         self._model, self._strategies = model, strategies(given)
-        self._n = int(number("n", n, 1, MAX_SAMPLES, whole_only=True))
-        self._ids = _ids(model, prefix)
+        self._n = checked_samples(n)
+        self._ids = prefix_ids(model, prefix)
         room = _room(len(self._ids), model.info.n_positions)
         self._most = int(number("max_new_tokens", max_new_tokens, 1, room, whole_only=True))
         self._seed = checked_seed(seed)
@@ -205,8 +207,8 @@ class ComparisonRun:
 
 def compare(
     model: Model,
-    prefix: str | Sequence[int],
-    given: Iterable[Strategy | Method] | Strategy | Method,
+    prefix: str | Sequence[int] = "",
+    given: Iterable[Strategy | Method] | Strategy | Method | None = None,
     *,
     n: int = 1,
     max_new_tokens: int = 40,
@@ -221,7 +223,7 @@ def compare(
 
     Args:
         prefix: a text, or token ids.
-        given: strategies, or methods, which are named by what they do; or one.
+        given: strategies, or methods, which are named by what they do; or one. None takes `presets.compared`.
         n: samples of each strategy. Sample i has the same draws in all of them, whichever run beside it.
         max_new_tokens: of each text.
         seed: decides all draws, see `explorer.sampling.draw.uniforms`.
@@ -237,7 +239,7 @@ def compare(
     run = ComparisonRun(
         model,
         prefix,
-        given,
+        compared() if given is None else given,
         n=n,
         max_new_tokens=max_new_tokens,
         seed=seed,
@@ -255,11 +257,24 @@ def compare(
     return run.comparison
 
 
-def _ids(model: Model, prefix: str | Sequence[int]) -> tuple[int, ...]:
-    encoding = model.tokenize(prefix) if isinstance(prefix, str) else as_ids(prefix, tokenize=model.tokenize)
-    return encoding.ids
+def checked_samples(n: int) -> int:
+    """How many texts each strategy is to write, as it is recorded.
+
+    Raises:
+        ExplorerError: no whole number from 1 to `MAX_SAMPLES`.
+    """
+    return int(number("n", n, 1, MAX_SAMPLES, whole_only=True))
 
 
 def _room(n_tokens: int, n_positions: int) -> int:
     """How many tokens a text of ``n_tokens`` can grow by before the window that the model reads moves on."""
     return n_positions - (n_tokens - window_start(n_tokens, n_positions)) + 1
+
+
+def checked_length(max_new_tokens: int) -> int:
+    """The most tokens that a text may get, as far as it can be judged without a model.
+
+    Raises:
+        ExplorerError: no whole number from 1.
+    """
+    return int(number("max_new_tokens", max_new_tokens, 1, MAX_COUNT, whole_only=True))

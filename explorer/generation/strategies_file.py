@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from explorer.generation.strategy import Strategy, strategies
-from explorer.locales import ExplorerError
+from explorer.locales import ExplorerError, shown
 from explorer.models.user_files import MAX_TOML_BYTES, UntrustedTomlError, parse_toml, read_file
-from explorer.sampling.parameters import shown
 
 
 def read_strategies(file: Path) -> tuple[Strategy, ...]:
@@ -23,4 +23,14 @@ def read_strategies(file: Path) -> tuple[Strategy, ...]:
     tables = content.get("strategy")
     if set(content) != {"strategy"} or not isinstance(tables, list):
         raise ExplorerError("strategies-file-none", file=str(file), found=shown(", ".join(content)))
-    return strategies(Strategy.of(table) for table in tables)
+    return strategies(_strategy(file, number, table) for number, table in enumerate(tables, 1))
+
+
+def _strategy(file: Path, number: int, table: Any) -> Strategy:
+    try:
+        return Strategy.of(table)
+    except ExplorerError as error:
+        name = table.get("name") if isinstance(table, dict) else None
+        which = f"{number} ({shown(name)})" if isinstance(name, str) else str(number)
+        problem = error.message
+        raise ExplorerError("strategies-file-wrong", file=str(file), which=which, problem=problem) from error

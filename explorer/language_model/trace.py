@@ -13,7 +13,7 @@ from explorer.language_model.attention import Attention
 from explorer.language_model.interventions import Interventions
 from explorer.language_model.states import States
 from explorer.language_model.tokens import Token, Vocabulary
-from explorer.locales import ExplorerError, Message, numbers
+from explorer.locales import ExplorerError, Message, numbers, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -147,5 +147,11 @@ class Trace:
         return 2.0 ** (self.total_bits / self.n_scored) if self.n_scored else float("nan")
 
     def distribution(self, rule: Rule[Result]) -> Result:
-        """The distribution over the next token under ``rule``: no forward pass."""
+        """The distribution over the next token under ``rule``: no forward pass.
+
+        Raises:
+            ExplorerError: that is no sampler, or it leaves no token.
+        """
+        if not hasattr(rule, "apply") or isinstance(rule, type):
+            raise ExplorerError("argument-of-another-kind", name="rule", value=shown(rule), kind="sampling")
         return rule.apply(self.logits, self.ids, self.vocabulary)

@@ -5,6 +5,23 @@ unknown-language = There are no sentences in the language “{ $language }”. C
 
 ## language_model
 unknown-token-id = { $id } is not a token id of this model. Its ids go from 0 to { $last }.
+argument-of-another-kind = { $name } is { $value }, and has to be { $kind ->
+    [model] a model. Load one: explorer.load().
+    [model-name] the name of a model, a folder that holds one, or a name on the hub such as "org/name".
+    [text] a text, such as "Once upon a time".
+    [rows] a list of rows of token ids, such as [lm.tokenize("a text").ids].
+    [trace] a trace. Make one: lm.trace("a text", attention=True).
+    [attention] the attention of a trace: lm.trace("a text", attention=True).attention.
+    [distribution] a distribution. Make one: lm.trace("a text").distribution(explorer.Sampling()).
+    [sampling] a sampler. Make one: explorer.Sampling(temperature=0.7).
+    [stop] a rule where to stop. Make one: explorer.Stop(max_new_tokens=40).
+   *[extras] what an answer brings along. Make it: explorer.Extras(attention=True).
+}
+request-no-record = { $value } is no record of a request. Give what Request.record() returned.
+unknown-layer-of-extras = layer is { $layer }, and has to be the number of a layer, from 0: Extras(layer=3).
+vectors-of-no-head = vectors is { $given }, and has to be a layer and a head, both from 0: Extras(vectors=(3, 5)).
+rows-not-counted = n_rows is { $value }, and has to be a whole number from 1.
+attention-of-another-text = The attention has { $n } positions, but there are { $given } token ids. Give those that were read: trace.ids[trace.start:].
 request-of-text = { $given } is a text, and a request is of token ids. lm.tokenize(text).ids gives those of a text.
 not-text-or-ids = { $given } is neither a text nor a list of token ids. Pass a string, or whole numbers such as [464, 3139].
 not-a-token-id = { $given } is not a token id. Give whole numbers from 0 to { $last }.
@@ -115,6 +132,7 @@ preset-typical = typical 0.95
 preset-beam = beam search, 4 beams
 
 ## probes
+unknown-role = { $role } is no role of a head. Choose one of: { $known }.
 rollout-too-long = The text has { $n } tokens, and attention rollout is computed for at most { $most }. Shorten the text.
 
 ## figures
@@ -712,6 +730,7 @@ strips-aside-none = a dot for each text, the mean as a line; { $why ->
 strips-aside-together = of all texts of a strategy together
 strips-hover = { $name }, text { $number }: { $value }
 strategies-file-unreadable = The strategies in “{ $file }” cannot be read: { $reason }. Write them as TOML: tables [[strategy]] with a name and a sampling or a beam.
+strategies-file-wrong = In “{ $file }”, strategy { $which }: { $problem }
 strategies-file-none = “{ $file }” has no tables [[strategy]] (it has: { $found }). Write one for each strategy, with a name and a sampling or a beam.
 figure-unknown-kind = A figure cannot be saved as “{ $file }”. Use one of these endings: { $kinds }.
 file-not-read = The file “{ $file }” cannot be read: { $reason }. Check its name and its permissions.

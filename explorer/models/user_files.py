@@ -1,8 +1,8 @@
 """Files that a person names: read within limits, written whole or not at all.
 
 What is read may be a stranger's, or no file at all: its size, its kind and its nesting are looked at before it costs
-memory. What is written is written aside, in the same folder, and then renamed: whoever reads meanwhile sees the old file
-or the new one, and a failure leaves the old one as it was.
+memory. What is written is written aside, in the same folder, and then renamed: whoever reads meanwhile sees the old
+file or the new one, and a failure leaves the old one as it was.
 """
 
 from __future__ import annotations

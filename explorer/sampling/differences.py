@@ -9,9 +9,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.language_model.arguments import require
 from explorer.language_model.trace import Floats, Ints
 from explorer.locales import ExplorerError
 from explorer.sampling.distribution import Distribution
+from explorer.sampling.parameters import counted
 from explorer.sampling.ranking import largest
 
 
@@ -20,13 +22,15 @@ class Difference:
     """Two distributions over the next token: of two prefixes, or of two samplers.
 
     Raises:
-        ExplorerError: their vocabularies have different sizes, on construction.
+        ExplorerError: one is no distribution, or their vocabularies have different sizes, on construction.
     """
 
     first: Distribution
     second: Distribution
 
     def __post_init__(self) -> None:
+        for name in ("first", "second"):
+            require(name, getattr(self, name), "distribution", Distribution)
         sizes = [len(each.probabilities) for each in (self.first, self.second)]
         if sizes[0] != sizes[1]:
             raise ExplorerError("difference-of-vocabularies", first=sizes[0], second=sizes[1])
@@ -60,7 +64,7 @@ class Difference:
 
     def movers(self, n: int) -> Ints:
         """(n,) ids of the tokens whose probability changes most, by how much; equal ones by lower id."""
-        return largest(np.abs(self.change), n)
+        return largest(np.abs(self.change), counted(n))
 
 
 def _kl(p: Distribution, q: Distribution) -> float:

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.language_model.arguments import is_place, whole
 from explorer.language_model.tokens import Token, Vocabulary
 from explorer.language_model.trace import Floats, Ints
-from explorer.locales import ExplorerError, numbers
+from explorer.locales import ExplorerError, numbers, shown
+from explorer.sampling.parameters import counted
 from explorer.sampling.ranking import descending, largest, rank_of
 from explorer.sampling.softmax import Softmax, plain
 
@@ -199,8 +201,8 @@ class Distribution:
         Raises:
             ExplorerError: there is no such token.
         """
-        if not 0 <= token_id < len(self.logits):
-            raise ExplorerError("unknown-token-id", id=str(token_id), last=str(len(self.logits) - 1))
+        if not is_place(token_id, len(self.logits)):
+            raise ExplorerError("unknown-token-id", id=shown(token_id), last=str(len(self.logits) - 1))
         i = int(token_id)
         return Candidate(
             token=self.vocabulary[i] if self.vocabulary is not None else Token(i, b""),
@@ -218,8 +220,12 @@ class Distribution:
         return next((stage.name for stage in self.stages if not np.isfinite(stage.scores[i])), None)
 
     def top(self, n: int) -> list[Candidate]:
-        """The n tokens that are likeliest after the sampler, likeliest first; equal ones by raw rank."""
-        return [self.candidate(int(i)) for i in largest(self.final.scores, n, ties=self.logits)]
+        """The n tokens that are likeliest after the sampler, likeliest first; equal ones by raw rank.
+
+        Raises:
+            ExplorerError: n is no whole number.
+        """
+        return [self.candidate(int(i)) for i in largest(self.final.scores, _up_to(n), ties=self.logits)]
 
     def top_before_or_after(self, n: int) -> list[Candidate]:
         """The n tokens that are likeliest before or after the sampler, by raw rank.
@@ -229,7 +235,7 @@ class Distribution:
         if not self.stages:
             return self.top(n)
         either = np.maximum(self.probabilities, self.raw_probabilities)
-        ids = np.sort(largest(either, n, ties=self.logits))
+        ids = np.sort(largest(either, _up_to(n), ties=self.logits))
         return [self.candidate(int(i)) for i in ids[descending(self.logits[ids])]]
 
     def rest(self, shown: Iterable[Candidate], *, raw: bool = False) -> float:
@@ -242,6 +248,11 @@ class Distribution:
         others = side.probabilities.copy()
         others[ids] = 0
         return min(float(others.sum()), _BELOW_1) if side.survives[ids].any() else 1.0
+
+
+def _up_to(n: int) -> int:
+    """How many are asked for: none where it is less."""
+    return counted(n if whole(n) is None else max(n, 0))
 
 
 _BELOW_1 = float(np.nextafter(1, 0))

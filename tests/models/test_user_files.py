@@ -146,10 +146,15 @@ def test_a_failure_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Monke
 def test_what_is_broken_off_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(b"old")
-    with pytest.raises(KeyboardInterrupt), written_aside(path) as unfinished:
-        unfinished.write_bytes(b"ha")
-        assert path.read_bytes() == b"old"
-        raise KeyboardInterrupt
+
+    def broken_off() -> None:
+        with written_aside(path) as unfinished:
+            unfinished.write_bytes(b"ha")
+            assert path.read_bytes() == b"old"
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        broken_off()
     assert os.listdir(tmp_path) == ["x"]
     assert path.read_bytes() == b"old"
 

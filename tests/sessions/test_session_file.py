@@ -224,7 +224,7 @@ def test_where_nothing_can_be_written_is_a_sentence(tmp_path: Path) -> None:
 
 def test_what_cannot_be_opened_is_a_sentence(tmp_path: Path) -> None:
     for path in (tmp_path / "nothing", tmp_path):
-        with pytest.raises(ExplorerError, match="cannot be read|is a folder"):
+        with pytest.raises(ExplorerError, match=r"cannot be read|is a folder"):
             session_file.load(path)
 
 
