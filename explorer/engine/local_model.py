@@ -24,6 +24,7 @@ from explorer.language_model.attention import Attention
 from explorer.language_model.interventions import Intervention, Interventions, canonical
 from explorer.language_model.memory import OutOfMemory, translate_oom
 from explorer.language_model.model import ModelInfo, Watch
+from explorer.language_model.record import short
 from explorer.language_model.request import Asked, Request, as_ids, as_request, require_known
 from explorer.language_model.tokens import Encoding, Vocabulary
 from explorer.language_model.trace import Floats, Ints, Trace
@@ -62,7 +63,7 @@ class LocalModel:
         self._latest_attention: tuple[tuple[CacheKey, bytes], Attention] | None = None
 
     def __repr__(self) -> str:
-        return f"LocalModel({self.info.name!r}, {self.info.engine}, {self.info.device}, {self.info.dtype})"
+        return f"LocalModel({short(self.info.name)}, {self.info.engine}, {self.info.device}, {self.info.dtype})"
 
     @property
     def vocabulary(self) -> Vocabulary:

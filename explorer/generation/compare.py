@@ -19,18 +19,21 @@ from explorer.language_model.arguments import require_model
 from explorer.language_model.interventions import Intervention, Interventions, canonical
 from explorer.language_model.memory import OutOfMemory, translate_oom
 from explorer.language_model.model import BatchDecoder, Model
+from explorer.language_model.record import Record, cut, html_table, short
 from explorer.language_model.trace import Floats, Ints
 from explorer.language_model.window import window_start
-from explorer.locales import Message, tr
+from explorer.locales import Message, numbers, tr
 from explorer.models.progress import Progress, Report
 from explorer.sampling.draw import checked_seed
 from explorer.sampling.parameters import MAX_COUNT, number
 
 MAX_SAMPLES = 1000
+SHOWN = ("surprisal", "length", "distinct-2", "repetition-4", "first-choices")
+"""Measures in the output of a cell: none that takes long."""
 
 
-@dataclass(frozen=True)
-class StrategyResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class StrategyResult(Record):
     """What one strategy wrote. A greedy strategy and a beam search have one sample: all would be the same.
 
     ``search``: of a beam search, what each step considered, see `BeamSearch.steps`.
@@ -40,13 +43,16 @@ class StrategyResult:
     samples: tuple[Sample, ...]
     search: tuple[tuple[Continuation, ...], ...] = ()
 
+    def __repr__(self) -> str:
+        return f"StrategyResult({short(self.name)}, {len(self.samples)} texts)"
+
     @property
     def name(self) -> str:
         return self.strategy.name
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(Record):
     """What strategies wrote after the same text, so far.
 
     Attributes:
@@ -72,6 +78,20 @@ class Comparison:
     complete: bool
     notices: tuple[Message, ...] = ()
     interventions: Interventions = ()
+
+    def __repr__(self) -> str:
+        names = short([each.name for each in self.strategies])
+        unfinished = "" if self.complete else ", not complete"
+        return cut(f"Comparison({short(self.text)}, {names}, n={self.n_samples}, seed={self.seed}{unfinished})")
+
+    def _repr_html_(self) -> str:
+
+        def row(each: StrategyResult) -> list[str]:
+            found = self.measures[each.name]
+            return [each.name, str(len(each.samples)), *(numbers.measured(found[name].value) for name in SHOWN)]
+
+        rows = map(row, self.strategies)
+        return html_table(self.text, [tr("compare-strategy"), "n", *SHOWN], rows, len(self.strategies))
 
     @cached_property
     def measures(self) -> dict[str, Mapping[str, Measure]]:

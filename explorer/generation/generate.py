@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from explorer.language_model.arguments import require, require_model, whole
 from explorer.language_model.model import Model
+from explorer.language_model.record import Record
 from explorer.language_model.request import as_ids
 from explorer.language_model.tokens import Token
 from explorer.locales import ExplorerError, shown
@@ -19,8 +20,8 @@ LENGTH, END, TEXT = "length", "end", "text"
 """Why a text came to its end: as long as allowed, an end-of-text token, the string to stop at."""
 
 
-@dataclass(frozen=True)
-class Stop:
+@dataclass(frozen=True, eq=False, repr=False)
+class Stop(Record):
     """When a text is complete.
 
     Attributes:

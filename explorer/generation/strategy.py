@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from explorer.language_model.arguments import require
+from explorer.language_model.record import Record
 from explorer.locales import ExplorerError, numbers, shown
 from explorer.sampling.parameters import listed, number
 from explorer.sampling.sampling import Sampling
@@ -16,8 +17,8 @@ MAX_BEAMS = 64
 LENGTH_PENALTIES = (-10.0, 10.0)
 
 
-@dataclass(frozen=True)
-class Beam:
+@dataclass(frozen=True, eq=False, repr=False)
+class Beam(Record):
     """Beam search: the texts that are likeliest as wholes, as far as a narrow search finds them.
 
     Attributes:
@@ -49,8 +50,8 @@ class Beam:
 Method = Sampling | Beam
 
 
-@dataclass(frozen=True)
-class Strategy:
+@dataclass(frozen=True, eq=False, repr=False)
+class Strategy(Record):
     """A method with the name it goes by beside others.
 
     Raises:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from explorer.language_model.arguments import check_head, is_place
 from explorer.language_model.products import dot_products
+from explorer.language_model.record import brief
 from explorer.locales import ExplorerError, Message, shown
 
 Floats = NDArray[np.floating[Any]]
@@ -93,7 +94,7 @@ def attention_weights(
     return scores
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class HeadVectors:
     """What the weights of one head are made of, for a text of T tokens.
 
@@ -112,6 +113,9 @@ class HeadVectors:
     values: Floats
     scaling: float
     window: int | None = None
+
+    def __repr__(self) -> str:
+        return brief(self)
 
     def first_key(self, query: int) -> int:
         """The first token that a query sees."""

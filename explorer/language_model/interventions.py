@@ -8,6 +8,7 @@ from operator import index
 from typing import Any
 
 from explorer.language_model.arguments import check_head
+from explorer.language_model.record import Record
 from explorer.locales import ExplorerError, shown
 
 Head = tuple[int, int]
@@ -16,8 +17,8 @@ Head = tuple[int, int]
 MODES = ("zero",)
 
 
-@dataclass(frozen=True)
-class Ablate:
+@dataclass(frozen=True, eq=False, repr=False)
+class Ablate(Record):
     """Heads that are switched off: what they would add to the residual stream is taken away.
 
     A head's output is its weights times its values, before the output projection. In mode ``zero`` it is 0 for every

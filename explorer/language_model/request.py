@@ -9,13 +9,14 @@ from typing import Any
 
 from explorer.language_model.arguments import require, whole
 from explorer.language_model.interventions import Intervention, Interventions, canonical, intervention_of
+from explorer.language_model.record import Record
 from explorer.language_model.sites import canonical_sites
 from explorer.language_model.tokens import Encoding
 from explorer.locales import ExplorerError, Message, shown
 
 
-@dataclass(frozen=True)
-class Extras:
+@dataclass(frozen=True, eq=False, repr=False)
+class Extras(Record):
     """What a trace brings along besides the distributions; nothing here changes a number.
 
     >>> ids = lm.tokenize("The capital of France is").ids
@@ -54,8 +55,8 @@ class Extras:
         object.__setattr__(self, "states", canonical_sites(self.states))
 
 
-@dataclass(frozen=True)
-class Request:
+@dataclass(frozen=True, eq=False, repr=False)
+class Request(Record):
     """What is asked of a model. Hashable, and JSON by `record`: the same request has the same answer everywhere.
 
     Attributes:

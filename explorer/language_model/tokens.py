@@ -14,6 +14,7 @@ from functools import cached_property
 from operator import index
 from typing import Literal
 
+from explorer.language_model.record import Record
 from explorer.locales import ExplorerError, Message, shown, visible
 from explorer.locales.untrusted import code_point
 
@@ -27,8 +28,8 @@ _CONTROL_PICTURES = 0x2400  # Unicode's own pictures of control characters begin
 _LOOKALIKES = {*_MARKS.values(), *"⟨⟩◌", *map(chr, range(_CONTROL_PICTURES, _CONTROL_PICTURES + 0x20))}
 
 
-@dataclass(frozen=True)
-class Token:
+@dataclass(frozen=True, eq=False, repr=False)
+class Token(Record):
     """One entry of a vocabulary.
 
     Attributes:
@@ -57,8 +58,8 @@ class Token:
         return _label(_pieces(self.bytes))
 
 
-@dataclass(frozen=True)
-class Group:
+@dataclass(frozen=True, eq=False, repr=False)
+class Group(Record):
     """Tokens ``start`` to ``stop`` (exclusive) that spell whole characters only together, and that text as a label."""
 
     start: int
@@ -66,16 +67,16 @@ class Group:
     label: str
 
 
-@dataclass(frozen=True)
-class Encoding:
+@dataclass(frozen=True, eq=False, repr=False)
+class Encoding(Record):
     """Token ids of a text and what a reader must know about how they came about."""
 
     ids: tuple[int, ...]
     notices: tuple[Message, ...] = ()
 
 
-@dataclass(frozen=True)
-class Prepended:
+@dataclass(frozen=True, eq=False, repr=False)
+class Prepended(Record):
     """What a tokenizer puts before a text by itself, so that a text can be told from what was added to it.
 
     Attributes:
@@ -105,6 +106,9 @@ class Vocabulary:
         self._pieces = tuple(pieces)
         self._special = frozenset(special)
         self.prepended = prepended or Prepended()
+
+    def __repr__(self) -> str:
+        return f"Vocabulary({len(self):,} tokens)"
 
     def __len__(self) -> int:
         return len(self._pieces)

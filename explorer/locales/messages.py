@@ -21,6 +21,7 @@ Argument: TypeAlias = "str | int | float | Message"
 """What a sentence can be filled with. Numbers are written the way the language writes them, other sentences in the same
 language; a text is shown by `visible`, for it may be a stranger's."""
 
+_MAX_REPR = 300
 _MAX_FILLING = 2000  # characters; Fluent writes {???} for more than 2,500
 
 _chosen: str | None = None
@@ -100,6 +101,10 @@ class Message:
 
     def render(self, lang: str | None = None) -> str:
         return tr(self.id, lang, **dict(self.arguments))
+
+    def __repr__(self) -> str:
+        sentence = self.render()
+        return f"Message({self.id!r}, {sentence if len(sentence) <= _MAX_REPR else sentence[:_MAX_REPR] + '…'!r})"
 
     def __str__(self) -> str:
         return self.render()

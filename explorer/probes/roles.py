@@ -39,7 +39,7 @@ MAX_PAIRS = 1 << 14
 """Pairs of equal tokens that are looked at. A text with more, one token over and over, is judged by its last tokens."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Roles:
     """How far each head did what each role says, on one text.
 
@@ -57,6 +57,10 @@ class Roles:
     def __post_init__(self) -> None:
         for array in (self.scores, self.chance, self.n_cases):
             array.flags.writeable = False
+
+    def __repr__(self) -> str:
+        _, n_layer, n_head = self.scores.shape
+        return f"Roles({n_layer} × {n_head} heads; {', '.join(f'{kind} {len(self.heads(kind))}' for kind in KINDS)})"
 
     def of(self, kind: str) -> Floats:
         """(n_layer, n_head) scores of one role."""

@@ -11,19 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.language_model.arguments import is_place, whole
+from explorer.language_model.record import Record, cut, html_table
 from explorer.language_model.tokens import Token, Vocabulary
 from explorer.language_model.trace import Floats, Ints
-from explorer.locales import ExplorerError, numbers, shown
+from explorer.locales import ExplorerError, numbers, shown, tr
 from explorer.sampling.parameters import counted
 from explorer.sampling.ranking import descending, largest, rank_of
 from explorer.sampling.softmax import Softmax, plain
+
+N_SHOWN = 10
+"""Tokens of a distribution in the output of a cell."""
 
 KEPT = -1
 """In `Distribution.removed_by`: no stage removed the token."""
 
 
-@dataclass(frozen=True)
-class Candidate:
+@dataclass(frozen=True, eq=False, repr=False)
+class Candidate(Record):
     """One token that could come next, or came: the record of a token choice.
 
     Attributes:
@@ -68,12 +72,12 @@ class Candidate:
         }
 
     def __repr__(self) -> str:
-        shown = repr(self.text) if self.text is not None else self.token.bytes.hex(" ")
+        text = repr(self.text) if self.text is not None else self.token.bytes.hex(" ")
         probability = numbers.probability(self.probability)
-        return f"Candidate(text={shown}, id={self.id}, probability={probability}, rank={self.rank})"
+        return f"Candidate(text={cut(text, 60)}, id={self.id}, probability={probability}, rank={self.rank})"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Stage(Softmax):
     """What one stage of a sampler left.
 
@@ -141,6 +145,21 @@ class Distribution:
             return f"Distribution({' × '.join(map(str, self.logits.shape[:-1]))} over {self.logits.shape[-1]:,} tokens)"
         top = ", ".join(f"{c.token.label} {numbers.probability(c.probability)}" for c in self.top(3))
         return f"Distribution({top}, … of {len(self.logits):,} tokens; {numbers.bits(self.entropy_bits, 2)} bits)"
+
+    def _repr_html_(self) -> str | None:
+        if self.logits.ndim != 1:
+            return None
+        header = [tr(f) for f in ("cli-column-token", "cli-column-probability", "cli-column-raw", "cli-column-rank")]
+        rows = (
+            (
+                c.token.label,
+                numbers.probability(c.probability),
+                numbers.probability(c.raw_probability),
+                str(c.rank),
+            )
+            for c in self.top(N_SHOWN)
+        )
+        return html_table(f"{numbers.bits(self.entropy_bits, 2)} bits", header, rows, len(self.logits))
 
     def row(self, *index: int) -> Distribution:
         """One of many: the distribution at ``index`` of the leading dimensions."""

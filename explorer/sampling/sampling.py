@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from explorer.language_model.arguments import whole
+from explorer.language_model.record import Record
 from explorer.language_model.tokens import Vocabulary
 from explorer.language_model.trace import Floats, Ints
 from explorer.locales import ExplorerError, shown
@@ -36,8 +37,8 @@ WHOLE = {"top_k", "no_repeat_ngram"}
 MAX_BIAS = 100.0
 
 
-@dataclass(frozen=True)
-class Sampling:
+@dataclass(frozen=True, eq=False, repr=False)
+class Sampling(Record):
     """How a token is chosen from logits. `explorer.sampling.stages` says what each parameter does, and its source.
 
     Attributes:

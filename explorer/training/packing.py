@@ -84,7 +84,7 @@ def train_tokenizer(texts: list[str], vocab_size: int, n_positions: int) -> GPT2
     return tokenizer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Batch:
     """What one step reads: three arrays (n_sequences, length) int64, and the (n_sequences,) weights in the gradient.
 

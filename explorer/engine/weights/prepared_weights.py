@@ -53,7 +53,7 @@ class Layout:
     arrange: Callable[[Mapping[str, Floats]], NamedArrays]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PreparedWeights:
     """The weights, ready to be read.
 
