@@ -7,12 +7,12 @@ the language. What a command does is imported inside it, so that ``explorer --he
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from explorer import __version__
 from explorer.cli.options import ModelOptions, with_options
 from explorer.cli.sampling_options import SamplingOptions
 from explorer.locales import ExplorerError, tr
@@ -46,7 +46,7 @@ def explorer(
     lang: Language = None,
 ) -> None:
     if version:
-        typer.echo(installed_version("next-token-explorer"))
+        typer.echo(__version__)
         raise typer.Exit
     _help_without_command(context)
 
