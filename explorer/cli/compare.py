@@ -109,7 +109,7 @@ def _print(comparison: Comparison, prefix: str) -> None:
         table.add_column(measure_name(name), justify="right", width=MEASURE_WIDTH, overflow="fold")
     for written in comparison.strategies:
         found = comparison.measures[written.name]
-        table.add_row(Text(written.name), *(numbers.measured(found[name].value) for name in SHOWN))
+        table.add_row(Text(visible(written.name)), *(numbers.measured(found[name].value) for name in SHOWN))
     console = Console(highlight=False)
     console.print(table)
     console.print(

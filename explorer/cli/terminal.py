@@ -50,8 +50,11 @@ def progress_bar() -> Iterator[Report]:
     from rich.progress import Progress as Bars
 
     console = Console(stderr=True)
+    if not console.is_terminal:  # rich before 14.3 ends even a bar that is off with a line break
+        yield lambda _: None
+        return
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
-    with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+    with Bars(*columns, console=console, transient=True) as bars:
         bar = bars.add_task("", total=None)
 
         def report(progress: Progress) -> None:

@@ -53,7 +53,7 @@ class Layout:
     arrange: Callable[[Mapping[str, Floats]], NamedArrays]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class PreparedWeights:
     """The weights, ready to be read.
 
