@@ -2,7 +2,7 @@
 # make app     the same notebook as a page, without code
 # make test    set up and run the tests              make test ARGS="-k tokens -x"
 # make lint    ruff, mypy, import-linter; eslint, prettier and tsc where Node.js is there
-# make soak    the long forms of tests: every architecture at every length
+# make soak    the long forms of tests: every architecture at every length, junk, memory, both ends of every range of versions
 # make bench   the measurements that README and CHANGELOG quote
 #              make bench DEVICE=cuda: the tests of truth, attention, ablation and full memory there, and what a step costs
 # make clean   remove .venv and every cache in this folder (models on disk stay)

@@ -73,6 +73,8 @@ if TYPE_CHECKING:
     from explorer.widgets.panels.main.sampling import SamplingPanel
     from explorer.widgets.panels.main.stepping import SteppingPanel
 
+__version__ = "0.1.0"
+
 # Nothing below is imported before it is asked for: torch alone takes seconds.
 _HOMES = {
     "Ablate": "explorer.language_model.interventions",

@@ -65,7 +65,7 @@ while state.comparer.running:
     assert time.monotonic() < until
     time.sleep(0.01)
 assert state.comparer.comparison.complete
-name, data = state.keeper.save()
+name, data = state.persistence.save()
 session = session_file.loads(data, lm.vocabulary)
 assert [step.off for step in replay(session, lm)] == [False] * 3
 assert explorer.head_view(lm.trace("The old man", attention=True)) is not None

@@ -7,15 +7,18 @@ the language. What a command does is imported inside it, so that ``explorer --he
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from explorer import __version__
 from explorer.cli.options import ModelOptions, with_options
 from explorer.cli.sampling_options import SamplingOptions
 from explorer.locales import ExplorerError, tr
+
+MAX_INPUT_BYTES = 16_000_000
+"""Of standard input; a model reads the last 64 KB."""
 
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
@@ -43,7 +46,7 @@ def explorer(
     lang: Language = None,
 ) -> None:
     if version:
-        typer.echo(installed_version("next-token-explorer"))
+        typer.echo(__version__)
         raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(context.get_help(), nl=False)
@@ -62,6 +65,7 @@ def models_alone(context: typer.Context, as_json: AsJson = False, lang: Language
 def lab(*, options: ServerOptions = None, model: ModelOptions, lang: Language = None) -> None:
     from explorer.cli import jupyter
 
+    model.check()
     jupyter.hand_to_kernels(model, lang)
     raise typer.Exit(jupyter.lab(options or []))
 
@@ -77,6 +81,7 @@ def app_page(
 ) -> None:
     from explorer.cli import jupyter
 
+    model.check()
     jupyter.hand_to_kernels(model, lang)
     raise typer.Exit(jupyter.app(options or [], allow_download=allow_download))
 
@@ -140,14 +145,19 @@ def _standard_input() -> str:
     """All of stdin, less the line break that `echo` and editors put at its end.
 
     Bytes that are no UTF-8 become lone surrogates, as in `sys.argv`: the tokenizer says what it made of them.
+
+    Raises:
+        ExplorerError: it has more than any text that is meant well; it may have no end.
     """
     from explorer.models.text_files import without_mark
 
     try:
-        read = sys.stdin.buffer.read()
+        data = sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
     except OSError as error:
         raise ExplorerError("cli-no-input", reason=error.strerror or str(error)) from error
-    text = without_mark(read, "-").decode("utf-8", errors="surrogateescape")
+    if len(data) > MAX_INPUT_BYTES:
+        raise ExplorerError("cli-input-too-large", most=MAX_INPUT_BYTES // 10**6)
+    text = without_mark(data, "-").decode("utf-8", errors="surrogateescape")
     return text.removesuffix("\n").removesuffix("\r")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from pathlib import Path
 from secrets import randbelow
 from typing import TYPE_CHECKING
@@ -16,7 +14,7 @@ from explorer.cli.sampling_options import number
 from explorer.cli.tables import TableColumn, print_table
 from explorer.cli.terminal import print_json, progress_bar, say, say_what_is_not_read, visible
 from explorer.language_model.tokens import as_read
-from explorer.locales import ExplorerError, Message, language, numbers, tr
+from explorer.locales import Message, language, numbers, tr
 
 if TYPE_CHECKING:
     from explorer.generation.compare import Comparison
@@ -46,26 +44,21 @@ def compare(
     figure: Path | None,
 ) -> None:
     """Print what each strategy writes after ``text``; what there is when Ctrl-C comes is kept."""
-    from explorer.generation.compare import compare
+    from explorer.generation.compare import checked_length, checked_samples, compare
     from explorer.generation.export import to_csv, to_record
-    from explorer.generation.presets import COMPARED
     from explorer.generation.strategies_file import read_strategies
-    from explorer.generation.strategy import Strategy
+    from explorer.models.user_files import require_writable
     from explorer.sampling.draw import checked_seed
     from explorer.sampling.spelling import unescaped
 
-    given = (
-        read_strategies(strategies_file)
-        if strategies_file is not None
-        else [Strategy(tr(name), method) for name, method in COMPARED.items()]
-    )
+    given = None if strategies_file is None else read_strategies(strategies_file)
     if figure is not None:
-        from explorer.figures.comparison.comparison import check_ending, save
+        from explorer.figures.comparison.comparison import require_savable, save
 
-        check_ending(figure)
-    for file in filter(None, (table, figure)):
-        if not file.absolute().parent.is_dir():  # said before the work, not after it
-            raise ExplorerError("file-not-written", file=str(file), reason=os.strerror(errno.ENOENT))
+        require_savable(figure)
+    if table is not None:
+        require_writable(table)
+    count, longest = checked_samples(number(n, whole=True)), checked_length(number(max_new_tokens, whole=True))
     key = randbelow(RANDOM_SEEDS) if seed is None else checked_seed(number(seed, whole=True))
     lm = model.load()
     with progress_bar() as report:
@@ -73,8 +66,8 @@ def compare(
             lm,
             as_read(text),
             given,
-            n=number(n, whole=True),
-            max_new_tokens=number(max_new_tokens, whole=True),
+            n=count,
+            max_new_tokens=longest,
             seed=key,
             stop_text=as_read(unescaped(stop_text)),
             through_end=through_end,
@@ -95,7 +88,7 @@ def compare(
 
 
 def _write(file: Path, content: str) -> None:
-    from explorer.models.storage import write_file
+    from explorer.models.user_files import write_file
 
     write_file(file, content.encode("utf-8-sig"))  # the mark tells spreadsheets that it is UTF-8
     say(Message.of("cli-saved", file=str(file)))

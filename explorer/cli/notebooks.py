@@ -6,30 +6,27 @@ import hashlib
 import json
 import shutil
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import platformdirs
 
 from explorer.cli.terminal import say
 from explorer.locales import ExplorerError, Message
+from explorer.models import packaged
 
 NOTEBOOK = "explorer.ipynb"
 
 
 def packaged_notebook() -> Path:
-    """The checkout's; for an installed package, the one that pyproject.toml put into the wheel as shared data.
+    """The one that travels with the package.
 
     Raises:
         ExplorerError: the package was installed without it.
     """
-    if (checkout := _checkout() / NOTEBOOK).is_file():
-        return checkout
-    with suppress(PackageNotFoundError):
-        for file in distribution("next-token-explorer").files or []:
-            if file.name == NOTEBOOK and (installed := Path(str(file.locate()))).is_file():
-                return installed
-    raise ExplorerError("cli-no-notebooks")
+    notebook = packaged.NOTEBOOKS / NOTEBOOK
+    if not notebook.is_file():
+        raise ExplorerError("cli-no-notebooks")
+    return notebook
 
 
 def notebook_in(folder: Path) -> Path | None:
@@ -42,12 +39,12 @@ def notebook_in(folder: Path) -> Path | None:
         ExplorerError: the package was installed without notebooks.
     """
     folder = folder.resolve()
-    packaged = packaged_notebook().resolve()
-    if packaged.is_relative_to(folder) and packaged.parent == _checkout().resolve():
-        return packaged.relative_to(folder)
+    ours = packaged_notebook().resolve()
+    if ours.is_relative_to(folder) and not packaged.is_installed():  # a checkout's
+        return ours.relative_to(folder)
     copy = folder / NOTEBOOK
     try:
-        _bring_up_to_date(copy, packaged)
+        _bring_up_to_date(copy, ours)
     except OSError as error:
         say(Message.of("cli-notebook-not-copied", file=str(copy), reason=error.strerror or str(error)))
     return Path(NOTEBOOK) if copy.exists() else None
@@ -58,24 +55,24 @@ def record_file() -> Path:
     return platformdirs.user_data_path("next-token-explorer") / "notebooks.json"
 
 
-def _bring_up_to_date(copy: Path, packaged: Path) -> None:
+def _bring_up_to_date(copy: Path, original: Path) -> None:
     """
     Raises:
         OSError: a file cannot be read or written.
     """
     record = _read_record()
-    newest, given = _digest(packaged), record.get(str(copy))
+    newest, given = _digest(original), record.get(str(copy))
     if not copy.exists():
-        shutil.copyfile(packaged, copy)
+        shutil.copyfile(original, copy)
         said = Message.of("cli-notebook-copied", file=str(copy))
     elif given in (None, newest):  # somebody's own, or as new as can be
         return
     elif _digest(copy) == given:
-        shutil.copyfile(packaged, copy)
+        shutil.copyfile(original, copy)
         said = Message.of("cli-notebook-renewed", file=str(copy))
     else:
         beside = _free_name_beside(copy)
-        shutil.copyfile(packaged, beside)
+        shutil.copyfile(original, beside)
         said = Message.of("cli-notebook-kept", file=str(copy), beside=beside.name)
     say(said)
     record[str(copy)] = newest
@@ -104,7 +101,3 @@ def _digest(notebook: Path) -> str:
         cells = [[cell["cell_type"], "".join(cell["source"])] for cell in json.loads(content)["cells"]]
         content = json.dumps(cells).encode()
     return hashlib.sha256(content).hexdigest()
-
-
-def _checkout() -> Path:
-    return Path(__file__).parents[2] / "notebooks"

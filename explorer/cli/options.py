@@ -24,6 +24,16 @@ class ModelOptions:
     dtype: Annotated[str | None, typer.Option("--dtype", metavar="TYPE", help=tr("cli-option-dtype"))] = None
     engine: Annotated[str | None, typer.Option("--engine", metavar="ENGINE", help=tr("cli-option-engine"))] = None
 
+    def check(self) -> None:
+        """Refuse at once what `load` would refuse after a server was started.
+
+        Raises:
+            ExplorerError: there is no such model, device, dtype or engine.
+        """
+        from explorer.engine.loading import check_options
+
+        check_options(self.model, device=self.device, dtype=self.dtype, engine=self.engine)
+
     def load(self) -> explorer.LocalModel:
         """The model, with a progress bar while it is fetched and read; see `explorer.load`."""
         with progress_bar() as report:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from explorer import locales
 from explorer.locales import Message
 
 if TYPE_CHECKING:
@@ -34,11 +34,7 @@ def say_what_is_not_read(n_tokens: int, n_positions: int) -> None:
 
 def visible(text: str) -> str:
     """``text`` without anything that moves a terminal's cursor, changes its colours or turns text around."""
-    return "".join(f"<U+{ord(character):04X}>" if _steers(character) else character for character in text)
-
-
-def _steers(character: str) -> bool:
-    return character != "\n" and unicodedata.category(character) in {"Cc", "Cf", "Cs"}
+    return locales.visible(text, keep="\n")
 
 
 def print_json(**fields: Any) -> None:
@@ -55,8 +51,11 @@ def progress_bar() -> Iterator[Report]:
     from rich.progress import Progress as Bars
 
     console = Console(stderr=True)
+    if not console.is_terminal:  # rich before 14.3 ends even a bar that is off with a line break
+        yield lambda _: None
+        return
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
-    with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+    with Bars(*columns, console=console, transient=True) as bars:
         bar = bars.add_task("", total=None)
 
         def report(progress: Progress) -> None:

@@ -39,7 +39,7 @@ class KeysValuesView(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AttentionRows:
     """What one pass over n tokens adds.
 

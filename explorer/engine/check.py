@@ -19,6 +19,7 @@ import numpy as np
 
 from explorer.language_model.memory import OutOfMemory
 from explorer.language_model.model import ATTENTION, STATES, ModelInfo
+from explorer.language_model.record import Record
 from explorer.language_model.trace import Floats, Ints, Trace
 from explorer.locales import ExplorerError
 
@@ -56,8 +57,8 @@ class Tried(Protocol):
     def trace(self, asked: Any, *, attention: bool = False) -> Trace: ...
 
 
-@dataclass(frozen=True)
-class Outcome:
+@dataclass(frozen=True, eq=False, repr=False)
+class Outcome(Record):
     """What a check found. JSON by `record`; it holds as long as the weights, our version, and what computes do.
 
     Attributes:

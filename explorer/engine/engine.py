@@ -53,7 +53,7 @@ class Batch(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reading:
     """What one pass over n tokens of a vocabulary of V gives.
 

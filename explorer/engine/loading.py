@@ -31,7 +31,7 @@ STEPS = 3
 
 
 def load(
-    name: str | None = None,
+    name: str | os.PathLike[str] | None = None,
     *,
     device: str | None = None,
     dtype: str | None = None,
@@ -55,15 +55,37 @@ def load(
         ExplorerError: an unknown name, device, dtype or engine, no network, a damaged or unsupported model.
     """
     # `explorer lab --model ...` reaches the kernels it starts by these variables.
-    name = name or os.environ.get("EXPLORER_MODEL") or None
-    chosen_dtype = _known(dtype or os.environ.get("EXPLORER_DTYPE") or "float32", DTYPES, "unknown-dtype", "dtype")
+    name = (os.environ.get("EXPLORER_MODEL") or None) if name is None or name == "" else name
+    chosen_dtype = dtype or os.environ.get("EXPLORER_DTYPE") or "float32"
     chosen_engine = engine or os.environ.get("EXPLORER_ENGINE") or None
-    if chosen_engine is not None:
-        _known(chosen_engine, ENGINES, "unknown-engine", "engine")
+    check_options(name, dtype=chosen_dtype, engine=chosen_engine)
     chosen_device = choose_device(device or os.environ.get("EXPLORER_DEVICE") or None, engine=chosen_engine)
     files = sources.best_on_disk() if name is None else sources.locate(name, report=report)
     prepare(files, report)
     return _read(files, chosen_device, chosen_dtype, chosen_engine, report or (lambda _: None))
+
+
+def check_options(
+    name: str | os.PathLike[str] | None = None,
+    *,
+    device: str | None = None,
+    dtype: str | None = None,
+    engine: str | None = None,
+) -> None:
+    """What can be said of `load`'s arguments without loading anything; None passes.
+
+    Raises:
+        ExplorerError: there is no such model, as far as that is known without a network; an unknown device, dtype or
+            engine.
+    """
+    if dtype is not None:
+        _known(dtype, DTYPES, "unknown-dtype", "dtype")
+    if engine is not None:
+        _known(engine, ENGINES, "unknown-engine", "engine")
+    if name is not None:
+        sources.check_name(name)
+    if device is not None:
+        choose_device(device, engine=engine)
 
 
 def make_ready(files: ModelFiles, report: Report | None = None) -> None:

@@ -19,15 +19,17 @@ from explorer.engine.local_decoder import LocalDecoder
 from explorer.engine.prefix_cache import NOTHING_MORE, CacheKey, Contents, Entry, PrefixCache
 from explorer.engine.states_buffer import StatesBuffer
 from explorer.engine.tokenizer import Tokenizer
+from explorer.language_model.arguments import require, whole
 from explorer.language_model.attention import Attention
 from explorer.language_model.interventions import Intervention, Interventions, canonical
 from explorer.language_model.memory import OutOfMemory, translate_oom
 from explorer.language_model.model import ModelInfo, Watch
+from explorer.language_model.record import short
 from explorer.language_model.request import Asked, Request, as_ids, as_request, require_known
 from explorer.language_model.tokens import Encoding, Vocabulary
 from explorer.language_model.trace import Floats, Ints, Trace
 from explorer.language_model.window import window_start
-from explorer.locales import ExplorerError, Message
+from explorer.locales import ExplorerError, Message, shown
 
 Result = TypeVar("Result")
 
@@ -61,14 +63,19 @@ class LocalModel:
         self._latest_attention: tuple[tuple[CacheKey, bytes], Attention] | None = None
 
     def __repr__(self) -> str:
-        return f"LocalModel({self.info.name!r}, {self.info.engine}, {self.info.device}, {self.info.dtype})"
+        return f"LocalModel({short(self.info.name)}, {self.info.engine}, {self.info.device}, {self.info.dtype})"
 
     @property
     def vocabulary(self) -> Vocabulary:
         return self.tokenizer.vocabulary
 
     def tokenize(self, text: str) -> Encoding:
-        """Token ids as the model's own tokenizer gives them."""
+        """Token ids as the model's own tokenizer gives them.
+
+        Raises:
+            ExplorerError: that is no text; or an empty one, and the model has no start token.
+        """
+        require("text", text, "text", str)
         return self.tokenizer.encode(text)
 
     def trace(
@@ -113,6 +120,8 @@ class LocalModel:
         """(B, V) logits of the token after each of B rows of token ids, in the trace's dtype."""
         if isinstance(rows, str):  # a sequence of texts, as Python sees it
             raise ExplorerError("rows-are-one-text")
+        if not isinstance(rows, Iterable):
+            raise ExplorerError("argument-of-another-kind", name="rows", value=shown(rows), kind="rows")
         changed = canonical(interventions)
         self.info.check(changed)
         windows = [self._window(row) for row in rows]
@@ -125,18 +134,20 @@ class LocalModel:
         """``n_rows`` continuations of one text, to be read side by side.
 
         Raises:
-            ExplorerError: an id or a head that the model lacks.
+            ExplorerError: an id or a head that the model lacks, or no whole number of rows, one at least.
         """
+        if (whole(n_rows) or 0) < 1:
+            raise ExplorerError("rows-not-counted", value=shown(n_rows))
         changed = canonical(interventions)
         self.info.check(changed)
-        whole = np.asarray(self._ids(ids), dtype=np.int64)
-        start = window_start(len(whole), self.info.n_positions)
-        window = whole[start:]
+        text = np.asarray(self._ids(ids), dtype=np.int64)
+        start = window_start(len(text), self.info.n_positions)
+        window = text[start:]
 
         def decoder() -> LocalDecoder:
-            entry, _ = self._read(window, self._key(whole, changed), None, NOTHING_MORE)
+            entry, _ = self._read(window, self._key(text, changed), None, NOTHING_MORE)
             batch = self.engine.batch(entry.cache, len(window), n_rows)
-            return LocalDecoder(self.engine, self._lock, self.info, batch, np.tile(whole, (n_rows, 1)), changed)
+            return LocalDecoder(self.engine, self._lock, self.info, batch, np.tile(text, (n_rows, 1)), changed)
 
         with self._lock:
             return self.retry_after_oom(decoder)

@@ -19,6 +19,7 @@ from explorer.engine.check import Outcome, Reference
 from explorer.language_model.attention import Attention, n_weights
 from explorer.language_model.trace import Floats, Ints, Trace
 from explorer.models.storage import disk_errors_as_sentences
+from explorer.models.user_files import written_aside
 
 FOLDER = Path(__file__).parent / "references"
 
@@ -85,7 +86,8 @@ def write_reference(
         arrays |= {f"{number}.{name}": array for name, array in _described(ids, logits, attention).items()}
     with disk_errors_as_sentences(file.parent):
         file.parent.mkdir(parents=True, exist_ok=True)
-        save_file(arrays, file, {"weights_version": weights_version, **made_with})
+        with written_aside(file) as unfinished:
+            save_file(arrays, unfinished, {"weights_version": weights_version, **made_with})
 
 
 def _described(ids: Ints, logits: Floats, attention: Floats | None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from explorer.generation.generate import Stop
 from explorer.generation.strategy import Beam
+from explorer.language_model.record import Record
 from explorer.language_model.tokens import Vocabulary
 from explorer.language_model.trace import Floats
 
@@ -21,8 +22,8 @@ GOES_ON, ENDED, PRUNED = "goes-on", "ended", "pruned"
 """What became of a continuation: it was kept, its text was finished, or better ones took its place."""
 
 
-@dataclass(frozen=True)
-class Continuation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Continuation(Record):
     """One text that a step of the search considered.
 
     Attributes:
@@ -38,8 +39,8 @@ class Continuation:
     fate: str
 
 
-@dataclass(frozen=True)
-class Finished:
+@dataclass(frozen=True, eq=False, repr=False)
+class Finished(Record):
     """A text that came to its end: its new tokens, their log probability (natural), and its score."""
 
     token_ids: tuple[int, ...]

@@ -11,25 +11,29 @@ import numpy as np
 
 from explorer.generation.beam import Continuation
 from explorer.generation.decoders import Decoder, Sample, decoder_of
-from explorer.generation.generate import Stop
+from explorer.generation.generate import Stop, prefix_ids
 from explorer.generation.measures import Measure, measures
+from explorer.generation.presets import compared
 from explorer.generation.strategy import Method, Strategy, strategies
+from explorer.language_model.arguments import require_model
 from explorer.language_model.interventions import Intervention, Interventions, canonical
 from explorer.language_model.memory import OutOfMemory, translate_oom
 from explorer.language_model.model import BatchDecoder, Model
-from explorer.language_model.request import as_ids
+from explorer.language_model.record import Record, cut, html_table, short
 from explorer.language_model.trace import Floats, Ints
 from explorer.language_model.window import window_start
-from explorer.locales import Message, tr
+from explorer.locales import Message, numbers, tr
 from explorer.models.progress import Progress, Report
 from explorer.sampling.draw import checked_seed
-from explorer.sampling.parameters import number
+from explorer.sampling.parameters import MAX_COUNT, number
 
 MAX_SAMPLES = 1000
+SHOWN = ("surprisal", "length", "distinct-2", "repetition-4", "first-choices")
+"""Measures in the output of a cell: none that takes long."""
 
 
-@dataclass(frozen=True)
-class StrategyResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class StrategyResult(Record):
     """What one strategy wrote. A greedy strategy and a beam search have one sample: all would be the same.
 
     ``search``: of a beam search, what each step considered, see `BeamSearch.steps`.
@@ -39,13 +43,16 @@ class StrategyResult:
     samples: tuple[Sample, ...]
     search: tuple[tuple[Continuation, ...], ...] = ()
 
+    def __repr__(self) -> str:
+        return f"StrategyResult({short(self.name)}, {len(self.samples)} texts)"
+
     @property
     def name(self) -> str:
         return self.strategy.name
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(Record):
     """What strategies wrote after the same text, so far.
 
     Attributes:
@@ -71,6 +78,20 @@ class Comparison:
     complete: bool
     notices: tuple[Message, ...] = ()
     interventions: Interventions = ()
+
+    def __repr__(self) -> str:
+        names = short([each.name for each in self.strategies])
+        unfinished = "" if self.complete else ", not complete"
+        return cut(f"Comparison({short(self.text)}, {names}, n={self.n_samples}, seed={self.seed}{unfinished})")
+
+    def _repr_html_(self) -> str:
+
+        def row(each: StrategyResult) -> list[str]:
+            found = self.measures[each.name]
+            return [each.name, str(len(each.samples)), *(numbers.measured(found[name].value) for name in SHOWN)]
+
+        rows = map(row, self.strategies)
+        return html_table(self.text, [tr("compare-strategy"), "n", *SHOWN], rows, len(self.strategies))
 
     @cached_property
     def measures(self) -> dict[str, Mapping[str, Measure]]:
@@ -98,9 +119,10 @@ class ComparisonRun:
         first_step: int = 0,
         interventions: Iterable[Intervention] = (),
     ) -> None:
+        require_model(model)
         self._model, self._strategies = model, strategies(given)
-        self._n = int(number("n", n, 1, MAX_SAMPLES, whole_only=True))
-        self._ids = _ids(model, prefix)
+        self._n = checked_samples(n)
+        self._ids = prefix_ids(model, prefix)
         room = _room(len(self._ids), model.info.n_positions)
         self._most = int(number("max_new_tokens", max_new_tokens, 1, room, whole_only=True))
         self._seed = checked_seed(seed)
@@ -205,8 +227,8 @@ class ComparisonRun:
 
 def compare(
     model: Model,
-    prefix: str | Sequence[int],
-    given: Iterable[Strategy | Method] | Strategy | Method,
+    prefix: str | Sequence[int] = "",
+    given: Iterable[Strategy | Method] | Strategy | Method | None = None,
     *,
     n: int = 1,
     max_new_tokens: int = 40,
@@ -221,7 +243,7 @@ def compare(
 
     Args:
         prefix: a text, or token ids.
-        given: strategies, or methods, which are named by what they do; or one.
+        given: strategies, or methods, which are named by what they do; or one. None takes `presets.compared`.
         n: samples of each strategy. Sample i has the same draws in all of them, whichever run beside it.
         max_new_tokens: of each text.
         seed: decides all draws, see `explorer.sampling.draw.uniforms`.
@@ -237,7 +259,7 @@ def compare(
     run = ComparisonRun(
         model,
         prefix,
-        given,
+        compared() if given is None else given,
         n=n,
         max_new_tokens=max_new_tokens,
         seed=seed,
@@ -255,11 +277,24 @@ def compare(
     return run.comparison
 
 
-def _ids(model: Model, prefix: str | Sequence[int]) -> tuple[int, ...]:
-    encoding = model.tokenize(prefix) if isinstance(prefix, str) else as_ids(prefix, tokenize=model.tokenize)
-    return encoding.ids
+def checked_samples(n: int) -> int:
+    """How many texts each strategy is to write, as it is recorded.
+
+    Raises:
+        ExplorerError: no whole number from 1 to `MAX_SAMPLES`.
+    """
+    return int(number("n", n, 1, MAX_SAMPLES, whole_only=True))
 
 
 def _room(n_tokens: int, n_positions: int) -> int:
     """How many tokens a text of ``n_tokens`` can grow by before the window that the model reads moves on."""
     return n_positions - (n_tokens - window_start(n_tokens, n_positions)) + 1
+
+
+def checked_length(max_new_tokens: int) -> int:
+    """The most tokens that a text may get, as far as it can be judged without a model.
+
+    Raises:
+        ExplorerError: no whole number from 1.
+    """
+    return int(number("max_new_tokens", max_new_tokens, 1, MAX_COUNT, whole_only=True))

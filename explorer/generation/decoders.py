@@ -11,6 +11,7 @@ import numpy as np
 from explorer.generation.beam import GOES_ON, PRUNED, BeamSearch, Continuation
 from explorer.generation.generate import Stop
 from explorer.generation.strategy import Beam, Strategy
+from explorer.language_model.record import Record, short
 from explorer.language_model.tokens import Vocabulary
 from explorer.language_model.trace import Floats, Ints
 from explorer.sampling.distribution import Candidate
@@ -21,8 +22,8 @@ BEAM = "beam"
 """With ``greedy``, ``drawn`` and ``hand``, the way in which a beam search chooses a token."""
 
 
-@dataclass(frozen=True)
-class Step:
+@dataclass(frozen=True, eq=False, repr=False)
+class Step(Record):
     """One token of a text: how it was chosen, and the entropies (bits) of the distribution it came from, before the
     sampler and after."""
 
@@ -31,12 +32,15 @@ class Step:
     entropy_bits: float
 
 
-@dataclass(frozen=True)
-class Sample:
+@dataclass(frozen=True, eq=False, repr=False)
+class Sample(Record):
     """One text of a strategy: its new tokens, and why it ended (``length``, ``end``, ``text``; None: it goes on)."""
 
     steps: tuple[Step, ...]
     ended: str | None
+
+    def __repr__(self) -> str:
+        return f"Sample({short(self.text)}, {len(self.steps)} tokens, ended={self.ended!r})"
 
     @cached_property
     def tokens(self) -> tuple[Candidate, ...]:

@@ -15,6 +15,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from explorer.language_model.record import Record
 from explorer.language_model.trace import Floats
 
 CONFIDENCE = 0.95
@@ -34,8 +35,8 @@ other or all together, values that are infinite."""
 _NORMAL = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 
-@dataclass(frozen=True)
-class Interval:
+@dataclass(frozen=True, eq=False, repr=False)
+class Interval(Record):
     """The ends of a 95% interval, and how it was found; NaN and why where there is none."""
 
     low: float

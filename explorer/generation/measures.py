@@ -26,6 +26,7 @@ samplers differ, at the first choice. BLEU is sacrebleu's of a sentence, with it
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,10 +36,15 @@ import numpy as np
 
 from explorer.generation.decoders import Sample
 from explorer.generation.intervals import DEPENDENT, Interval, student, student_log, wilson
+from explorer.language_model.record import Record, html_table
 from explorer.language_model.trace import Floats
+from explorer.locales import numbers
 
 MAX_PAIRED = 64
 """Of more samples, the first so many are compared with each other: the work grows with their square."""
+
+_BETWEEN_TEXTS = {"self-bleu", "distance"}
+"""Measures whose work grows with the square of the texts."""
 
 Ngram = tuple[int, ...]
 
@@ -49,8 +55,8 @@ BUCKETS = (1, 10, 100)
 """Ranks that end the buckets of a fingerprint: 1, 2 to 10, 11 to 100, beyond."""
 
 
-@dataclass(frozen=True)
-class Measure:
+@dataclass(frozen=True, eq=False, repr=False)
+class Measure(Record):
     """A number about several texts.
 
     ``of_each`` has a value for each text where the measure is a mean over them (NaN where a text has none),
@@ -61,6 +67,11 @@ class Measure:
     of_each: tuple[float, ...] = ()
     interval: Interval = field(default_factory=partial(Interval.none, DEPENDENT))
 
+    def __repr__(self) -> str:
+        interval = f", 95% {_range(self)}" if _range(self) else ""
+        texts = f", of {len(self.of_each)} texts" if self.of_each else ""
+        return f"Measure({numbers.measured(self.value)}{interval}{texts})"
+
     @property
     def low(self) -> float:
         """Where the 95% interval begins; NaN where there is none."""
@@ -70,6 +81,10 @@ class Measure:
     def high(self) -> float:
         """Where the 95% interval ends; NaN where there is none."""
         return self.interval.high
+
+
+def _range(found: Measure) -> str:
+    return f"{numbers.measured(found.low)} – {numbers.measured(found.high)}" if not math.isnan(found.low) else ""
 
 
 def measures(samples: Sequence[Sample], prefix: Sequence[int]) -> Mapping[str, Measure]:
@@ -84,6 +99,14 @@ class _Measures(Mapping[str, Measure]):
         self._samples, self._prefix = samples, prefix
         self._texts = [tuple(token.id for token in sample.tokens) for sample in samples]
         self._found: dict[str, Measure] = {}
+
+    def __repr__(self) -> str:
+        return f"Measures of {len(self._samples)} texts: {', '.join(self)}"
+
+    def _repr_html_(self) -> str:
+        names = [name for name in self if len(self._samples) <= MAX_PAIRED or name not in _BETWEEN_TEXTS]
+        rows = ((name, numbers.measured(self[name].value), _range(self[name])) for name in names)
+        return html_table("", ["", "", "95%"], rows, len(names))
 
     def __getitem__(self, name: str) -> Measure:
         if name not in self._found:

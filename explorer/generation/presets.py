@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from explorer.generation.strategy import Beam, Method
+from explorer.generation.strategy import Beam, Method, Strategy
+from explorer.locales import tr
 from explorer.sampling.sampling import Sampling
 
 PRESETS: dict[str, Sampling] = {
@@ -23,6 +24,11 @@ COMPARED: dict[str, Method] = {
     "preset-beam": Beam(4),
 }
 """What a comparison begins with, by the message id of the name."""
+
+
+def compared(lang: str | None = None) -> tuple[Strategy, ...]:
+    """`COMPARED`, with their names in ``lang`` or the language in force."""
+    return tuple(Strategy(tr(name, lang), method) for name, method in COMPARED.items())
 
 
 def preset_of(sampling: Sampling) -> str | None:

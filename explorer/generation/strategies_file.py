@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
+from typing import Any
 
 from explorer.generation.strategy import Strategy, strategies
-from explorer.locales import ExplorerError
-from explorer.models.text_files import read_text
-from explorer.sampling.parameters import shown
-
-MAX_BYTES = 1_000_000
+from explorer.locales import ExplorerError, shown
+from explorer.models.text_files import without_mark
+from explorer.models.user_files import MAX_TOML_BYTES, UntrustedTomlError, parse_toml, read_file
 
 
 def read_strategies(file: Path) -> tuple[Strategy, ...]:
@@ -20,12 +18,20 @@ def read_strategies(file: Path) -> tuple[Strategy, ...]:
         ExplorerError: it cannot be read, is no TOML, or holds something that is no strategy; the sentence says which.
     """
     try:
-        if file.stat().st_size > MAX_BYTES:
-            raise ExplorerError("strategies-file-unreadable", file=str(file), reason=f"> {MAX_BYTES:,} B")
-        content = tomllib.loads(read_text(file))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ExplorerError("strategies-file-unreadable", file=str(file), reason=str(error)[:200]) from error
+        content = parse_toml(without_mark(read_file(file, MAX_TOML_BYTES), str(file)))
+    except UntrustedTomlError as error:
+        raise ExplorerError("strategies-file-unreadable", file=str(file), reason=str(error)) from error
     tables = content.get("strategy")
     if set(content) != {"strategy"} or not isinstance(tables, list):
         raise ExplorerError("strategies-file-none", file=str(file), found=shown(", ".join(content)))
-    return strategies(Strategy.of(table) for table in tables)
+    return strategies(_strategy(file, number, table) for number, table in enumerate(tables, 1))
+
+
+def _strategy(file: Path, number: int, table: Any) -> Strategy:
+    try:
+        return Strategy.of(table)
+    except ExplorerError as error:
+        name = table.get("name") if isinstance(table, dict) else None
+        which = f"{number} ({shown(name)})" if isinstance(name, str) else str(number)
+        problem = error.message
+        raise ExplorerError("strategies-file-wrong", file=str(file), which=which, problem=problem) from error

@@ -7,16 +7,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from explorer.locales import ExplorerError, numbers
-from explorer.sampling.parameters import listed, number, shown
+from explorer.language_model.arguments import require
+from explorer.language_model.record import Record
+from explorer.locales import ExplorerError, numbers, shown
+from explorer.sampling.parameters import listed, number
 from explorer.sampling.sampling import Sampling
 
 MAX_BEAMS = 64
 LENGTH_PENALTIES = (-10.0, 10.0)
 
 
-@dataclass(frozen=True)
-class Beam:
+@dataclass(frozen=True, eq=False, repr=False)
+class Beam(Record):
     """Beam search: the texts that are likeliest as wholes, as far as a narrow search finds them.
 
     Attributes:
@@ -48,12 +50,21 @@ class Beam:
 Method = Sampling | Beam
 
 
-@dataclass(frozen=True)
-class Strategy:
-    """A method with the name it goes by beside others."""
+@dataclass(frozen=True, eq=False, repr=False)
+class Strategy(Record):
+    """A method with the name it goes by beside others.
+
+    Raises:
+        ExplorerError: the method is none, or the name no text; on construction.
+    """
 
     name: str
     method: Method
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.method, Sampling | Beam):
+            raise ExplorerError("strategy-is-none", value=shown(self.method))
+        require("name", self.name, "text", str)
 
     def record(self) -> dict[str, Any]:
         """For JSON; `of` reads it."""
@@ -68,6 +79,8 @@ class Strategy:
             ExplorerError: it has neither a sampling nor a beam, a parameter that there is not, or a value out of range.
         """
         kinds: dict[str, Callable[[Mapping[str, Any]], Method]] = {"sampling": Sampling.of, "beam": _beam}
+        if not isinstance(record, Mapping):
+            raise ExplorerError("strategy-no-record", value=shown(record))
         given = [kind for kind in kinds if kind in record]
         if len(given) != 1 or not isinstance(record[given[0]], Mapping) or set(record) - {"name", *given}:
             raise ExplorerError("strategy-no-record", value=shown(dict(record)))

@@ -10,8 +10,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.language_model.arguments import check_head, is_place
 from explorer.language_model.products import dot_products
-from explorer.locales import ExplorerError, Message
+from explorer.language_model.record import brief
+from explorer.locales import ExplorerError, Message, shown
 
 Floats = NDArray[np.floating[Any]]
 Bytes = NDArray[np.uint8]
@@ -92,7 +94,7 @@ def attention_weights(
     return scores
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class HeadVectors:
     """What the weights of one head are made of, for a text of T tokens.
 
@@ -112,6 +114,9 @@ class HeadVectors:
     scaling: float
     window: int | None = None
 
+    def __repr__(self) -> str:
+        return brief(self)
+
     def first_key(self, query: int) -> int:
         """The first token that a query sees."""
         return 0 if self.window is None else max(0, query + 1 - self.window)
@@ -120,7 +125,12 @@ class HeadVectors:
         """(query + 1,) scaled dot products of a query with the keys up to it (Vaswani et al. 2017, section 3.2.1).
 
         -inf where it does not see the key, because the layer has a window. Their softmax is the row of weights.
+
+        Raises:
+            ExplorerError: there is no such token.
         """
+        if not is_place(query, len(self.queries)):
+            raise ExplorerError("unknown-position", position=shown(query), last=len(self.queries) - 1)
         scores = np.asarray(self.keys[: query + 1] @ self.queries[query] * self.scaling)
         scores[: self.first_key(query)] = -np.inf
         return scores
@@ -196,10 +206,7 @@ class Attention:
 
     def check(self, layer: int, head: int = 0) -> None:
         """Raise an `ExplorerError` unless the model has this head of this layer."""
-        if not 0 <= layer < self.n_layer:
-            raise ExplorerError("unknown-layer", layer=str(layer), last=self.n_layer - 1)
-        if not 0 <= head < self.n_head:
-            raise ExplorerError("unknown-head", head=str(head), last=self.n_head - 1)
+        check_head(layer, head, self.n_layer, self.n_head)
 
     def has(self, layer: int) -> bool:
         """Whether the exact weights of ``layer`` are at hand, without asking the model."""
@@ -303,6 +310,6 @@ class Attention:
         return self.coarse if self.coarse is not None else to_bytes(np.asarray(self.exact))
 
     def _row(self, query: int) -> slice:
-        if not 0 <= query < self.n_tokens:
-            raise ExplorerError("unknown-position", position=str(query), last=self.n_tokens - 1)
+        if not is_place(query, self.n_tokens):
+            raise ExplorerError("unknown-position", position=shown(query), last=self.n_tokens - 1)
         return slice(n_weights(query), n_weights(query + 1))

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from operator import index
 from typing import Any
 
-from explorer.locales import ExplorerError
+from explorer.language_model.arguments import check_head
+from explorer.language_model.record import Record
+from explorer.locales import ExplorerError, shown
 
 Head = tuple[int, int]
 """A layer and a head of it, both from 0."""
@@ -15,8 +17,8 @@ Head = tuple[int, int]
 MODES = ("zero",)
 
 
-@dataclass(frozen=True)
-class Ablate:
+@dataclass(frozen=True, eq=False, repr=False)
+class Ablate(Record):
     """Heads that are switched off: what they would add to the residual stream is taken away.
 
     A head's output is its weights times its values, before the output projection. In mode ``zero`` it is 0 for every
@@ -35,7 +37,7 @@ class Ablate:
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
-            raise ExplorerError("unknown-ablation-mode", mode=str(self.mode)[:60], known=", ".join(MODES))
+            raise ExplorerError("unknown-ablation-mode", mode=shown(self.mode), known=", ".join(MODES))
         object.__setattr__(self, "heads", _heads(self.heads))
 
     def record(self) -> dict[str, Any]:
@@ -58,7 +60,7 @@ def canonical(interventions: Iterable[Intervention]) -> Interventions:
     given = tuple(interventions) if isinstance(interventions, Iterable) else (interventions,)
     for each in given:
         if not isinstance(each, Ablate):
-            raise ExplorerError("not-an-intervention", given=repr(each)[:60])
+            raise ExplorerError("not-an-intervention", given=shown(each))
     modes = sorted({each.mode for each in given})
     return tuple(
         Ablate(tuple(head for each in given if each.mode == mode for head in each.heads), mode) for mode in modes
@@ -73,7 +75,7 @@ def intervention_of(record: Mapping[str, Any]) -> Intervention:
     """
     kind = record.get("kind")
     if kind != "ablate" or set(record) - {"kind", "heads", "mode"}:
-        raise ExplorerError("unknown-intervention", kind=str(kind)[:60])
+        raise ExplorerError("unknown-intervention", kind=shown(kind))
     return Ablate(record.get("heads", ()), record.get("mode", "zero"))
 
 
@@ -92,10 +94,7 @@ def check_heads(interventions: Interventions, n_layer: int, n_head: int) -> None
         ExplorerError: a head that the model does not have.
     """
     for layer, head in (pair for each in interventions for pair in each.heads):
-        if layer >= n_layer:
-            raise ExplorerError("unknown-layer", layer=str(layer), last=n_layer - 1)
-        if head >= n_head:
-            raise ExplorerError("unknown-head", head=str(head), last=n_head - 1)
+        check_head(layer, head, n_layer, n_head)
 
 
 def _heads(given: Any) -> tuple[Head, ...]:
@@ -104,7 +103,7 @@ def _heads(given: Any) -> tuple[Head, ...]:
     except (TypeError, ValueError):
         pairs = set()
     if not pairs:
-        raise ExplorerError("ablation-no-heads", given=repr(given)[:60])
+        raise ExplorerError("ablation-no-heads", given=shown(given))
     return tuple(sorted(pairs))
 
 

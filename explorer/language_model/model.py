@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from explorer.language_model.interventions import Intervention, Interventions, check_heads
+from explorer.language_model.record import Record
 from explorer.language_model.request import Asked
 from explorer.language_model.tokens import Encoding, Vocabulary
 from explorer.language_model.trace import Floats, Ints, Trace
@@ -24,8 +25,8 @@ class Superseded(Exception):
     """A newer question made this one pointless; what was computed so far stays in the cache."""
 
 
-@dataclass(frozen=True)
-class ModelInfo:
+@dataclass(frozen=True, eq=False, repr=False)
+class ModelInfo(Record):
     """What a model is. Sizes count layers, heads per layer, features, positions, tokens and parameters.
 
     Attributes:

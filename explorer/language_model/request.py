@@ -7,14 +7,16 @@ from dataclasses import asdict, dataclass, field
 from operator import index
 from typing import Any
 
+from explorer.language_model.arguments import require, whole
 from explorer.language_model.interventions import Intervention, Interventions, canonical, intervention_of
+from explorer.language_model.record import Record
 from explorer.language_model.sites import canonical_sites
 from explorer.language_model.tokens import Encoding
-from explorer.locales import ExplorerError, Message
+from explorer.locales import ExplorerError, Message, shown
 
 
-@dataclass(frozen=True)
-class Extras:
+@dataclass(frozen=True, eq=False, repr=False)
+class Extras(Record):
     """What a trace brings along besides the distributions; nothing here changes a number.
 
     >>> ids = lm.tokenize("The capital of France is").ids
@@ -28,7 +30,8 @@ class Extras:
         states: the sites whose states are recorded, see `explorer.language_model.sites`; each once, in their order.
 
     Raises:
-        ExplorerError: vectors of another layer than ``layer``, or a site that there is not; on construction.
+        ExplorerError: a layer or a head that is no number, vectors of another layer than ``layer``, or an unknown site;
+            on construction.
     """
 
     attention: bool = False
@@ -37,7 +40,13 @@ class Extras:
     states: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.layer is not None and whole(self.layer) is None:
+            raise ExplorerError("unknown-layer-of-extras", layer=shown(self.layer))
         if self.vectors is not None:
+            pair = self.vectors
+            if not isinstance(pair, tuple | list) or len(pair) != 2 or None in map(whole, pair):
+                raise ExplorerError("vectors-of-no-head", given=shown(pair))
+            object.__setattr__(self, "vectors", tuple(map(whole, pair)))
             if self.layer not in (None, self.vectors[0]):
                 raise ExplorerError("extras-of-two-layers", layer=str(self.layer), other=str(self.vectors[0]))
             object.__setattr__(self, "layer", self.vectors[0])
@@ -46,8 +55,8 @@ class Extras:
         object.__setattr__(self, "states", canonical_sites(self.states))
 
 
-@dataclass(frozen=True)
-class Request:
+@dataclass(frozen=True, eq=False, repr=False)
+class Request(Record):
     """What is asked of a model. Hashable, and JSON by `record`: the same request has the same answer everywhere.
 
     Attributes:
@@ -65,9 +74,10 @@ class Request:
     extras: Extras = field(default_factory=Extras)
 
     def __post_init__(self) -> None:
+        require("extras", self.extras, "extras", Extras)
         if isinstance(self.ids, str):
-            raise ExplorerError("request-of-text", given=repr(self.ids)[:60])
-        object.__setattr__(self, "ids", _whole_numbers(self.ids))
+            raise ExplorerError("request-of-text", given=shown(self.ids))
+        object.__setattr__(self, "ids", whole_numbers(self.ids))
         if not self.ids:
             raise ExplorerError("request-without-ids")
         object.__setattr__(self, "interventions", canonical(self.interventions))
@@ -82,13 +92,16 @@ class Request:
         """From a record.
 
         Raises:
-            ExplorerError: an intervention or a site that this version does not know.
+            ExplorerError: no record of a request, or an intervention or a site that this version does not know.
         """
-        extras = dict(record.get("extras", {}))
-        if extras.get("vectors") is not None:
-            extras["vectors"] = tuple(extras["vectors"])
-        interventions = tuple(intervention_of(each) for each in record.get("interventions", ()))
-        return cls(tuple(record["ids"]), interventions, Extras(**extras))
+        try:
+            extras = Extras(**record.get("extras", {}))
+            given, interventions = record["ids"], tuple(map(intervention_of, record.get("interventions", ())))
+        except ExplorerError:
+            raise
+        except (AttributeError, LookupError, TypeError) as error:
+            raise ExplorerError("request-no-record", value=shown(record)) from error
+        return cls(given, interventions, extras)
 
 
 Asked = str | Sequence[int] | Request
@@ -128,7 +141,7 @@ def as_ids(given: Any, *, tokenize: Callable[[str], Encoding]) -> Encoding:
     Raises:
         ExplorerError: they are no whole numbers.
     """
-    ids = _whole_numbers(given)
+    ids = whole_numbers(given)
     return Encoding(ids) if ids else tokenize("")
 
 
@@ -138,11 +151,18 @@ def require_known(ids: Iterable[int], vocab_size: int) -> None:
         ExplorerError: an id that the model does not have.
     """
     for wrong in (i for i in ids if not 0 <= i < vocab_size):
-        raise ExplorerError("unknown-token-id", id=str(wrong), last=str(vocab_size - 1))
+        raise ExplorerError("unknown-token-id", id=shown(wrong), last=str(vocab_size - 1))
 
 
-def _whole_numbers(given: Any) -> tuple[int, ...]:
+def whole_numbers(given: Any) -> tuple[int, ...]:
+    """A list of token ids that somebody gave.
+
+    Raises:
+        ExplorerError: it is none.
+    """
     try:
+        if isinstance(given, str | bytes | bytearray | Mapping):  # whose items may be whole numbers by accident
+            raise TypeError
         return tuple(index(i) for i in given)
     except TypeError:
-        raise ExplorerError("not-text-or-ids", given=repr(given)[:60]) from None
+        raise ExplorerError("not-text-or-ids", given=shown(given)) from None

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from explorer.locales import ExplorerError
+from explorer.locales import ExplorerError, shown
 
 EMBEDDING, HEADS, ATTENTION_OUT = "embedding", "heads", "attention_out"
 MLP_OUT, BLOCK, FINAL = "mlp_out", "block", "final"
@@ -48,7 +48,7 @@ def canonical_sites(given: Any) -> tuple[str, ...]:
         ExplorerError: a site that there is not, or no list of names.
     """
     if isinstance(given, str) or not hasattr(given, "__iter__"):
-        raise ExplorerError("not-sites", given=repr(given)[:60], known=", ".join(SITES))
+        raise ExplorerError("not-sites", given=shown(given), known=", ".join(SITES))
     names = tuple(given)
     for name in names:
         require_site(name)
@@ -61,7 +61,7 @@ def require_site(name: Any) -> None:
         ExplorerError: there is no such site.
     """
     if not isinstance(name, str) or name not in SITES:
-        raise ExplorerError("unknown-site", site=str(name)[:60], known=", ".join(SITES))
+        raise ExplorerError("unknown-site", site=shown(name), known=", ".join(SITES))
 
 
 def numbers_per_token(site: str, n_layer: int, n_embd: int, n_head: int, head_dim: int) -> int:

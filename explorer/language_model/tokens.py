@@ -14,19 +14,22 @@ from functools import cached_property
 from operator import index
 from typing import Literal
 
-from explorer.locales import ExplorerError, Message
+from explorer.language_model.record import Record
+from explorer.locales import ExplorerError, Message, shown, visible
+from explorer.locales.untrusted import code_point
 
 MAX_TEXT_BYTES = 64 * 1024
 """Longer texts are read from their end: this many bytes of UTF-8 are tokenised."""
 
 _MARKS = {" ": "·", "\n": "⏎", "\t": "⇥", "\r": "␍", "\u00a0": "⍽", "\x7f": "␡"}
+_SELECTORS = frozenset(map(chr, range(0xFE00, 0xFE10)))
 _FRAGMENT = "⟨{}⟩"
 _CONTROL_PICTURES = 0x2400  # Unicode's own pictures of control characters begin here
 _LOOKALIKES = {*_MARKS.values(), *"⟨⟩◌", *map(chr, range(_CONTROL_PICTURES, _CONTROL_PICTURES + 0x20))}
 
 
-@dataclass(frozen=True)
-class Token:
+@dataclass(frozen=True, eq=False, repr=False)
+class Token(Record):
     """One entry of a vocabulary.
 
     Attributes:
@@ -55,8 +58,8 @@ class Token:
         return _label(_pieces(self.bytes))
 
 
-@dataclass(frozen=True)
-class Group:
+@dataclass(frozen=True, eq=False, repr=False)
+class Group(Record):
     """Tokens ``start`` to ``stop`` (exclusive) that spell whole characters only together, and that text as a label."""
 
     start: int
@@ -64,16 +67,16 @@ class Group:
     label: str
 
 
-@dataclass(frozen=True)
-class Encoding:
+@dataclass(frozen=True, eq=False, repr=False)
+class Encoding(Record):
     """Token ids of a text and what a reader must know about how they came about."""
 
     ids: tuple[int, ...]
     notices: tuple[Message, ...] = ()
 
 
-@dataclass(frozen=True)
-class Prepended:
+@dataclass(frozen=True, eq=False, repr=False)
+class Prepended(Record):
     """What a tokenizer puts before a text by itself, so that a text can be told from what was added to it.
 
     Attributes:
@@ -103,6 +106,9 @@ class Vocabulary:
         self._pieces = tuple(pieces)
         self._special = frozenset(special)
         self.prepended = prepended or Prepended()
+
+    def __repr__(self) -> str:
+        return f"Vocabulary({len(self):,} tokens)"
 
     def __len__(self) -> int:
         return len(self._pieces)
@@ -153,9 +159,9 @@ class Vocabulary:
             try:
                 known.append(index(given))
             except TypeError:
-                raise ExplorerError("not-a-token-id", given=_shown(given), last=str(len(self) - 1)) from None
+                raise ExplorerError("not-a-token-id", given=shown(given), last=str(len(self) - 1)) from None
             if not 0 <= known[-1] < len(self):
-                raise ExplorerError("unknown-token-id", id=_shown(known[-1]), last=str(len(self) - 1))
+                raise ExplorerError("unknown-token-id", id=shown(known[-1]), last=str(len(self) - 1))
         return tuple(known)
 
     def find(self, text: str) -> Token | None:
@@ -209,13 +215,6 @@ def as_read(text: str) -> str:
     return data[-MAX_TEXT_BYTES:].decode("utf-8", errors="ignore")  # a character cut in two is dropped
 
 
-def _shown(given: object) -> str:
-    try:
-        return repr(given)[:40]
-    except ValueError:  # Python writes out no number of more than 4,300 digits
-        return "…"
-
-
 def _decoded(data: bytes) -> str | None:
     try:
         return data.decode("utf-8")
@@ -252,6 +251,8 @@ def _pieces(data: bytes) -> list[str | bytes]:
 
 def _label(pieces: Sequence[str | bytes]) -> str:
     label = "".join(_readable(piece) for piece in pieces)
+    if label[0] in _SELECTORS:  # of how the character before looks, where there is none
+        return code_point(label[0]) + label[1:]
     # A combining mark at the start has nothing to sit on: it gets the circle that Unicode's own charts use.
     return f"◌{label}" if unicodedata.category(label[0])[0] == "M" else label
 
@@ -264,7 +265,7 @@ def _readable(piece: str | bytes) -> str:
         return _MARKS[piece]
     if piece < " ":
         return chr(_CONTROL_PICTURES + ord(piece))
-    # Invisible characters, and those that look like one of our marks, are named.
-    if unicodedata.category(piece)[0] in "CZ" or piece in _LOOKALIKES:
-        return _FRAGMENT.format(f"U+{ord(piece):04X}")
+    # What cannot be seen, and what looks like one of our marks, is named.
+    if unicodedata.category(piece)[0] in "CZ" or piece in _LOOKALIKES or visible(piece) != piece:
+        return code_point(piece)
     return piece

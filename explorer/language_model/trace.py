@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from explorer.language_model.attention import Attention
 from explorer.language_model.interventions import Interventions
+from explorer.language_model.record import cut, html_table
 from explorer.language_model.states import States
 from explorer.language_model.tokens import Token, Vocabulary
-from explorer.locales import ExplorerError, Message, numbers
+from explorer.locales import ExplorerError, Message, numbers, shown, tr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,9 +97,23 @@ class Trace:
             array.flags.writeable = False
 
     def __repr__(self) -> str:
-        text = self.text if len(self.text) <= 60 else "…" + self.text[-60:]
+        text = cut(repr(self.text if len(self.text) <= 60 else f"…{self.text[-60:]}"), 200)
         bits = numbers.bits(self.total_bits)
-        return f"Trace({text!r}, {len(self.ids)} tokens, {bits} bits over {max(0, self.n_scored)})"
+        return f"Trace({text}, {len(self.ids)} tokens, {bits} bits over {max(0, self.n_scored)})"
+
+    def _repr_html_(self) -> str:
+        header = [tr(name) for name in ("cli-column-token", "cli-column-id", "measure-surprisal", "cli-column-rank")]
+        rows = (
+            (
+                token.label,
+                str(token.id),
+                numbers.bits(float(bits)) if rank else "",
+                str(rank) if rank else "",
+            )
+            for token, bits, rank in zip(self.tokens, self.surprisal, map(int, self.rank), strict=True)
+        )
+        caption = f"{len(self.ids):,} · {numbers.bits(self.total_bits)} bits"
+        return html_table(caption, header, rows, len(self.ids))
 
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
@@ -147,5 +162,11 @@ class Trace:
         return 2.0 ** (self.total_bits / self.n_scored) if self.n_scored else float("nan")
 
     def distribution(self, rule: Rule[Result]) -> Result:
-        """The distribution over the next token under ``rule``: no forward pass."""
+        """The distribution over the next token under ``rule``: no forward pass.
+
+        Raises:
+            ExplorerError: that is no sampler, or it leaves no token.
+        """
+        if not hasattr(rule, "apply") or isinstance(rule, type):
+            raise ExplorerError("argument-of-another-kind", name="rule", value=shown(rule), kind="sampling")
         return rule.apply(self.logits, self.ids, self.vocabulary)

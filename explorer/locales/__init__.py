@@ -17,5 +17,17 @@ from explorer.locales.messages import (
     set_language,
     tr,
 )
+from explorer.locales.untrusted import shown, visible
 
-__all__ = ["LANGUAGES", "Argument", "ExplorerError", "Message", "closest_language", "language", "set_language", "tr"]
+__all__ = [
+    "LANGUAGES",
+    "Argument",
+    "ExplorerError",
+    "Message",
+    "closest_language",
+    "language",
+    "set_language",
+    "shown",
+    "tr",
+    "visible",
+]

@@ -5,6 +5,23 @@ unknown-language = There are no sentences in the language “{ $language }”. C
 
 ## language_model
 unknown-token-id = { $id } is not a token id of this model. Its ids go from 0 to { $last }.
+argument-of-another-kind = { $name } is { $value }, and has to be { $kind ->
+    [model] a model. Load one: explorer.load().
+    [model-name] the name of a model, a folder that holds one, or a name on the hub such as "org/name".
+    [text] a text, such as "Once upon a time".
+    [rows] a list of rows of token ids, such as [lm.tokenize("a text").ids].
+    [trace] a trace. Make one: lm.trace("a text", attention=True).
+    [attention] the attention of a trace: lm.trace("a text", attention=True).attention.
+    [distribution] a distribution. Make one: lm.trace("a text").distribution(explorer.Sampling()).
+    [sampling] a sampler. Make one: explorer.Sampling(temperature=0.7).
+    [stop] a rule where to stop. Make one: explorer.Stop(max_new_tokens=40).
+   *[extras] what an answer brings along. Make it: explorer.Extras(attention=True).
+}
+request-no-record = { $value } is no record of a request. Give what Request.record() returned.
+unknown-layer-of-extras = layer is { $layer }, and has to be the number of a layer, from 0: Extras(layer=3).
+vectors-of-no-head = vectors is { $given }, and has to be a layer and a head, both from 0: Extras(vectors=(3, 5)).
+rows-not-counted = n_rows is { $value }, and has to be a whole number from 1.
+attention-of-another-text = The attention has { $n } positions, but there are { $given } token ids. Give those that were read: trace.ids[trace.start:].
 request-of-text = { $given } is a text, and a request is of token ids. lm.tokenize(text).ids gives those of a text.
 not-text-or-ids = { $given } is neither a text nor a list of token ids. Pass a string, or whole numbers such as [464, 3139].
 not-a-token-id = { $given } is not a token id. Give whole numbers from 0 to { $last }.
@@ -102,7 +119,6 @@ session-foreign-heads = The session file has { $given } at { $place }, and the m
 session-no-ablation = Tokens of the session were chosen with heads switched off ({ $place }), and the heads of the model in use, { $ours }, cannot be switched off here. The session was made with { $model }; choose that model, and open the file again.
 session-other-model = The session was made with the model { $theirs }, and the model in use is { $ours }. Choose { $theirs }, and open the session again.
 session-not-saved = The session could not be saved as “{ $file }”: { $reason }. Save it in another place, or make room there.
-session-not-opened = The session file “{ $file }” cannot be read: { $reason }. Check its name and its permissions.
 session-no-owner = “{ $owner }” is not the 16 hexadecimal digits that a browser is known by, so sessions are not kept by themselves. Reload the page.
 not-one-token = “{ $text }” is not one token of this model. Name one of its pieces instead, which “explorer predict” and the search for a token show, or a token’s id such as #464.
 preset-model = as the model says
@@ -116,6 +132,7 @@ preset-typical = typical 0.95
 preset-beam = beam search, 4 beams
 
 ## probes
+unknown-role = { $role } is no role of a head. Choose one of: { $known }.
 rollout-too-long = The text has { $n } tokens, and attention rollout is computed for at most { $most }. Shorten the text.
 
 ## figures
@@ -722,8 +739,12 @@ strips-aside-none = a dot for each text, the mean as a line; { $why ->
 strips-aside-together = of all texts of a strategy together
 strips-hover = { $name }, text { $number }: { $value }
 strategies-file-unreadable = The strategies in “{ $file }” cannot be read: { $reason }. Write them as TOML: tables [[strategy]] with a name and a sampling or a beam.
+strategies-file-wrong = In “{ $file }”, strategy { $which }: { $problem }
 strategies-file-none = “{ $file }” has no tables [[strategy]] (it has: { $found }). Write one for each strategy, with a name and a sampling or a beam.
 figure-unknown-kind = A figure cannot be saved as “{ $file }”. Use one of these endings: { $kinds }.
+file-not-read = The file “{ $file }” cannot be read: { $reason }. Check its name and its permissions.
+file-not-regular = “{ $file }” is a folder, a device or a pipe, which may have no end. Name an ordinary file.
+file-too-large = The file “{ $file }” has more than { $most } KB, more than a file of its kind can need. Name another file.
 file-not-written = The file “{ $file }” cannot be written: { $reason }. Choose another place.
 text-not-utf8 = “{ $file }” is UTF-16 or UTF-32, which is not read here. Save it as UTF-8 (iconv -f UTF-16 -t UTF-8 does it in a terminal).
 picture-no-chrome = A picture needs a Chrome or Chromium on this machine, and none was found. Save it as .html, or use the camera in the page.
@@ -876,6 +897,7 @@ cli-notebook-renewed = { $file } is now the notebook of this version. (You had n
 cli-notebook-kept = You changed { $file }, so it stays as it is. The notebook of this version lies beside it: { $beside }
 cli-notebook-not-copied = The app’s notebook cannot be put into this folder ({ $file }: { $reason }). In a new notebook, “import explorer; explorer.Explorer()” is the app.
 cli-no-notebooks = The notebooks are not part of this installation. Install next-token-explorer again, or start from a checkout.
+cli-input-too-large = Standard input has more than { $most } MB. Pass on only the end of the text, for example with “tail -c 60000”: a model reads the last 64 KB at most.
 cli-interrupted = Stopped by Ctrl-C.
 cli-no-output = The output cannot be written: { $reason }.
 cli-no-input = Standard input cannot be read: { $reason }. Give the text itself instead of “-”, or a pipe: echo "Once upon a time" | explorer predict -

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
+
+from explorer.locales.untrusted import shown, visible
 
 if TYPE_CHECKING:
     from fluent.runtime import FluentBundle
@@ -15,15 +17,19 @@ if TYPE_CHECKING:
 LANGUAGES = {"en": "English", "zh-Hans": "中文"}
 """Language tags we have sentences for, each with its own name for itself."""
 
-Argument = str | int | float
-"""What a sentence can be filled with. Numbers are written the way the language writes them."""
+Argument: TypeAlias = "str | int | float | Message"
+"""What a sentence can be filled with. Numbers are written the way the language writes them, other sentences in the same
+language; a text is shown by `visible`, for it may be a stranger's."""
+
+_MAX_REPR = 300
+_MAX_FILLING = 2000  # characters; Fluent writes {???} for more than 2,500
 
 _chosen: str | None = None
 
 
 def closest_language(tag: str | None) -> str | None:
     """The language we have that ``tag`` (``zh_CN.UTF-8``, ``en-GB``, ``zh``) asks for, or None."""
-    prefix = (tag or "").replace("_", "-").split("-")[0].split(".")[0].lower()
+    prefix = str(tag or "").replace("_", "-").split("-")[0].split(".")[0].lower()
     return {"en": "en", "zh": "zh-Hans"}.get(prefix)
 
 
@@ -41,7 +47,9 @@ def set_language(tag: str) -> None:
     global _chosen
     found = closest_language(tag)
     if found is None:
-        raise ExplorerError("unknown-language", language=tag, known=", ".join(LANGUAGES))
+        raise ExplorerError(
+            "unknown-language", language=tag if isinstance(tag, str) else shown(tag), known=", ".join(LANGUAGES)
+        )
     _chosen = found
 
 
@@ -68,8 +76,16 @@ def tr(message_id: str, lang: str | None = None, **arguments: Argument) -> str:
         if bundle.has_message(message_id):
             pattern = bundle.get_message(message_id).value
             if pattern is not None:
-                return str(bundle.format_pattern(pattern, arguments)[0])
+                filled = {name: _filling(value, tag) for name, value in arguments.items()}
+                return str(bundle.format_pattern(pattern, filled)[0])
     return message_id
+
+
+def _filling(value: Argument, tag: str) -> str | int | float:
+    if not isinstance(value, str | Message):
+        return value
+    text = value.render(tag) if isinstance(value, Message) else visible(value)
+    return text if len(text) <= _MAX_FILLING else f"{text[:_MAX_FILLING]}…"
 
 
 @dataclass(frozen=True)
@@ -85,6 +101,10 @@ class Message:
 
     def render(self, lang: str | None = None) -> str:
         return tr(self.id, lang, **dict(self.arguments))
+
+    def __repr__(self) -> str:
+        sentence = self.render()
+        return f"Message({self.id!r}, {sentence if len(sentence) <= _MAX_REPR else sentence[:_MAX_REPR] + '…'!r})"
 
     def __str__(self) -> str:
         return self.render()

@@ -5,6 +5,23 @@ unknown-language = 没有“{ $language }”这种语言的界面文字。可选
 
 ## language_model
 unknown-token-id = { $id } 不是此模型的词元编号。编号范围是 0 到 { $last }。
+argument-of-another-kind = { $name } 是 { $value }，而它必须是{ $kind ->
+    [model] 模型。请加载一个：explorer.load()。
+    [model-name] 模型的名称、存放模型的文件夹，或模型库中的名称，例如 "org/name"。
+    [text] 文本，例如 "Once upon a time"。
+    [rows] 由多行词元编号组成的列表，例如 [lm.tokenize("文本").ids]。
+    [trace] 一次读取的记录。请生成一个：lm.trace("文本", attention=True)。
+    [attention] 读取记录中的注意力：lm.trace("文本", attention=True).attention。
+    [distribution] 分布。请生成一个：lm.trace("文本").distribution(explorer.Sampling())。
+    [sampling] 采样器。请生成一个：explorer.Sampling(temperature=0.7)。
+    [stop] 停止规则。请生成一个：explorer.Stop(max_new_tokens=40)。
+   *[extras] 回答附带的内容。请生成：explorer.Extras(attention=True)。
+}
+request-no-record = { $value } 不是请求的记录。请给出 Request.record() 返回的内容。
+unknown-layer-of-extras = layer 是 { $layer }，而它必须是层的编号，从 0 数起：Extras(layer=3)。
+vectors-of-no-head = vectors 是 { $given }，而它必须是一个层和一个头的编号，都从 0 数起：Extras(vectors=(3, 5))。
+rows-not-counted = n_rows 是 { $value }，而它必须是不小于 1 的整数。
+attention-of-another-text = 注意力有 { $n } 个位置，而给出的词元编号有 { $given } 个。请给出实际读取的那些：trace.ids[trace.start:]。
 request-of-text = { $given } 是文本，而请求需要词元编号。lm.tokenize(text).ids 会给出一段文本的编号。
 not-text-or-ids = { $given } 既不是文本，也不是词元编号列表。请传入字符串，或 [464, 3139] 这样的整数列表。
 not-a-token-id = { $given } 不是词元编号。请给出 0 到 { $last } 之间的整数。
@@ -93,7 +110,6 @@ session-foreign-heads = 会话文件中 { $place } 的值是 { $given }，而当
 session-no-ablation = 该会话中有词元是在关闭注意力头的情况下选出的（{ $place }），而当前模型 { $ours } 在这里无法关闭注意力头。该会话由模型 { $model } 生成；请选择该模型，再重新打开文件。
 session-other-model = 该会话由模型 { $theirs } 生成，而当前模型是 { $ours }。请选择 { $theirs }，再重新打开会话。
 session-not-saved = 无法将会话保存为“{ $file }”：{ $reason }。请换一个位置保存，或先腾出空间。
-session-not-opened = 无法读取会话文件“{ $file }”：{ $reason }。请检查文件名和访问权限。
 session-no-owner = “{ $owner }”不是用来识别浏览器的 16 位十六进制数字，因此会话不会自动保存。请刷新页面。
 not-one-token = “{ $text }”不是此模型的一个词元。请改用它的一个组成部分（用“explorer predict”或查找词元可以看到），或写词元编号，例如 #464。
 preset-model = 模型原样
@@ -107,6 +123,7 @@ preset-typical = 典型采样 0.95
 preset-beam = 束搜索（4 束）
 
 ## probes
+unknown-role = { $role } 不是注意力头的角色。请选择其一：{ $known }。
 rollout-too-long = 文本有 { $n } 个词元，而注意力展开最多计算 { $most } 个词元。请缩短文本。
 
 ## figures
@@ -675,8 +692,12 @@ strips-aside-none = 每点一篇文本，竖线为均值；{ $why ->
 strips-aside-together = 由一个策略的所有文本一起得出
 strips-hover = { $name }，第 { $number } 篇：{ $value }
 strategies-file-unreadable = 无法读取“{ $file }”中的策略：{ $reason }。请用 TOML 书写：每个 [[strategy]] 表含名称，以及 sampling 或 beam。
+strategies-file-wrong = “{ $file }”中的策略 { $which }：{ $problem }
 strategies-file-none = “{ $file }”中没有 [[strategy]] 表（其中有：{ $found }）。请为每个策略写一个，含名称，以及 sampling 或 beam。
 figure-unknown-kind = 图不能保存为“{ $file }”。请使用以下扩展名之一：{ $kinds }。
+file-not-read = 无法读取文件“{ $file }”：{ $reason }。请检查文件名和访问权限。
+file-not-regular = “{ $file }”是文件夹、设备或管道，可能没有尽头。请给出普通文件。
+file-too-large = 文件“{ $file }”超过 { $most } KB，这类文件不可能这么大。请换一个文件。
 file-not-written = 无法写入文件“{ $file }”：{ $reason }。请换一个位置。
 text-not-utf8 = “{ $file }”采用 UTF-16 或 UTF-32 编码，这里无法读取。请另存为 UTF-8（在终端中可用 iconv -f UTF-16 -t UTF-8 转换）。
 picture-no-chrome = 绘制图片需要本机上的 Chrome 或 Chromium，但没有找到。请保存为 .html，或使用页面上的相机按钮。
@@ -830,6 +851,7 @@ cli-notebook-renewed = { $file } 已更新为此版本的笔记本（其中的�
 cli-notebook-kept = { $file } 已被修改，因此保持原样。此版本的笔记本放在旁边：{ $beside }
 cli-notebook-not-copied = 无法把应用的笔记本放进此文件夹（{ $file }：{ $reason }）。请新建笔记本并运行 “import explorer; explorer.Explorer()”。
 cli-no-notebooks = 当前安装不含笔记本。请重新安装 next-token-explorer，或从源码目录启动。
+cli-input-too-large = 标准输入超过 { $most } MB。请只传入文本的末尾，例如用“tail -c 60000”：模型最多读取最后 64 KB。
 cli-interrupted = 已按 Ctrl-C 停止。
 cli-no-output = 无法写出结果：{ $reason }。
 cli-no-input = 无法读取标准输入：{ $reason }。请用文本本身代替“-”，或使用管道：echo "Once upon a time" | explorer predict -

@@ -1,15 +1,13 @@
-"""The models that come with the package: in a checkout below `assets/`, in an installation where the wheel put them."""
+"""The models that come with the package: whole, or not at all. `packaged` says where they lie."""
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from explorer.locales.messages import ExplorerError
 from explorer.models.catalog import BundledSource
 from explorer.models.integrity import sha256_of
-
-ASSETS = Path(__file__).parents[2] / "assets"
+from explorer.models.packaged import ASSETS
 
 
 def bundled_folder(source: BundledSource) -> Path:
@@ -20,8 +18,7 @@ def bundled_folder(source: BundledSource) -> Path:
     Raises:
         ExplorerError: a file is missing or damaged; the sentence says which, and how to restore it.
     """
-    checkout = ASSETS / source.folder
-    folder = checkout if checkout.is_dir() else _installed(source)
+    folder = ASSETS / source.folder
     for name, sha256 in source.files:
         file = folder / name
         if not file.is_file():
@@ -37,17 +34,3 @@ def bundled_on_disk(source: BundledSource) -> Path | None:
         return bundled_folder(source)
     except ExplorerError:
         return None
-
-
-def _installed(source: BundledSource) -> Path:
-    """Where the wheel put the folder; where a checkout would have it, if it did not."""
-    known = (file for file in _recorded() if file.parts[-2:] == (source.folder, "config.json"))
-    return next(known, ASSETS / source.folder / "config.json").parent
-
-
-def _recorded() -> list[Path]:
-    """Every file of this installation. pyproject.toml makes the models part of it, as shared data."""
-    try:
-        return [Path(str(file.locate())) for file in distribution("next-token-explorer").files or []]
-    except PackageNotFoundError:
-        return []

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from explorer.locales.messages import ExplorerError
+from explorer.models.user_files import read_at_most
 
 MAX_JSON_BYTES = 16 << 20
 """The longest of these files seen, the index of a model in 160 shards, has 9 MB."""
@@ -44,11 +45,10 @@ def read_bytes(path: Path, *, max_bytes: int = MAX_JSON_BYTES) -> bytes:
     """The content of one of a model's files.
 
     Raises:
-        ExplorerError: it is too long, or cannot be read.
+        ExplorerError: it is too long, no regular file, or cannot be read.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(max_bytes + 1)
+        data = read_at_most(path, max_bytes)
     except OSError as error:
         raise ExplorerError("folder-broken-file", folder=str(path.parent), file=path.name) from error
     if len(data) > max_bytes:

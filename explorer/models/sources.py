@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from explorer.locales.messages import ExplorerError, Message
+from explorer.locales import ExplorerError, Message, shown
 from explorer.models import hub, integrity, wheel
 from explorer.models.bundled import bundled_folder, bundled_on_disk
 from explorer.models.catalog import BUNDLED, CATALOG, BundledSource, HubSource, ModelEntry, WheelSource, nearest_names
@@ -59,18 +60,18 @@ def best_on_disk() -> ModelFiles:
     return next(here, None) or locate(BUNDLED)
 
 
-def locate(name: str, *, report: Report | None = None) -> ModelFiles:
+def locate(name: str | os.PathLike[str], *, report: Report | None = None) -> ModelFiles:
     """The model ``name`` on this disk, fetched when it is not there yet.
 
     Args:
-        name: a name of the catalogue, a folder, or ``org/name`` or ``org/name@revision`` on the hub.
+        name: a name of the catalogue, a folder (a `Path` too), or ``org/name`` or ``org/name@revision`` on the hub.
         report: is told how far a download has come; what it raises stops the download.
 
     Raises:
         ExplorerError: no such model; it cannot be fetched, or may not be (`downloads_allowed`); it is not one we read.
             The sentence says what to do.
     """
-    source = _resolve(name)
+    source, name = _resolve(name), os.fspath(name)
     if isinstance(source, Path):
         if (missing := integrity.missing_part(source)) is not None:
             raise ExplorerError(missing.id, **dict(missing.arguments))
@@ -106,18 +107,30 @@ def fetch_auto(*, report: Report | None = None) -> ModelFiles:
     return best_on_disk()
 
 
-def _resolve(name: str) -> ModelEntry | Path | HubSource:
+def check_name(name: str | os.PathLike[str]) -> None:
+    """Refuse what no model can be called. Whether the hub has one of this name is not asked.
+
+    Raises:
+        ExplorerError: it is no name, or there is no such folder.
+    """
+    _resolve(name)
+
+
+def _resolve(name: str | os.PathLike[str]) -> ModelEntry | Path | HubSource:
     """What ``name`` names: the catalogue first, then folders, then the hub."""
+    if not isinstance(name, str | os.PathLike) or not isinstance(os.fspath(name), str):
+        raise ExplorerError("argument-of-another-kind", name="name", value=shown(name), kind="model-name")
+    name = os.fspath(name)
     if name in CATALOG:
         return CATALOG[name]
     folder = Path(name).expanduser()
-    if name and folder.is_dir():
+    if name and os.path.isdir(folder):  # unlike the method, it takes any text
         return folder.absolute()
     if folder.is_absolute() or name.startswith((".", "~")):
         raise ExplorerError("no-such-folder", folder=name)
     match = _HUB_NAME.fullmatch(name)
     if match is None or "--" in name or ".." in name:  # the hub has no such names, and its cache cannot hold them
-        raise ExplorerError("unknown-model", name=name, nearest=", ".join(nearest_names(name)))
+        raise ExplorerError("unknown-model", name=name[:60], nearest=", ".join(nearest_names(name)))
     return HubSource(match["repo"], match["revision"] or "main")
 
 

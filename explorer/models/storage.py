@@ -97,22 +97,10 @@ def disk_errors_as_sentences(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise disk_full(folder) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
             refused = str(error.filename or folder)
             raise ExplorerError("folder-not-writable", folder=refused, reason=error.strerror or str(error)) from error
         raise
-
-
-def write_file(file: Path, content: bytes) -> None:
-    """Write a file that somebody asked for by name.
-
-    Raises:
-        ExplorerError: it cannot be written.
-    """
-    try:
-        file.write_bytes(content)
-    except OSError as error:
-        raise ExplorerError("file-not-written", file=str(file), reason=error.strerror or str(error)) from error
 
 
 def disk_full(folder: Path) -> ExplorerError:

@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 import codecs
-from pathlib import Path
 
 from explorer.locales.messages import ExplorerError
 
 _OTHER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
-
-
-def read_text(file: Path) -> str:
-    """The text of ``file``, its line breaks as they are.
-
-    Raises:
-        ExplorerError: it is UTF-16 or UTF-32.
-        UnicodeDecodeError: it is neither these nor UTF-8.
-        OSError: it cannot be read.
-    """
-    return without_mark(file.read_bytes(), str(file)).decode("utf-8")
 
 
 def without_mark(content: bytes, name: str) -> bytes:

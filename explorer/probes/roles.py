@@ -14,10 +14,15 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from explorer.language_model.arguments import check_head, require, require_model
 from explorer.language_model.attention import Attention, Floats, Places
 from explorer.language_model.interventions import Intervention
 from explorer.language_model.model import Model
+from explorer.language_model.request import whole_numbers
 from explorer.language_model.trace import Ints, Trace
+from explorer.locales import ExplorerError, shown
+from explorer.sampling.draw import checked_seed
+from explorer.sampling.parameters import MAX_COUNT, number
 
 KINDS = ("previous", "first", "same", "induction")
 """Heads look at: the token before; the first token; earlier tokens that are equal; what came after these."""
@@ -34,7 +39,7 @@ MAX_PAIRS = 1 << 14
 """Pairs of equal tokens that are looked at. A text with more, one token over and over, is judged by its last tokens."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Roles:
     """How far each head did what each role says, on one text.
 
@@ -53,9 +58,13 @@ class Roles:
         for array in (self.scores, self.chance, self.n_cases):
             array.flags.writeable = False
 
+    def __repr__(self) -> str:
+        _, n_layer, n_head = self.scores.shape
+        return f"Roles({n_layer} × {n_head} heads; {', '.join(f'{kind} {len(self.heads(kind))}' for kind in KINDS)})"
+
     def of(self, kind: str) -> Floats:
         """(n_layer, n_head) scores of one role."""
-        return np.asarray(self.scores[KINDS.index(kind)])
+        return np.asarray(self.scores[_place(kind)])
 
     @property
     def lift(self) -> Floats:
@@ -70,15 +79,27 @@ class Roles:
         return np.where((self.lift >= LIFT) & enough, self.lift, 0)
 
     def labels(self, layer: int, head: int) -> tuple[str, ...]:
-        """The roles of a head, best first."""
+        """The roles of a head, best first.
+
+        Raises:
+            ExplorerError: there is no such layer or head.
+        """
+        _, n_layer, n_head = self.scores.shape
+        check_head(layer, head, n_layer, n_head)
         lift = self.labelled[:, layer, head]
         return tuple(KINDS[i] for i in np.argsort(-lift, kind="stable") if lift[i])
 
     def heads(self, kind: str) -> tuple[tuple[int, int], ...]:
         """(layer, head) of those that have the label, best first."""
-        lift = self.labelled[KINDS.index(kind)]
+        lift = self.labelled[_place(kind)]
         best = np.argsort(-lift, axis=None, kind="stable")[: np.count_nonzero(lift)]
         return tuple((int(place) // lift.shape[1], int(place) % lift.shape[1]) for place in best)
+
+
+def _place(kind: str) -> int:
+    if kind not in KINDS:
+        raise ExplorerError("unknown-role", role=shown(kind), known=", ".join(KINDS))
+    return KINDS.index(kind)
 
 
 def roles(attention: Attention, ids: Sequence[int] | Ints) -> Roles:
@@ -90,7 +111,14 @@ def roles(attention: Attention, ids: Sequence[int] | Ints) -> Roles:
 
     Args:
         ids: (T,) the tokens of ``attention``: ``trace.ids[trace.start:]``.
+
+    Raises:
+        ExplorerError: that is no attention, or not of so many tokens.
     """
+    require("attention", attention, "attention", Attention)
+    ids = whole_numbers(ids)
+    if len(ids) != attention.n_tokens:
+        raise ExplorerError("attention-of-another-text", n=attention.n_tokens, given=len(ids))
     measured = [_measured(attention, *pairs) for pairs in _pairs(np.asarray(ids))]
     scores, chance, n_cases = zip(*measured, strict=True)
     return Roles(np.stack(scores), np.array(chance), np.array(n_cases))
@@ -102,12 +130,14 @@ def repeated_random(model: Model, *, n: int = 50, seed: int = 0, interventions: 
     In such a text nothing but the repetition can be known, so a score owes nothing to what the tokens mean.
 
     Raises:
-        ExplorerError: the model gives no attention.
+        ExplorerError: that is no model, or it gives no attention; ``n`` or ``seed`` cannot be.
     """
+    require_model(model)
+    n = int(number("n", n, 2, MAX_COUNT, whole_only=True))
     tokens = model.vocabulary.tokens(range(len(model.vocabulary)))
     ids = [token.id for token in tokens if token.bytes and not token.special and token.id not in model.info.end_ids]
     n = min(n, len(ids), model.info.n_positions // 2)
-    once = np.random.default_rng(seed).choice(ids, n, replace=False).tolist()
+    once = np.random.default_rng(checked_seed(seed)).choice(ids, n, replace=False).tolist()
     return roles_of(model.trace([*once, *once], attention=True, interventions=interventions))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from explorer.language_model.arguments import require, whole
 from explorer.language_model.attention import FROM_BYTE, Attention, Floats, Places, n_weights, place_of
 from explorer.locales import ExplorerError
 from explorer.probes.first_token import row_without_first, without_first
@@ -114,8 +115,11 @@ def rollout(attention: Attention, n_layer: int | None = None) -> Floats:
         n_layer: only through so many layers, from the first on; None for all.
 
     Raises:
-        ExplorerError: the text has more than `MAX_ROLLED` tokens.
+        ExplorerError: that is no attention, it has fewer layers, or the text has more than `MAX_ROLLED` tokens.
     """
+    require("attention", attention, "attention", Attention)
+    if n_layer is not None and n_layer != 0:
+        attention.check(n_layer - 1 if whole(n_layer) is not None else n_layer)
     n_tokens = attention.n_tokens
     if n_tokens > MAX_ROLLED:
         raise ExplorerError("rollout-too-long", n=n_tokens, most=MAX_ROLLED)

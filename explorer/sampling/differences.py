@@ -9,27 +9,61 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.language_model.arguments import require
+from explorer.language_model.record import brief, html_table
 from explorer.language_model.trace import Floats, Ints
-from explorer.locales import ExplorerError
+from explorer.locales import ExplorerError, numbers, tr
 from explorer.sampling.distribution import Distribution
+from explorer.sampling.parameters import counted
 from explorer.sampling.ranking import largest
 
+N_SHOWN = 10
+"""Tokens of a difference in the output of a cell."""
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Difference:
     """Two distributions over the next token: of two prefixes, or of two samplers.
 
     Raises:
-        ExplorerError: their vocabularies have different sizes, on construction.
+        ExplorerError: one is no distribution, or their vocabularies have different sizes, on construction.
     """
 
     first: Distribution
     second: Distribution
 
     def __post_init__(self) -> None:
+        for name in ("first", "second"):
+            require(name, getattr(self, name), "distribution", Distribution)
         sizes = [len(each.probabilities) for each in (self.first, self.second)]
         if sizes[0] != sizes[1]:
             raise ExplorerError("difference-of-vocabularies", first=sizes[0], second=sizes[1])
+
+    def __repr__(self) -> str:
+        if self.change.ndim != 1:
+            return brief(self)
+        return f"Difference(Jensen-Shannon {numbers.bits(self.js_bits, 3)} bits; moved {self._moved(3)})"
+
+    def _moved(self, n: int) -> str:
+        return ", ".join(f"{self._label(i)} {_signed(float(self.change[i]))}" for i in self.movers(n))
+
+    def _label(self, i: int) -> str:
+        return self.first.candidate(i).token.label
+
+    def _repr_html_(self) -> str | None:
+        if self.change.ndim != 1:
+            return None
+        header = [tr("cli-column-token"), "1", "2", "2 − 1"]
+        rows = (
+            (
+                self._label(i),
+                numbers.probability(float(self.first.probabilities[i])),
+                numbers.probability(float(self.second.probabilities[i])),
+                _signed(float(self.change[i])),
+            )
+            for i in map(int, self.movers(N_SHOWN))
+        )
+        return html_table(f"Jensen-Shannon {numbers.bits(self.js_bits, 3)} bits", header, rows, len(self.change))
 
     @cached_property
     def change(self) -> Floats:
@@ -60,7 +94,11 @@ class Difference:
 
     def movers(self, n: int) -> Ints:
         """(n,) ids of the tokens whose probability changes most, by how much; equal ones by lower id."""
-        return largest(np.abs(self.change), n)
+        return largest(np.abs(self.change), counted(n))
+
+
+def _signed(change: float) -> str:
+    return f"{'+' if change >= 0 else '−'}{numbers.probability(abs(change))}"
 
 
 def _kl(p: Distribution, q: Distribution) -> float:

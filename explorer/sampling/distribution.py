@@ -10,18 +10,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.language_model.arguments import is_place, whole
+from explorer.language_model.record import Record, cut, html_table
 from explorer.language_model.tokens import Token, Vocabulary
 from explorer.language_model.trace import Floats, Ints
-from explorer.locales import ExplorerError, numbers
+from explorer.locales import ExplorerError, numbers, shown, tr
+from explorer.sampling.parameters import counted
 from explorer.sampling.ranking import descending, largest, rank_of
 from explorer.sampling.softmax import Softmax, plain
+
+N_SHOWN = 10
+"""Tokens of a distribution in the output of a cell."""
 
 KEPT = -1
 """In `Distribution.removed_by`: no stage removed the token."""
 
 
-@dataclass(frozen=True)
-class Candidate:
+@dataclass(frozen=True, eq=False, repr=False)
+class Candidate(Record):
     """One token that could come next, or came: the record of a token choice.
 
     Attributes:
@@ -66,12 +72,12 @@ class Candidate:
         }
 
     def __repr__(self) -> str:
-        shown = repr(self.text) if self.text is not None else self.token.bytes.hex(" ")
+        text = repr(self.text) if self.text is not None else self.token.bytes.hex(" ")
         probability = numbers.probability(self.probability)
-        return f"Candidate(text={shown}, id={self.id}, probability={probability}, rank={self.rank})"
+        return f"Candidate(text={cut(text, 60)}, id={self.id}, probability={probability}, rank={self.rank})"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Stage(Softmax):
     """What one stage of a sampler left.
 
@@ -140,6 +146,21 @@ class Distribution:
         top = ", ".join(f"{c.token.label} {numbers.probability(c.probability)}" for c in self.top(3))
         return f"Distribution({top}, … of {len(self.logits):,} tokens; {numbers.bits(self.entropy_bits, 2)} bits)"
 
+    def _repr_html_(self) -> str | None:
+        if self.logits.ndim != 1:
+            return None
+        header = [tr(f) for f in ("cli-column-token", "cli-column-probability", "cli-column-raw", "cli-column-rank")]
+        rows = (
+            (
+                c.token.label,
+                numbers.probability(c.probability),
+                numbers.probability(c.raw_probability),
+                str(c.rank),
+            )
+            for c in self.top(N_SHOWN)
+        )
+        return html_table(f"{numbers.bits(self.entropy_bits, 2)} bits", header, rows, len(self.logits))
+
     def row(self, *index: int) -> Distribution:
         """One of many: the distribution at ``index`` of the leading dimensions."""
         return Distribution(self.raw.row(*index), tuple(stage.row(*index) for stage in self.stages), self.vocabulary)
@@ -199,8 +220,8 @@ class Distribution:
         Raises:
             ExplorerError: there is no such token.
         """
-        if not 0 <= token_id < len(self.logits):
-            raise ExplorerError("unknown-token-id", id=str(token_id), last=str(len(self.logits) - 1))
+        if not is_place(token_id, len(self.logits)):
+            raise ExplorerError("unknown-token-id", id=shown(token_id), last=str(len(self.logits) - 1))
         i = int(token_id)
         return Candidate(
             token=self.vocabulary[i] if self.vocabulary is not None else Token(i, b""),
@@ -218,8 +239,12 @@ class Distribution:
         return next((stage.name for stage in self.stages if not np.isfinite(stage.scores[i])), None)
 
     def top(self, n: int) -> list[Candidate]:
-        """The n tokens that are likeliest after the sampler, likeliest first; equal ones by raw rank."""
-        return [self.candidate(int(i)) for i in largest(self.final.scores, n, ties=self.logits)]
+        """The n tokens that are likeliest after the sampler, likeliest first; equal ones by raw rank.
+
+        Raises:
+            ExplorerError: n is no whole number.
+        """
+        return [self.candidate(int(i)) for i in largest(self.final.scores, _up_to(n), ties=self.logits)]
 
     def top_before_or_after(self, n: int) -> list[Candidate]:
         """The n tokens that are likeliest before or after the sampler, by raw rank.
@@ -229,7 +254,7 @@ class Distribution:
         if not self.stages:
             return self.top(n)
         either = np.maximum(self.probabilities, self.raw_probabilities)
-        ids = np.sort(largest(either, n, ties=self.logits))
+        ids = np.sort(largest(either, _up_to(n), ties=self.logits))
         return [self.candidate(int(i)) for i in ids[descending(self.logits[ids])]]
 
     def rest(self, shown: Iterable[Candidate], *, raw: bool = False) -> float:
@@ -242,6 +267,11 @@ class Distribution:
         others = side.probabilities.copy()
         others[ids] = 0
         return min(float(others.sum()), _BELOW_1) if side.survives[ids].any() else 1.0
+
+
+def _up_to(n: int) -> int:
+    """How many are asked for: none where it is less."""
+    return counted(n if whole(n) is None else max(n, 0))
 
 
 _BELOW_1 = float(np.nextafter(1, 0))

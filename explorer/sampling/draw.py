@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from explorer.language_model.arguments import whole
 from explorer.language_model.trace import Floats, Ints
-from explorer.locales import ExplorerError
+from explorer.locales import ExplorerError, shown
 from explorer.sampling.distribution import Candidate, Distribution
-from explorer.sampling.parameters import shown, whole
 from explorer.sampling.ranking import at_mass
 from explorer.sampling.softmax import Softmax
 from explorer.sampling.stages import GREEDY

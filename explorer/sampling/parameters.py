@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 from numbers import Real
-from operator import index
 from typing import Any
 
-from explorer.locales import ExplorerError
+from explorer.language_model.arguments import whole
+from explorer.locales import ExplorerError, shown
 from explorer.locales.numbers import parameter
 
+MAX_COUNT = 10**9
 MAX_LISTED = 1_000_000
 """More entries than any vocabulary has: a list that goes on beyond them may have no end."""
-
-_MAX_SHOWN = 60
 
 
 def number(name: str, value: Any, low: float, high: float, *, whole_only: bool = False) -> float | int:
@@ -30,12 +29,13 @@ def number(name: str, value: Any, low: float, high: float, *, whole_only: bool =
     return found
 
 
-def whole(value: Any) -> int | None:
-    """A whole number as Python's own; None for what is none, and for True and False, which Python takes for 1 and 0."""
-    try:
-        return None if isinstance(value, bool) else index(value)
-    except Exception:  # whatever a stranger's object raises, it is no whole number
-        return None
+def counted(n: Any, name: str = "n") -> int:
+    """How many are asked for.
+
+    Raises:
+        ExplorerError: no whole number from 0.
+    """
+    return int(number(name, n, 0, MAX_COUNT, whole_only=True))
 
 
 def real(value: Any) -> float | None:
@@ -58,12 +58,3 @@ def listed(values: Any) -> list[Any] | None:
     except Exception:
         return None
     return entries if len(entries) <= MAX_LISTED else None
-
-
-def shown(value: Any) -> str:
-    """A value as the sentence that refuses it quotes it: all digits (1.0000001 is not 1), texts in quotes, not long."""
-    try:
-        text = repr(value) if isinstance(value, str) else str(value)
-    except Exception:  # Python writes out no whole number of more than 4,300 digits, nor very deeply nested lists
-        text = "…"
-    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"

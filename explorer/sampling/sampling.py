@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from explorer.language_model.arguments import whole
+from explorer.language_model.record import Record
 from explorer.language_model.tokens import Vocabulary
 from explorer.language_model.trace import Floats, Ints
-from explorer.locales import ExplorerError
+from explorer.locales import ExplorerError, shown
 from explorer.locales.numbers import parameter
 from explorer.sampling.distribution import Distribution, Stage
-from explorer.sampling.parameters import listed, number, real, shown, whole
+from explorer.sampling.parameters import listed, number, real
 from explorer.sampling.softmax import Softmax, frozen
 from explorer.sampling.stages import DEFAULT_ORDER, GREEDY, STAGES, only_the_largest
 
@@ -35,8 +37,8 @@ WHOLE = {"top_k", "no_repeat_ngram"}
 MAX_BIAS = 100.0
 
 
-@dataclass(frozen=True)
-class Sampling:
+@dataclass(frozen=True, eq=False, repr=False)
+class Sampling(Record):
     """How a token is chosen from logits. `explorer.sampling.stages` says what each parameter does, and its source.
 
     Attributes:
@@ -149,11 +151,13 @@ class Sampling:
         Raises:
             ExplorerError: a parameter that there is not, or a value out of its range.
         """
+        if not isinstance(record, Mapping):
+            raise ExplorerError("strategy-no-record", value=shown(record))
         names = [field.name for field in fields(cls)]
         for name in record:
             if name not in names:
                 nearest = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4) or names
-                raise ExplorerError("sampling-unknown-parameter", name=str(name)[:60], nearest=", ".join(nearest))
+                raise ExplorerError("sampling-unknown-parameter", name=shown(name), nearest=", ".join(nearest))
         return cls(**record)
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.language_model.record import brief
 from explorer.language_model.trace import Floats
 
 SMALLEST = 5e-324
@@ -17,7 +18,7 @@ SMALLEST = 5e-324
 _SHARED_BY_ROWS = ("largest", "weights", "total")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Softmax:
     """Scores (logits), of one distribution (V,) or of many (..., V), and their softmax.
 
@@ -31,6 +32,9 @@ class Softmax:
     """
 
     scores: Floats
+
+    def __repr__(self) -> str:
+        return brief(self)
 
     @cached_property
     def largest(self) -> Floats:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from explorer.language_model.record import Record
 from explorer.locales import ExplorerError
 from explorer.models import storage
 from explorer.sessions import session_file, session_format
@@ -21,8 +22,8 @@ MAX_KEPT = 20
 """Files of one owner; older ones are deleted."""
 
 
-@dataclass(frozen=True)
-class Earlier:
+@dataclass(frozen=True, eq=False, repr=False)
+class Earlier(Record):
     """A session that was kept.
 
     Attributes:

@@ -9,6 +9,7 @@ from math import exp
 import numpy as np
 
 from explorer.language_model.model import Model
+from explorer.language_model.record import Record
 from explorer.locales import ExplorerError, Message
 from explorer.sampling.distribution import Distribution
 from explorer.sampling.draw import uniform
@@ -25,8 +26,8 @@ COARSE_ROUNDING = {"float16": 0.1, "bfloat16": 0.7}
 logits of GPT-2 are near -100, where the numbers of these formats are 0.06 and 0.5 apart."""
 
 
-@dataclass(frozen=True)
-class Replayed:
+@dataclass(frozen=True, eq=False, repr=False)
+class Replayed(Record):
     """What a model says now of one recorded token.
 
     Attributes:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from explorer.language_model.interventions import Interventions
 from explorer.language_model.model import ModelInfo
+from explorer.language_model.record import Record, cut, short
 from explorer.language_model.tokens import as_read
 from explorer.locales import ExplorerError
 from explorer.sampling.distribution import Candidate
@@ -29,8 +30,8 @@ def as_name(text: str) -> str:
     return " ".join(shown.split())[:LONGEST_NAME].rstrip()
 
 
-@dataclass(frozen=True)
-class Node:
+@dataclass(frozen=True, eq=False, repr=False)
+class Node(Record):
     """One token of a tree, and how it came to be chosen.
 
     Attributes:
@@ -82,6 +83,9 @@ class Tree:
         self.children: list[list[int]] = [[]]
         self.current = ROOT
         self.visited: dict[int, int] = {}
+
+    def __repr__(self) -> str:
+        return f"Tree({short(self.prefix)}, {len(self)} tokens, current={self.current})"
 
     def __len__(self) -> int:
         """How many tokens it holds; the prefix does not count."""
@@ -186,7 +190,7 @@ class Tree:
         self.nodes[number] = replace(self.node(number), name=as_name(name))
 
 
-@dataclass
+@dataclass(repr=False)
 class Session:
     """The trees that were grown with one model, one for each prefix.
 
@@ -205,6 +209,9 @@ class Session:
     weights_version: str | None = None
     dtype: str | None = None
     engine: str | None = None
+
+    def __repr__(self) -> str:
+        return cut(f"Session({short(self.model)}, {len(self.trees)} trees, {len(self)} tokens)")
 
     @classmethod
     def of(cls, info: ModelInfo) -> Session:

@@ -9,7 +9,6 @@ import codecs
 import json
 import math
 import os
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from explorer.language_model.interventions import Interventions, canonical, inte
 from explorer.language_model.model import ABLATION, ModelInfo
 from explorer.language_model.tokens import Encoding, Token, Vocabulary, as_read
 from explorer.locales import ExplorerError
+from explorer.models.user_files import read_file, reason_of, written_aside
 from explorer.sampling.distribution import Candidate
 from explorer.sampling.draw import DRAWN, HAND
 from explorer.sampling.sampling import Sampling
@@ -109,30 +109,21 @@ def save(session: Session, path: str | os.PathLike[str]) -> None:
         ExplorerError: too large, or it cannot be written there.
     """
     data, path = dumps(session), Path(path)
-    unfinished = path.parent / f".{uuid.uuid4().hex}.unfinished"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with written_aside(path) as unfinished:
             unfinished.write_bytes(data)
-            os.replace(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)
-    except OSError as error:
-        raise ExplorerError("session-not-saved", file=str(path), reason=error.strerror or str(error)) from error
+    except (OSError, ValueError) as error:
+        raise ExplorerError("session-not-saved", file=str(path), reason=reason_of(error)) from error
 
 
 def load(path: str | os.PathLike[str], vocabulary: Vocabulary | None = None) -> Session:
     """The session in the file ``path``; see `loads`.
 
     Raises:
-        ExplorerError: it cannot be read, or is no session file.
+        ExplorerError: it cannot be read, is too large, or is no session file.
     """
-    try:
-        _require_room(n_bytes=os.path.getsize(path))
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise ExplorerError("session-not-opened", file=str(path), reason=error.strerror or str(error)) from error
-    return loads(data, vocabulary)
+    return loads(read_file(Path(path), MAX_BYTES), vocabulary)
 
 
 def check_model(session: Session, info: ModelInfo, tokenize: Callable[[str], Encoding] | None = None) -> None:

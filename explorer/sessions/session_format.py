@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, FailFast, Field, TypeAdapter, ValidationError, with_config
 
-from explorer.locales import ExplorerError
+from explorer.locales import ExplorerError, visible
+from explorer.locales.untrusted import code_point
 from explorer.sampling.draw import MAX_SEED
 from explorer.sampling.sampling import Sampling
 
@@ -163,8 +164,8 @@ def where(*place: str | int) -> str:
 
 def shown(text: str, most: int = _MAX_SHOWN) -> str:
     """A stranger's text as a sentence quotes it: nothing long, nothing that a terminal or a page would obey."""
-    seen = "".join(c if c.isprintable() else "\ufffd" for c in text[:most])
-    return seen if len(text) <= most else f"{seen}…"
+    seen = "".join(c if c.isprintable() else code_point(c) for c in visible(text[:most], keep=""))
+    return seen if len(text) <= most and len(seen) <= most else f"{seen[:most]}…"
 
 
 def model_title(name: str, revision: str | None = None) -> str:

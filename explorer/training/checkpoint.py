@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -12,7 +13,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from explorer.locales.messages import ExplorerError
-from explorer.models.storage import disk_errors_as_sentences, publish
+from explorer.models.storage import disk_errors_as_sentences
+from explorer.models.user_files import written_aside
 
 
 @dataclass
@@ -42,15 +44,11 @@ def save(file: Path, module: torch.nn.Module, optimizers: Iterable[torch.optim.O
     for place, optimizer in enumerate(optimizers):
         for number, state in optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{place}.{number}.{name}": torch.as_tensor(value) for name, value in state.items()}
-    unfinished = file.with_name(f".{file.name}.unfinished")
-    with disk_errors_as_sentences(file.parent):
+    with disk_errors_as_sentences(file.parent), written_aside(file) as unfinished:
         try:
             save_file(tensors, unfinished, metadata={"curve": json.dumps(asdict(curve))})
-            publish(unfinished, file)
         except SafetensorError as error:  # the Rust side has its own words for a full disk
-            raise OSError(28, str(error)) from error
-        finally:
-            unfinished.unlink(missing_ok=True)
+            raise OSError(errno.ENOSPC, str(error)) from error
 
 
 def restore(file: Path, module: torch.nn.Module, optimizers: Iterable[torch.optim.Optimizer]) -> Curve:

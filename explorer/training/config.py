@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from explorer.locales.messages import ExplorerError
-from explorer.models.text_files import read_text
+from explorer.models.text_files import without_mark
+from explorer.models.user_files import MAX_TOML_BYTES, UntrustedTomlError, parse_toml, read_file
 
 RECIPE = Path(__file__).parent / "gpt2_mini.toml"
 """The recipe of the bundled model."""
@@ -166,8 +166,8 @@ def read_recipe(file: Path = RECIPE) -> Recipe:
         ExplorerError: the file cannot be read, or a number in it is missing, unknown or out of range.
     """
     try:
-        return Recipe.model_validate(tomllib.loads(read_text(file)))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return Recipe.model_validate(parse_toml(without_mark(read_file(file, MAX_TOML_BYTES), str(file))))
+    except UntrustedTomlError as error:
         raise ExplorerError("recipe-unreadable", file=str(file), reason=str(error)) from error
     except ValidationError as error:
         first = error.errors()[0]

@@ -11,7 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from explorer.locales.messages import ExplorerError
-from explorer.models.text_files import read_text
+from explorer.models.text_files import without_mark
+from explorer.models.user_files import read_file
+
+MAX_BOOK_BYTES = 64 << 20
+"""More than any book has; War and Peace has 3 MB."""
 
 _BEGIN = re.compile(r"^\*\*\* ?START OF TH(?:E|IS) PROJECT GUTENBERG.*$", re.MULTILINE)
 _END = re.compile(r"^\*\*\* ?END OF TH(?:E|IS) PROJECT GUTENBERG.*$", re.MULTILINE)
@@ -66,14 +70,15 @@ def read_books(folder: Path) -> list[Book]:
     """Every ``*.txt`` below ``folder``, clean, by name.
 
     Raises:
-        ExplorerError: there is no such folder, no text in it, or a text is not UTF-8.
+        ExplorerError: there is no such folder, no text in it, or a text cannot be read, is too large or not UTF-8.
     """
     if not folder.is_dir():
         raise ExplorerError("corpus-no-folder", folder=str(folder))
     books = []
     for file in sorted(folder.rglob("*.txt")):
         try:
-            books.append(Book(file.name, clean(read_text(file))))
+            content = without_mark(read_file(file, MAX_BOOK_BYTES), str(file))
+            books.append(Book(file.name, clean(content.decode("utf-8"))))
         except UnicodeDecodeError as error:
             raise ExplorerError("corpus-not-utf8", file=str(file)) from error
     if not books:

@@ -17,6 +17,7 @@ import torch
 from explorer.engine.local_model import LocalModel
 from explorer.engine.torch_engine.engine import TorchEngine
 from explorer.generation.generate import Stop, generate
+from explorer.language_model.record import Record
 from explorer.language_model.tokens import MAX_TEXT_BYTES
 from explorer.probes import roles
 from explorer.sampling.sampling import Sampling
@@ -31,8 +32,8 @@ WINDOW = 512
 _ROLE, _N_REPEATED = "induction", 50
 
 
-@dataclass(frozen=True)
-class HeldOut:
+@dataclass(frozen=True, eq=False, repr=False)
+class HeldOut(Record):
     """How well a model foretells a text.
 
     ``bits_per_byte`` is the sum of all surprisals over the bytes of the text in UTF-8, ``top_1`` the share of tokens
@@ -44,8 +45,8 @@ class HeldOut:
     bytes_per_token: float
 
 
-@dataclass(frozen=True)
-class Completion:
+@dataclass(frozen=True, eq=False, repr=False)
+class Completion(Record):
     """A prefix, what was to come after it (None: anything), and what the model finds likeliest, best first."""
 
     prefix: str
@@ -59,8 +60,8 @@ class Completion:
         return self.found[0] == self.wanted
 
 
-@dataclass(frozen=True)
-class Induction:
+@dataclass(frozen=True, eq=False, repr=False)
+class Induction(Record):
     """What repetition tells a model, on random tokens that come twice (Olsson et al. 2022).
 
     ``best_score`` is the best head's induction score, ``best_head`` its (layer, head), ``bits_saved`` how much less

@@ -15,7 +15,8 @@ from explorer.engine.loading import load
 from explorer.locales.messages import Message
 from explorer.models import sources
 from explorer.models.progress import Progress, Report
-from explorer.models.storage import disk_errors_as_sentences
+from explorer.models.storage import disk_errors_as_sentences, publish, scratch_folder
+from explorer.models.user_files import written_aside
 from explorer.training import evaluate
 from explorer.training.card import card
 from explorer.training.config import Recipe
@@ -27,17 +28,17 @@ OPPONENT = "smollm2-135m"
 
 
 def export(trained: Trained, folder: Path) -> None:
-    """Write weights (float16 safetensors), config and tokenizer into ``folder``.
+    """Write weights (float16 safetensors), config and tokenizer as ``folder``, in the place of an earlier one.
 
     Raises:
-        ExplorerError: the disk is full or not writable.
+        ExplorerError: the disk is full or not writable; an earlier model is still there.
     """
-    with disk_errors_as_sentences(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    with disk_errors_as_sentences(folder), scratch_folder(folder) as scratch:
         transformers.utils.logging.disable_progress_bar()  # it draws one of its own
         rounded: Any = copy.deepcopy(trained.module)
-        rounded.to(torch.float16).save_pretrained(folder)
-        trained.packed.tokenizer.save_pretrained(folder)
+        rounded.to(torch.float16).save_pretrained(scratch)
+        trained.packed.tokenizer.save_pretrained(scratch)
+        publish(scratch, folder)
 
 
 def measure(trained: Trained, folder: Path, corpus: Path, recipe: Recipe, *, report: Report) -> dict[str, Any]:
@@ -64,6 +65,8 @@ def measure(trained: Trained, folder: Path, corpus: Path, recipe: Recipe, *, rep
             OPPONENT: asdict(evaluate.held_out(load(OPPONENT, device="cpu", engine="torch"), held_out))
         }
     with disk_errors_as_sentences(folder):
-        (folder / "figures.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        (folder / "README.md").write_text(card(found), encoding="utf-8")
+        figures = json.dumps(found, indent=1, ensure_ascii=False)
+        for name, text in (("figures.json", f"{figures}\n"), ("README.md", card(found))):
+            with written_aside(folder / name) as unfinished:
+                unfinished.write_text(text, encoding="utf-8")
     return found

@@ -13,7 +13,9 @@ from tokenizers import ByteLevelBPETokenizer
 from transformers import GPT2Tokenizer
 
 from explorer.locales.messages import ExplorerError, Message
+from explorer.models.model_files import MAX_JSON_BYTES, UntrustedJsonError, parse_json_object
 from explorer.models.progress import Progress, Report
+from explorer.models.user_files import read_file, write_file
 from explorer.training.config import Recipe
 from explorer.training.corpus import Book, documents, hold_out, read_books
 
@@ -52,12 +54,16 @@ def pack(corpus: Path, work: Path, recipe: Recipe, report: Report) -> Packed:
         raise ExplorerError("corpus-too-small", folder=str(corpus), found=_kilobytes(n_bytes), least=_kilobytes(least))
     fingerprint = _fingerprint(books, recipe)
     made = work / "packed.json"
-    if made.is_file():
-        if json.loads(made.read_text()) != fingerprint:
+    if made.exists():
+        try:
+            known = parse_json_object(read_file(made, MAX_JSON_BYTES))
+        except UntrustedJsonError as error:
+            raise ExplorerError("training-other-corpus", folder=str(work)) from error
+        if known != fingerprint:
             raise ExplorerError("training-other-corpus", folder=str(work))
     else:
         _make(train, held_out, work, recipe, report)
-        made.write_text(json.dumps(fingerprint))
+        write_file(made, json.dumps(fingerprint).encode())
     ids, held_out_ids = (np.load(work / f"{name}.npy", mmap_mode="r") for name in ("train", "held-out"))
     return Packed(GPT2Tokenizer.from_pretrained(work / "tokenizer"), ids, tuple(held_out), held_out_ids)
 
@@ -78,7 +84,7 @@ def train_tokenizer(texts: list[str], vocab_size: int, n_positions: int) -> GPT2
     return tokenizer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Batch:
     """What one step reads: three arrays (n_sequences, length) int64, and the (n_sequences,) weights in the gradient.
 

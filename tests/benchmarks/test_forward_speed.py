@@ -13,6 +13,7 @@ import torch
 from transformers import DynamicCache, GPT2LMHeadModel
 
 from explorer.engine.local_model import LocalModel
+from explorer.engine.torch_engine.engine import cache_argument
 from explorer.sampling.sampling import Sampling
 from tests.benchmarks.conftest import Measured
 from tests.benchmarks.timing import (
@@ -79,7 +80,8 @@ def cached_step(module: Any, ids: list[int], n_before: int) -> Prepare:
     @torch.inference_mode()
     def read(tokens: list[int]) -> Any:
         given = torch.tensor([tokens], device=DEVICE)
-        return module(given, past_key_values=cache, use_cache=True, logits_to_keep=1).logits[0, -1].cpu()
+        known = {cache_argument(module.base_model): cache}
+        return module(given, use_cache=True, logits_to_keep=1, **known).logits[0, -1].cpu()
 
     read(ids[:n_before])
     return lambda i: lambda: read(ids[n_before + i : n_before + i + 1])

@@ -33,7 +33,8 @@ def places(screen: Screen) -> dict[str, Any]:
     """Where each part of the app stands."""
     script = """() => Object.fromEntries([...document.querySelectorAll('.nte-root > *, .nte-root .nte-panel')]
         .filter((e) => !e.matches('.nte-kernel'))
-        .map((e, i) => [i + e.className.replace(/ ?jupyter-widgets-disconnected/, ''), e.getBoundingClientRect().top]))"""
+        .map((e, i) => [i + e.className.replace(/ ?jupyter-widgets-disconnected/, ''),
+            e.getBoundingClientRect().top]))"""
     found: dict[str, Any] = screen.page.evaluate(script)
     return found
 

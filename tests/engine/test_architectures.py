@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from packaging.version import Version
 from transformers import AutoConfig
 
 from explorer.engine.local_model import LocalModel
@@ -34,7 +36,9 @@ from tests.engine.every_way import (
 
 pytestmark = pytest.mark.usefixtures("checked_anew")
 
-NO_ATTENTION = {"gpt-neo", "falcon", "gptj", "codegen", "gemma2", "gpt-oss"}
+NO_ATTENTION = {"gpt-neo", "falcon", "gemma2", "gpt-oss"}
+if Version(version("transformers")) < Version("5.24"):  # from which on they compute it as the others do
+    NO_ATTENTION |= {"gptj", "codegen"}
 """Shown without attention: they attend by code of their own, or make more of scores than a softmax."""
 
 REFUSED = {"bloom", "mpt", "falcon-alibi", "gemma2-capped", "llama4", "mamba", "lfm2"}

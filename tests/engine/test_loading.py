@@ -192,7 +192,6 @@ def test_load_without_any_model_says_how_to_get_one(
     connections: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bundled, "ASSETS", tmp_path)
-    monkeypatch.setattr(bundled, "_recorded", list)  # nor is one installed
     with pytest.raises(ExplorerError, match="explorer models fetch auto"):
         explorer.load()
     assert connections == []

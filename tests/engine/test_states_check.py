@@ -33,7 +33,7 @@ from tests.passes import Passes
 
 pytestmark = pytest.mark.usefixtures("checked_anew")
 
-NO_STATES = NO_ATTENTION | {"opt", "gemma3", "gemma3-longrope", "olmo2"}
+NO_STATES = NO_ATTENTION | {"gptj", "codegen", "opt", "gemma3", "gemma3-longrope", "olmo2"}
 """Their MLP is no module (OPT), or what attention and MLP give is normed before it is added; or their heads' outputs
 cannot be held against their attention."""
 

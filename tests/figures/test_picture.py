@@ -13,6 +13,7 @@ import kaleido
 import plotly.graph_objects as go
 import pytest
 
+from explorer.figures.comparison.comparison import require_savable
 from explorer.figures.shared.picture import HEIGHT, SCALE, WIDTH, picture
 from explorer.locales import ExplorerError
 from tests.browser.lab import chromium
@@ -79,3 +80,11 @@ def test_a_chrome_that_fails_gets_a_sentence(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setenv("BROWSER_PATH", str(broken))
     with pytest.raises(ExplorerError, match=r"did not draw the picture: .+"):
         picture(figure(), "png")
+
+
+def test_a_missing_chrome_is_known_before_the_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("choreographer.browsers.chromium.Chromium.find_browser", lambda *_, **__: None)
+    monkeypatch.delenv("BROWSER_PATH", raising=False)
+    require_savable(tmp_path / "x.html")
+    with pytest.raises(ExplorerError, match="needs a Chrome or Chromium"):
+        require_savable(tmp_path / "x.png")

@@ -42,8 +42,8 @@ def test_a_model_whose_attention_differs_from_transformers_is_marked(
 ) -> None:
     assert load(str(attending["gpt2"]), device="cpu", engine="torch").info.attention
     monkeypatch.setattr(agreement, "facts_of", lambda _: JsonFolder(tmp_path))  # as if nobody had checked it before
-    theme = Recorder.theme
-    monkeypatch.setattr(Recorder, "look", lambda *args: heads_swapped(theme, *args))
+    look = Recorder.look
+    monkeypatch.setattr(Recorder, "look", lambda *args: heads_swapped(look, *args))
     lm = load(str(attending["gpt2"]), device="cpu", engine="torch")
     assert not lm.info.attention
     assert lm.trace("a robot").logits.any()  # its distributions are as good as before

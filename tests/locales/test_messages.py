@@ -79,3 +79,9 @@ def test_an_unknown_id_stands_for_itself() -> None:
 
 def test_an_argument_is_never_read_as_fluent() -> None:
     assert "{ $known }" in tr("unknown-language", language="{ $known }", known="en")
+
+
+def test_what_is_too_long_for_a_sentence_is_cut() -> None:
+    sentence = tr("no-such-folder", "en", folder="x" * 10_000)
+    assert sentence.startswith("There is no folder “xxxx")
+    assert "x…”. Name a folder" in sentence

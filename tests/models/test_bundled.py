@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
-import zipfile
 from pathlib import Path
-from subprocess import run
 
 import pytest
 
@@ -24,15 +21,13 @@ ENTRY = CATALOG[BUNDLED]
 assert isinstance(ENTRY.source, BundledSource)
 SOURCE = ENTRY.source
 MAX_BYTES = 20_000_000
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the model's folder, in the place of the real one; none is installed."""
+    """A copy of the model's folder, in the place of the real one."""
     shutil.copytree(bundled.ASSETS / SOURCE.folder, tmp_path / "assets" / SOURCE.folder)
     monkeypatch.setattr(bundled, "ASSETS", tmp_path / "assets")
-    monkeypatch.setattr(bundled, "_recorded", list)
     return tmp_path / "assets" / SOURCE.folder
 
 
@@ -121,24 +116,3 @@ def test_fetching_without_a_network_says_that_it_is_the_small_one(
     assert ran.status == 0
     assert "the small one that came with the package is used" in ran.err
     assert ENTRY.title in ran.err
-
-
-def test_the_wheel_carries_it(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
-    built = run(command, cwd=ROOT, capture_output=True, text=True)
-    assert built.returncode == 0, built.stderr
-    (wheel,) = tmp_path.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        names = {name.split("share/next-token-explorer/")[-1] for name in archive.namelist() if "/share/" in name}
-    assert {f"{SOURCE.folder}/{name}" for name, _ in SOURCE.files} <= names
-
-
-def test_an_installation_without_a_checkout_finds_it(
-    assets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    place = tmp_path / "share" / "next-token-explorer" / SOURCE.folder
-    shutil.copytree(assets, place)
-    shutil.rmtree(assets)
-
-    monkeypatch.setattr(bundled, "_recorded", lambda: [tmp_path / "x" / "y.ipynb", *place.iterdir()])
-    assert bundled.bundled_folder(SOURCE) == place

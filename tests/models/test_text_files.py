@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from explorer.generation.strategies_file import read_strategies
 from explorer.locales import ExplorerError
-from explorer.models.text_files import read_text, without_mark
+from explorer.models.text_files import without_mark
 from explorer.training.config import RECIPE, read_recipe
 from explorer.training.corpus import read_books
 
@@ -28,7 +28,7 @@ def test_text_is_what_was_saved_with_and_without_a_mark(text: str) -> None:
 def test_other_encodings_are_named_with_the_file(tmp_path: Path, encoding: str) -> None:
     file = tmp_path / "text.txt"
     file.write_bytes(STRATEGY.encode(encoding))
-    for reader in (read_text, read_strategies, read_recipe):
+    for reader in (read_strategies, read_recipe):
         with pytest.raises(ExplorerError, match="UTF-8") as refused:
             reader(file)
         assert str(file) in str(refused.value)

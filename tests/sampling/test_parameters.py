@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.generation.strategy import strategies
+from explorer.language_model.arguments import whole
 from explorer.locales import ExplorerError
 from explorer.sampling.draw import checked_seed
-from explorer.sampling.parameters import whole
 from explorer.sampling.sampling import RANGES, WHOLE, Sampling
 from explorer.sampling.stages import DEFAULT_ORDER
 

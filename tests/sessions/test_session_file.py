@@ -224,7 +224,7 @@ def test_where_nothing_can_be_written_is_a_sentence(tmp_path: Path) -> None:
 
 def test_what_cannot_be_opened_is_a_sentence(tmp_path: Path) -> None:
     for path in (tmp_path / "nothing", tmp_path):
-        with pytest.raises(ExplorerError, match=r"The session file “.*” cannot be read"):
+        with pytest.raises(ExplorerError, match=r"cannot be read|is a folder"):
             session_file.load(path)
 
 
@@ -232,5 +232,5 @@ def test_a_large_file_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(Path, "read_bytes", pytest.fail)
     with (tmp_path / "large").open("wb") as file:
         file.truncate(10**8)
-    with pytest.raises(ExplorerError, match=r"has 100 MB, and a session file has at most 5 MB"):
+    with pytest.raises(ExplorerError, match="more than 5,000 KB"):
         session_file.load(tmp_path / "large")

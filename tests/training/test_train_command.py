@@ -82,7 +82,7 @@ def test_ctrl_c_says_where_it_goes_on(
     ("changed", "sentence"),
     [
         ({"--corpus": "/nowhere"}, "There is no folder “/nowhere”"),
-        ({"--recipe": "/nowhere.toml"}, "The recipe “/nowhere.toml” cannot be read"),
+        ({"--recipe": "/nowhere.toml"}, "The file “/nowhere.toml” cannot be read"),
         ({"--device": "tpu"}, "There is no device “tpu” here"),
     ],
 )

@@ -304,7 +304,6 @@ def test_with_nothing_on_disk_the_app_starts_with_the_bundled_model_and_says_tha
 
 def test_the_app_without_any_model_says_what_to_do(page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bundled, "ASSETS", tmp_path)
-    monkeypatch.setattr(bundled, "_recorded", list)  # nor is one installed
     app = Explorer()
     wait_until(lambda: app.state.status.current.state == "error", "the failure is said")
     missing = tmp_path / "gpt2-mini" / "config.json"

@@ -12,7 +12,7 @@ from explorer.language_model.trace import Floats, Ints
 FIRST_ROOM = 64  # tokens
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NumpyView:
     """What a `NumpyKeysValues` had at a moment; ``arrays``: (2, n_layer, n_kv_head, T, head_dim)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,6 +27,12 @@ from explorer.language_model.interventions import Interventions, ablated_heads
 from explorer.language_model.trace import Floats, Ints
 
 
+def cache_argument(base: Any) -> str:
+    """What a model of transformers calls the keys and values it is given: ``cache`` from 5.24 on, before that, and in
+    models from elsewhere, ``past_key_values``."""
+    return "cache" if "cache" in inspect.signature(base.forward).parameters else "past_key_values"
+
+
 class TorchEngine(Engine):
     """Reads one model of transformers.
 
@@ -47,6 +54,7 @@ class TorchEngine(Engine):
         config = module.config.get_text_config()
         self.head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         follow_length(module)
+        self._cache_argument = cache_argument(module.base_model)
         self.device = module.device.type
         self.dtype = str(module.dtype).removeprefix("torch.")
 
@@ -104,7 +112,7 @@ class TorchEngine(Engine):
         positions = torch.arange(first, first + n, device=self.device)[None]
         with self._pass(text_length, interventions, rows, at_sites):
             hidden = self.module.base_model(
-                input_ids=tokens, position_ids=positions, past_key_values=cache.as_cache(), use_cache=True
+                input_ids=tokens, position_ids=positions, use_cache=True, **{self._cache_argument: cache.as_cache()}
             ).last_hidden_state[0]  # (n, n_embd)
         if attention is not None and rows is not None:
             attention.append(rows.rows())
@@ -123,7 +131,7 @@ class TorchEngine(Engine):
         places = torch.full(column.shape, batch.length, device=self.device)
         with self._pass(batch.length + 1, interventions):
             states = self.module.base_model(
-                input_ids=column, position_ids=places, past_key_values=batch.as_cache(), use_cache=True
+                input_ids=column, position_ids=places, use_cache=True, **{self._cache_argument: batch.as_cache()}
             ).last_hidden_state[:, 0]
         batch.length += 1
         return as_numpy(self._unembed(states))

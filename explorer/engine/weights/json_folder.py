@@ -6,12 +6,12 @@ What cannot be read is worked out anew by whoever asks, and what cannot be kept 
 from __future__ import annotations
 
 import json
-import os
-import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from explorer.models.user_files import written_aside
 
 MAX_BYTES = 1 << 24
 
@@ -31,15 +31,11 @@ class JsonFolder:
     def write_json(self, name: str, content: Any) -> None:
         """Keep ``content`` under ``name``, if the disk lets us."""
         file = self._file(name)
-        scratch = file.with_name(f".{file.name}.{uuid.uuid4().hex[:8]}")
         text = json.dumps(content, ensure_ascii=False, indent=1)
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            try:
-                scratch.write_text(text + "\n", encoding="utf-8")
-                os.replace(scratch, file)
-            finally:
-                scratch.unlink(missing_ok=True)
+            with written_aside(file) as unfinished:
+                unfinished.write_text(text + "\n", encoding="utf-8")
 
     def _file(self, name: str) -> Path:
         return self.folder / f"{name}.json"

@@ -8,7 +8,7 @@ view runs models of its own. The tests hold what we give its scripts equal to wh
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from explorer.figures.shared.javascript import without_comments
+from explorer.language_model.arguments import require
 from explorer.language_model.attention import Floats, HeadVectors
 from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError, tr
@@ -150,15 +151,21 @@ def neuron_view(
 
 
 def _chosen(trace: Trace, layers: Sequence[int] | None, heads: Sequence[int] | None) -> tuple[list[int], list[int]]:
+    require("trace", trace, "trace", Trace)
     attention = trace.attention
     if attention.problem is not None:
         raise ExplorerError(attention.problem.id, **dict(attention.problem.arguments))
-    chosen_layers = list(layers) if layers else list(range(attention.n_layer))
-    chosen_heads = list(heads) if heads else list(range(attention.n_head))
+    chosen_layers = _listed(layers) or list(range(attention.n_layer))
+    chosen_heads = _listed(heads) or list(range(attention.n_head))
     for layer in chosen_layers:
         for head in chosen_heads:
             attention.check(layer, head)
     return chosen_layers, chosen_heads
+
+
+def _listed(given: Sequence[int] | None) -> list[int]:
+    """Layers or heads; one may come by itself."""
+    return list(given) if isinstance(given, Iterable) else [] if given is None else [given]
 
 
 def _weights(trace: Trace, layers: Sequence[int], heads: Sequence[int]) -> dict[str, Any]:

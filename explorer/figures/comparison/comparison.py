@@ -10,13 +10,13 @@ import plotly.graph_objects as go
 from explorer.figures.comparison.beam_tree import MAX_STEPS, beam_tree
 from explorer.figures.comparison.measure_names import MEASURES, measure_name
 from explorer.figures.comparison.strategies import fingerprints, measure_strips
-from explorer.figures.shared.picture import KINDS, picture
+from explorer.figures.shared.picture import KINDS, picture, require_chrome
 from explorer.figures.shared.theme import Theme
 from explorer.generation.compare import Comparison
 from explorer.generation.measures import fingerprint
 from explorer.language_model.tokens import Vocabulary
 from explorer.locales import ExplorerError
-from explorer.models.storage import write_file
+from explorer.models.user_files import require_writable, write_file
 
 PAGE = ".html"
 PICTURES = tuple(f".{kind}" for kind in KINDS)
@@ -52,14 +52,18 @@ def comparison_page(made: Comparison, vocabulary: Vocabulary, language: str) -> 
     return _PAGE.format(language=language, title=html.escape(made.text), figures="\n".join(parts))
 
 
-def check_ending(file: Path) -> None:
-    """Complain of a name that `save` cannot write to, before long work is done for it.
+def require_savable(file: Path) -> None:
+    """Complain of what `save` could not write, before long work is done for it.
 
     Raises:
-        ExplorerError: it ends neither as a page nor as a picture.
+        ExplorerError: the name ends neither as a page nor as a picture, the file could not be written, or there is no
+            Chrome to draw a picture.
     """
     if file.suffix.lower() not in (PAGE, *PICTURES):
         raise ExplorerError("figure-unknown-kind", file=file.name, kinds=", ".join((PAGE, *PICTURES)))
+    require_writable(file)
+    if file.suffix.lower() != PAGE:
+        require_chrome()
 
 
 def save(made: Comparison, vocabulary: Vocabulary, language: str, file: Path) -> None:
@@ -68,7 +72,7 @@ def save(made: Comparison, vocabulary: Vocabulary, language: str, file: Path) ->
     Raises:
         ExplorerError: another ending, a file that cannot be written, or a picture without a Chrome that draws it.
     """
-    check_ending(file)
+    require_savable(file)
     if file.suffix.lower() == PAGE:
         content = comparison_page(made, vocabulary, language).encode()
     else:

@@ -19,6 +19,18 @@ MARGIN = 10
 """Pixels between the title and the edge, where no page stands around it."""
 
 
+def require_chrome() -> None:
+    """Complain of a missing Chrome before long work is done for a picture.
+
+    Raises:
+        ExplorerError: none is found.
+    """
+    try:
+        kaleido.Kaleido(mathjax=False)  # looks for one, and starts it only when it is used
+    except ChromeNotFoundError as error:
+        raise ExplorerError("picture-no-chrome") from error
+
+
 def picture(figure: go.Figure, kind: str) -> bytes:
     """A file of the ``kind``, one of `KINDS`.
 
