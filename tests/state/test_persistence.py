@@ -16,7 +16,7 @@ from explorer.sessions.session import Session
 from explorer.state.persistence import MAX_EARLIER
 from explorer.state.state import ExplorerState
 from tests.passes import Passes
-from tests.widgets.page import settle, wait_until
+from tests.state.waiting import settle, wait_until
 
 BROWSER = "0123456789abcdef"
 
