@@ -250,7 +250,7 @@ class Panel(w.VBox):
             if self._owns_state:
                 state.close()
             super().close()
-            vars(self).pop("_repr_mimebundle_", None)  # ipywidgets put None there; who displays this is told
+            self.__dict__.pop("_repr_mimebundle_", None)  # ipywidgets put None there; who displays this is told
 
     def __del__(self) -> None:
         """Nothing: ipywidgets would close it here, at the end of the process, when half of that is gone already."""
