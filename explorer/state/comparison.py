@@ -194,6 +194,10 @@ class StrategyComparison(Slice):
         """Another model, or none: the comparison under way ends; what there is stays."""
         self._stopped = True
 
+    def close(self) -> None:
+        """No comparison goes on, and none that is under way is shown."""
+        self._run, self.running = None, False
+
     def _work(self, run: ComparisonRun) -> Work:
         shown = 0.0
         try:
@@ -202,7 +206,9 @@ class StrategyComparison(Slice):
                     self._show(run)
                     shown = monotonic()
                 yield 0.0
-        except Exception as error:
+        except GeneratorExit:  # nobody wants it any more
+            raise
+        except BaseException as error:
             self._end(run, error)
         else:
             self._end(run)
@@ -213,7 +219,7 @@ class StrategyComparison(Slice):
                 self.comparison = run.comparison
                 self._status.busy(Message.of("comparing"), run.n_steps / self.comparison.max_new_tokens)
 
-    def _end(self, run: ComparisonRun, error: Exception | None = None) -> None:
+    def _end(self, run: ComparisonRun, error: BaseException | None = None) -> None:
         with self.lock:
             if run is not self._run:
                 return

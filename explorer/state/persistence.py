@@ -138,6 +138,14 @@ class Persistence(Slice):
 
     def _check(self, session: Session, model: Model, dtype: str | None) -> Work:
         """``dtype``: that of the file; ``session`` may go on in another one."""
+        try:
+            yield from self._read_again(session, model, dtype)
+        except GeneratorExit:  # nobody wants it any more
+            raise
+        except BaseException as error:
+            self._status.fail(error)
+
+    def _read_again(self, session: Session, model: Model, dtype: str | None) -> Work:
         wrong, total = [], len(session)
         for step in replay(session, model):
             if self._document.session is not session:
