@@ -25,7 +25,7 @@ from explorer.sessions.replay import replay
 
 def settle(state):
     until = time.monotonic() + 60
-    while state.reader.waiting or state.trace is None:
+    while state.reader.waiting or state.reader.trace is None:
         assert time.monotonic() < until, state.status
         time.sleep(0.01)
     assert state.status.current.state != "error", state.status
