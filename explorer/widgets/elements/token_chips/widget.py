@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
 import traitlets as t
 
@@ -29,7 +28,6 @@ class TokenChips(Element):
         stale: newer chips are being computed.
     """
 
-    key = t.Unicode("").tag(sync=True)
     chips: t.List[dict[str, str]] = t.List().tag(sync=True)
     way = t.Unicode("").tag(sync=True)
     ways = t.Dict().tag(sync=True)
@@ -43,7 +41,7 @@ class TokenChips(Element):
     root_note = t.Unicode("").tag(sync=True)
 
     def __init__(self, on_go: Callable[[str], None] | None = None, **traits: Any) -> None:
-        super().__init__(key=uuid4().hex[:8], **traits)
+        super().__init__(**traits)
         self._on_go = on_go
         self.on_msg(self._receive)
 
