@@ -30,7 +30,7 @@ NO_SENTENCES = {
     "plotly.js did not arrive",
     "nte-chip elided",
     " Control+Enter Meta+Enter",
-    r"const module = { exports: {} }, exports = module.exports, define = undefined;\n\nexport default module.exports;\n",
+    r"const module = { exports: {} }, exports = module.exports, define = undefined;\n\nexport default module.exports;\n",  # noqa: E501
 }
 
 
