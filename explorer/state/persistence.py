@@ -75,7 +75,8 @@ class Persistence(Slice):
     def _autosave(self, session: Session) -> Work:
         try:
             with self.lock:
-                self._autosave_of(session).write(session)
+                autosave, data = self._autosave_of(session), session_file.dumps(session)
+            autosave.write(data)  # a disk may be slow
         except ExplorerError as error:
             self._status.fail(error)
         return
