@@ -38,6 +38,7 @@ class ModelChoice(Slice):
     def __init__(self, lock: threading.RLock, status: StatusReport, reader: Reader) -> None:
         self._status, self._reader = status, reader
         self._number = 0  # of the latest choice
+        self._closed = False
         super().__init__(lock)
 
     def choose(self, name: str) -> None:
@@ -55,11 +56,13 @@ class ModelChoice(Slice):
     def load(self, name: str = BEST) -> None:
         """Have a model fetched (if need be) and loaded in the background, without a question."""
         with self.lock:
+            if self._closed:
+                return
             self._number += 1
             self.to_confirm, self.loading = None, name
             self._status.busy(Message.of("status-loading"))
             number = self._number
-        in_background(lambda: self._load(number, name))
+            in_background(lambda: self._load(number, name))
 
     def confirm(self) -> None:
         """Download the model that waits for it."""
@@ -79,9 +82,11 @@ class ModelChoice(Slice):
                 self._reader.say_ready()
 
     def close(self) -> None:
-        """Load nothing any more."""
+        """Load nothing any more; what is being loaded is given up at its next report."""
         with self.lock:
+            self._closed = True
             self._number += 1
+            self.to_confirm = self.loading = None
 
     def _load(self, number: int, name: str) -> None:
         def report(progress: Progress) -> None:

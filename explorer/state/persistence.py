@@ -42,6 +42,7 @@ class Persistence(Slice):
         self._status, self._display, self._document = status, display, document
         self._reader, self._playback = reader, playback
         self._autosaves: list[tuple[Session, Autosave]] = []  # each session has a file of its own
+        self._unsaved: list[Session] = []  # what they have is newer than what their files have
         super().__init__(lock)
         document.observe(self._on_tree, "tree_version")
 
@@ -62,25 +63,32 @@ class Persistence(Slice):
 
     def close(self) -> None:
         """Write what waits to be written."""
-        session = self._document.session
-        if session is not None and self._reader.busy("autosave"):
-            for _ in self._autosave(session):
-                pass
+        self._write()
 
     def _on_tree(self, _change: object) -> None:
         session = self._document.session
-        if session is not None and len(session) and self._display.browser and not self._reader.busy("autosave"):
-            self._reader.begin("autosave", lambda _model: self._autosave(session), after=AUTOSAVE_SECONDS)
+        if session is None or not len(session) or not self._display.browser:
+            return
+        if not any(session is other for other in self._unsaved):
+            self._unsaved.append(session)
+        if not self._reader.busy("autosave"):
+            self._reader.begin("autosave", lambda _model: self._autosave(), after=AUTOSAVE_SECONDS)
 
-    def _autosave(self, session: Session) -> Work:
-        try:
-            with self.lock:
-                autosave, data = self._autosave_of(session), session_file.dumps(session)
-            autosave.write(data)  # a disk may be slow
-        except ExplorerError as error:
-            self._status.fail(error)
+    def _autosave(self) -> Work:
+        self._write()
         return
         yield  # a generator, as long work is
+
+    def _write(self) -> None:
+        with self.lock:
+            unsaved, self._unsaved = self._unsaved, []
+        for session in unsaved:
+            try:
+                with self.lock:
+                    autosave, data = self._autosave_of(session), session_file.dumps(session)
+                autosave.write(data)  # a disk may be slow
+            except ExplorerError as error:
+                self._status.fail(error)
 
     def _autosave_of(self, session: Session) -> Autosave:
         for kept, autosave in self._autosaves:

@@ -50,7 +50,9 @@ class Question(Slice):
         keep: int = 1,
     ) -> None:
         self._status, self._setting, self._compute, self._keep = status, setting, compute, keep
-        self._asked: Hashable = None  # what was asked last, and under what
+        self._asked: Any = None  # what was asked last, and under what
+        self._number = 0  # of what was asked last
+        self._answers = 0  # number of what `answer` answers
         self._kept: dict[Hashable, Any] = {}
         super().__init__(lock)
 
@@ -62,18 +64,22 @@ class Question(Slice):
             if setting is None or asked == self._asked:
                 return
             self._asked, self.problem = asked, None
+            self._number += 1
+            number = self._number
             if asked in self._kept:
+                worker_of(setting[0]).drop(self)
+                self._answers = number
                 self.stale, self.answer = False, self._kept[asked]
                 return
             self.stale = True
-        model, interventions = setting
-        worker_of(model).ask(
-            self,
-            lambda watch: self._compute(model, what, interventions, watch),
-            lambda answer: self._answered(asked, answer),
-            lambda error: self._failed(asked, error),
-            lambda _done, _todo: None,
-        )
+            model, interventions = setting
+            worker_of(model).ask(  # under the lock: who asks last is answered last
+                self,
+                lambda watch: self._compute(model, what, interventions, watch),
+                lambda answer: self._answered(number, asked, answer),
+                lambda error: self._failed(asked, error),
+                lambda _done, _todo: None,
+            )
 
     def again(self) -> None:
         """Ask once more what has failed."""
@@ -84,13 +90,18 @@ class Question(Slice):
     def forget(self) -> None:
         """Another model, or none: nothing is asked, and nothing is known."""
         with self.lock:
+            if self._asked is not None:
+                _what, (model, _interventions) = self._asked
+                worker_of(model).drop(self)
             self._asked, self.answer, self.stale, self.problem = None, None, False, None
             self._kept.clear()
 
-    def _answered(self, asked: Hashable, answer: Any) -> None:
+    def _answered(self, number: int, asked: Any, answer: Any) -> None:
         with self.lock:
-            if self._asked is None or not self._is_of_present_model(asked):
+            outdated = self._asked is None or number < self._answers
+            if outdated or not self._is_of_present_model(asked):
                 return
+            self._answers = number
             self._kept[asked] = answer
             while len(self._kept) > self._keep:
                 del self._kept[next(iter(self._kept))]

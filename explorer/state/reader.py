@@ -87,8 +87,11 @@ class Reader(Slice):
         selection.observe(lambda _: self._complete(), "head")
         self.observe(self._on_stale, "stale")
 
-    def on_model(self) -> None:
-        """Another model, or none: what was known of the one before is let go, but the trace on show stays."""
+    def on_model(self, before: Model | None) -> None:
+        """Another model, or none: nothing is asked any more of the one ``before``, and what was known of it is let go;
+        but the trace on show stays."""
+        if before is not None:
+            worker_of(before).drop(self)
         self._remembered.clear()
         for question in (self.second, self.at, self.roles, self.pieces):
             question.forget()
@@ -121,13 +124,13 @@ class Reader(Slice):
             interventions, extras = self._experiment.interventions, self._extras
             self.problem = None
             self.waiting = self.stale = True
-        worker_of(model).ask(
-            self,
-            lambda watch: _read_node(model, node, notices, interventions, extras, watch),
-            lambda trace: self._answered(number, model, node, trace),
-            lambda error: self._failed(number, error),
-            lambda done, todo: self._reading(number, done, todo),
-        )
+            worker_of(model).ask(  # under the lock: who asks last is answered last
+                self,
+                lambda watch: _read_node(model, node, notices, interventions, extras, watch),
+                lambda trace: self._answered(number, model, node, trace),
+                lambda error: self._failed(number, error),
+                lambda done, todo: self._reading(number, done, todo),
+            )
 
     def require(self, who: object, extras: frozenset[str]) -> None:
         """Say which extras of a trace ``who`` shows from now on: ``attention``, ``layer`` (the exact weights of the

@@ -55,9 +55,9 @@ class Refresher:
         return self._thread.idle
 
     def close(self) -> None:
-        """Refresh nobody any more."""
+        """Refresh nobody any more; the thread ends."""
         self._closed = True
-        self._thread.clear()
+        self._thread.close()
 
     def _refresh(self, follower: Follower) -> None:
         with self._lock:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from weakref import WeakValueDictionary
 
 from explorer.language_model.model import Model
+from explorer.models import sources
 from explorer.models.progress import Report
 
 Key = tuple[str, ...]
@@ -29,7 +30,8 @@ def shared_model(name: str | None, report: Report) -> Model:
     """
     from explorer.engine.loading import load  # torch takes seconds: the frame is there before
 
-    key = _key(name or os.environ.get("EXPLORER_MODEL") or "")
+    name = name or os.environ.get("EXPLORER_MODEL") or sources.best_on_disk().name
+    key = _key(name)
     with _lock:
         one_at_a_time = _loading[key]
     with one_at_a_time:

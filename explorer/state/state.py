@@ -121,7 +121,7 @@ class ExplorerState(Slice):
         if (info := self._info()) is not None:
             self.sampler.on_model()
             self.document.on_model(info)
-        self.reader.on_model()
+        self.reader.on_model(change["old"])
 
     def _info(self) -> ModelInfo | None:
         """Of the model in use; the slices before the reader are made without one."""

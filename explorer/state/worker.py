@@ -53,7 +53,12 @@ class Worker:
         self._waiting: dict[object, _Question] = {}
         self._jobs: dict[object, _Job] = {}
         self._at_work = False
+        self._answering: object = None  # whose question is being answered
+        self._dropped = False  # that one is not wanted any more
+        self._closed = False
         self._thread: threading.Thread | None = None
+        with _lock:
+            _workers.add(self)
 
     def ask(
         self,
@@ -65,6 +70,8 @@ class Worker:
     ) -> None:
         """Have ``run`` called on the thread; one of ``on_answer`` and ``on_error`` follows, there as well."""
         with self._wake:
+            if self._closed:
+                return
             self._waiting.pop(asker, None)  # a newer question waits behind the others' older ones
             self._waiting[asker] = _Question(run, on_answer, on_error, on_progress)
             self._start()
@@ -75,6 +82,8 @@ class Worker:
         It ends when it returns, when the asker begins another, or with `end`; what it raises goes to the log.
         """
         with self._wake:
+            if self._closed:
+                return
             self._jobs[asker] = _Job(work, monotonic() + after)
             self._start()
 
@@ -83,18 +92,27 @@ class Worker:
         with self._wake:
             self._jobs.pop(asker, None)
 
-    def leave(self, asker: object) -> None:
-        """Drop the waiting question and all long work of ``asker``; a pass that is under way goes on."""
+    def drop(self, asker: object) -> None:
+        """Drop the question of ``asker``. One that is being answered has no answer any more; a pass of several chunks
+        breaks off after the one that is under way."""
         with self._wake:
             self._waiting.pop(asker, None)
+            self._dropped |= self._answering is asker
+
+    def leave(self, asker: object) -> None:
+        """Drop the question and all long work of ``asker``."""
+        with self._wake:
+            self.drop(asker)
             for name in [name for name in self._jobs if name is asker or (isinstance(name, tuple) and asker in name)]:
                 del self._jobs[name]
 
-    def clear(self) -> None:
-        """Drop all that waits, and all long work."""
+    def close(self) -> None:
+        """Drop everything, and end the thread; whatever is asked from now on is not answered."""
         with self._wake:
+            self._closed = self._dropped = True
             self._waiting.clear()
             self._jobs.clear()
+            self._wake.notify()
 
     @property
     def idle(self) -> bool:
@@ -119,7 +137,7 @@ class Worker:
     def _work(self) -> None:
         while True:
             with self._wake:
-                self._at_work = False
+                self._at_work, self._answering, self._dropped = False, None, False
                 todo = self._next()
                 if todo is None:
                     self._thread = None  # the next question starts another
@@ -132,10 +150,10 @@ class Worker:
             del todo  # it holds whoever asked, and what it waits for next may be long in coming
 
     def _next(self) -> Callable[[], None] | None:
-        """What is to be done next, questions first; None when nothing came for a while, or the interpreter ends."""
-        while not _ending.is_set():
+        """What is to be done next, questions first; None when nothing came for a while, or all is to end."""
+        while not (self._closed or _ending.is_set()):
             if self._waiting:
-                asker = next(iter(self._waiting))
+                asker = self._answering = next(iter(self._waiting))
                 return partial(self._answer, asker, self._waiting.pop(asker))
             if not self._jobs:
                 if not self._wake.wait(IDLE_SECONDS) and not (self._waiting or self._jobs):
@@ -160,7 +178,7 @@ class Worker:
 
     def _answer(self, asker: object, question: _Question) -> None:
         def watch(done: int, todo: int) -> None:
-            if asker in self._waiting:
+            if self._dropped or asker in self._waiting:
                 raise Superseded
             question.on_progress(done, todo)
 
@@ -169,9 +187,11 @@ class Worker:
         except Superseded:
             return
         except Exception as error:
-            question.on_error(error)
+            if not self._dropped:
+                question.on_error(error)
         else:
-            question.on_answer(answer)
+            if not self._dropped:
+                question.on_answer(answer)
 
 
 def in_background(work: Callable[[], None]) -> threading.Thread:
@@ -189,7 +209,7 @@ def in_background(work: Callable[[], None]) -> threading.Thread:
 @atexit.register
 def _wait() -> None:
     _ending.set()
-    for worker in list(_workers.values()):
+    for worker in list(_workers):
         worker.wake()
     for thread in list(_threads):
         thread.join(EXIT_SECONDS)
@@ -197,11 +217,16 @@ def _wait() -> None:
 
 _ending = threading.Event()
 _threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
-_workers: weakref.WeakKeyDictionary[Model, Worker] = weakref.WeakKeyDictionary()
-_lock = threading.Lock()
+_workers: weakref.WeakSet[Worker] = weakref.WeakSet()
+_workers_of: weakref.WeakKeyDictionary[Model, Worker] = weakref.WeakKeyDictionary()
+_lock = threading.RLock()  # the collector may come by, and close a worker, while it is held
 
 
 def worker_of(model: Model) -> Worker:
-    """The worker of ``model``, the same for every panel on it."""
+    """The worker of ``model``, the same for every panel on it. Its thread ends when the model is freed."""
     with _lock:
-        return _workers.setdefault(model, Worker())
+        worker = _workers_of.get(model)
+        if worker is None:
+            worker = _workers_of[model] = Worker()
+            weakref.finalize(model, worker.close).atexit = False
+        return worker

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from typing import Any, Protocol
 
 from IPython import get_ipython
+
+log = logging.getLogger(__name__)
 
 
 class Closable(Protocol):
@@ -35,12 +38,19 @@ class Cells:
         if cell_id is None:
             return
         before, self._by_cell[cell_id] = self._by_cell[cell_id], now
+        if not now:
+            del self._by_cell[cell_id]
         shown = [widget for widgets in self._by_cell.values() for widget in widgets]
         for widget in before:
             if not any(widget is other for other in shown):
-                widget.close()
-        if not now:
-            del self._by_cell[cell_id]
+                _close(widget)
+
+
+def _close(widget: Closable) -> None:
+    try:
+        widget.close()
+    except Exception:  # the others are closed all the same
+        log.exception("%s could not be closed", type(widget).__name__)
 
 
 _cells: dict[int, Cells] = {}

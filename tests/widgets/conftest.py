@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from pathlib import Path
-from weakref import WeakValueDictionary
 
 import comm
-import huggingface_hub
 import pytest
 
-from explorer.engine.loading import load
-from explorer.engine.local_model import LocalModel
-from explorer.state import shared_models
 from explorer.state import state as state_module
 from explorer.state.comparison import StrategyComparison
 from explorer.state.selection import Selection
 from explorer.state.slice import Slice
 from explorer.widgets.panels.panel import Panel
+from tests.state.fixtures import empty_disk, lm, nothing_loaded
 from tests.widgets.page import Page
+
+__all__ = ["empty_disk", "lm", "nothing_loaded", "nothing_unexpected", "page"]
 
 METHODS = (
     *((Selection, name) for name in ("open_head", "choose_heads")),
@@ -45,21 +42,3 @@ def nothing_unexpected(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     yield
     unexpected = [record for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
     assert not [record.getMessage() for record in unexpected if record.name.startswith("explorer.widgets")]
-
-
-@pytest.fixture(autouse=True)
-def empty_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No model of the catalogue is on this disk."""
-    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path / "explorer"))
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-
-
-@pytest.fixture(autouse=True)
-def nothing_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Models that other tests loaded are not this one's."""
-    monkeypatch.setattr(shared_models, "_models", WeakValueDictionary())
-
-
-@pytest.fixture
-def lm(tiny_gpt2: Path) -> LocalModel:
-    return load(str(tiny_gpt2), device="cpu")

@@ -11,7 +11,7 @@ from explorer.language_model.model import BatchDecoder, Model, ModelInfo, Watch
 from explorer.language_model.request import Asked, as_request
 from explorer.language_model.tokens import Encoding, Vocabulary
 from explorer.language_model.trace import Floats, Ints, Trace
-from tests.widgets.page import PATIENCE, wait_until
+from tests.state.waiting import PATIENCE, wait_until
 
 
 class PacedModel:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -13,12 +12,11 @@ import ipywidgets as w
 from comm.base_comm import BaseComm
 
 from explorer.state.refresher import Refresher
-from explorer.state.state import ExplorerState
+from tests.state.waiting import PATIENCE, drawn, settle, wait_until
+
+__all__ = ["PATIENCE", "Page", "Sent", "all_widgets", "drawn", "only", "settle", "wait_until"]
 
 Kind = TypeVar("Kind", bound=w.Widget)
-
-PATIENCE = 20
-"""Seconds after which a test gives up waiting for something that takes milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -108,28 +106,3 @@ def only(root: w.Widget, kind: type[Kind]) -> Kind:
     """The one widget of its kind under ``root``."""
     (found,) = (widget for widget in all_widgets(root) if isinstance(widget, kind))
     return found
-
-
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {PATIENCE} s in vain until {what}"
-        time.sleep(0.002)
-
-
-def settle(state: ExplorerState) -> None:
-    """Wait until everything that was asked is answered, and all that follows from it is shown."""
-
-    def settled() -> bool:
-        with state.lock:  # all that follows from an answer is due before the lock is let go
-            reader = state.reader
-            asked = (reader.second, reader.at, reader.roles, reader.pieces)
-            waits = reader.waiting or any(question.stale and question.problem is None for question in asked)
-            return not waits and state.refresher.idle
-
-    wait_until(settled, "the questions are answered and the panels are refreshed")
-
-
-def drawn(state: ExplorerState) -> None:
-    """Wait until the panels are refreshed, whatever the model may still have to say."""
-    wait_until(lambda: state.refresher.idle, "the panels are refreshed")

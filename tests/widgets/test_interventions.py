@@ -18,7 +18,6 @@ from explorer.probes.roles import Roles, repeated_random, roles_of
 from explorer.sampling.differences import Difference
 from explorer.sampling.sampling import Sampling
 from explorer.sampling.softmax import Softmax
-from explorer.sessions.session import Node, Tree
 from explorer.state.reader import KEPT_ROLES
 from explorer.state.state import ExplorerState
 from explorer.widgets.elements.plot.widget import Plot
@@ -26,13 +25,10 @@ from explorer.widgets.elements.prefix_box.widget import PrefixBox
 from explorer.widgets.panels.attention.roles import RANDOM, RolesPanel
 from explorer.widgets.panels.compare.compare_views import CompareAtPanel
 from explorer.widgets.panels.compare.two_prefixes import TwoPrefixesPanel
+from tests.state.ablated import OFF, OTHER, TEXT, ablated, nodes, tree_of
 from tests.widgets.fake_model import FakeDecoder, FakeModel
 from tests.widgets.paced_model import PacedModel
 from tests.widgets.page import Page, only, settle, wait_until
-
-TEXT = "the cat"
-OFF: Interventions = (Ablate(((0, 1), (1, 2))),)
-OTHER: Interventions = (Ablate(((1, 0),)),)
 
 
 @pytest.fixture
@@ -46,21 +42,6 @@ def state(model: FakeModel) -> ExplorerState:
     state = ExplorerState(model, TEXT, sampling=Sampling(temperature=1.5))
     settle(state)
     return state
-
-
-def ablated(state: ExplorerState, interventions: Interventions = OFF) -> ExplorerState:
-    state.experiment.interventions = interventions
-    settle(state)
-    return state
-
-
-def tree_of(state: ExplorerState) -> Tree:
-    assert state.document.tree is not None
-    return state.document.tree
-
-
-def nodes(state: ExplorerState) -> list[Node]:
-    return list(tree_of(state))
 
 
 def probability(model: FakeModel, ids: Any, interventions: Interventions, token_id: int) -> float:

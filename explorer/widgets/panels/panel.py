@@ -58,6 +58,8 @@ class Panel(w.VBox):
         self.add_class("nte-panel")
         self._visible = visible
         self._pending = {""}  # what of it, since the last refresh
+        self._failed = False  # the last refresh raised
+        self._notice: StatusLine | None = None  # why there are no pictures, or no more
         self._language = ""
         self._making = True  # what changes meanwhile is drawn at the end
         self._links: list[tuple[t.HasTraits, Callable[..., object], str]] = []
@@ -72,9 +74,8 @@ class Panel(w.VBox):
                 self.follow(name)
             self._link(self.state, self._on_closed, "closed")
             self._require()
-            paint = self._refresh() if visible else None
-        if paint is not None:
-            paint()
+        if visible:
+            self._first_refresh()
         with self.state.lock:
             self._making = False
             self._due()
@@ -134,13 +135,25 @@ class Panel(w.VBox):
         return self._refresh()
 
     def failed(self, error: Exception) -> None:
-        """Say in this place that the panel could not be drawn; the others go on."""
+        """Say in this place that the panel could not be drawn; the others go on, and it comes back with its next
+        refresh that succeeds."""
+        self._failed = True
         if isinstance(error, ExplorerError):
             message = error.message
         else:
             log.exception("%s could not be drawn", type(self).__name__, exc_info=error)
             message = Message.of("panel-failed", kind=type(error).__name__)
-        self.children = (self._sentence(message), *self._own)
+        with self.state.lock:
+            if not self.state.closed:  # else that is said
+                self._say_above(message)
+
+    def _first_refresh(self) -> None:
+        try:
+            with self.state.lock:
+                paint = self._refresh()
+            paint()
+        except Exception as error:
+            self.failed(error)
 
     def _due(self) -> None:
         if self._pending and self._visible and not self._making:
@@ -149,17 +162,17 @@ class Panel(w.VBox):
     def _refresh(self) -> Paint:
         """`refresh`, as far as it is needed; then mark what is old."""
         pending, self._pending = self._pending, set()
-        paint = self.refresh() if pending != {LATE} else None
+        paint = self.refresh() if pending != {LATE} or self._failed else None
 
         def finish() -> None:
             if paint is not None:
                 paint()
             with self.state.lock:
-                stale = self.is_stale
+                stale, self._failed = self.is_stale, False
+                if not self.state.closed:
+                    self._say_above(None)
             for widget in self.dimmed:
                 widget.stale = stale
-            if self.children != self._own:  # it failed before
-                self.children = self._own
 
         return finish
 
@@ -218,7 +231,7 @@ class Panel(w.VBox):
         if missing:
             self.add_class("nte-root")
             self._own = (*missing, *self._own)
-            self.children = self._own
+            self.children = (*missing, *self.children)
 
     # --- the end ------------------------------------------------------------------------------------------------------
 
@@ -234,19 +247,28 @@ class Panel(w.VBox):
             self._links.clear()
             state.reader.require(self, frozenset())
             self.state = closed_state()  # who still has this panel keeps no model alive
-        if self._owns_state:
-            state.close()
-        super().close()
+            if self._owns_state:
+                state.close()
+            super().close()
+            self.__dict__.pop("_repr_mimebundle_", None)  # ipywidgets put None there; who displays this is told
 
     def __del__(self) -> None:
         """Nothing: ipywidgets would close it here, at the end of the process, when half of that is gone already."""
 
     def _on_closed(self, _change: object = None) -> None:
         """The state was closed: there will be no more pictures."""
-        self.children = (self._sentence(Message.of("panel-closed")), *self._own)
+        self._say_above(Message.of("panel-closed"))
 
-    def _sentence(self, message: Message) -> StatusLine:
-        return StatusLine(state="error", text=message.render(self.state.display.theme.language))
+    def _say_above(self, message: Message | None) -> None:
+        """A sentence above the widgets, in the place of the one before; None: no more."""
+        before = self._notice
+        if self.closed or (message is None and before is None):
+            return
+        language = self.state.display.theme.language
+        self._notice = StatusLine(state="error", text=message.render(language)) if message is not None else None
+        self.children = (*([self._notice] if self._notice is not None else []), *self._own)
+        if before is not None:
+            before.close()
 
 
 @cache

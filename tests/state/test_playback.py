@@ -1,10 +1,7 @@
-"""Steps, picks, undo, branches and play: what is shown is always the path in the tree."""
+"""Steps, picks, undo and branches: what is shown is always the path in the tree."""
 
 from __future__ import annotations
 
-import random
-import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,21 +11,15 @@ from explorer.engine.local_model import LocalModel
 from explorer.generation.generate import Stop, generate
 from explorer.sampling.draw import uniform
 from explorer.sampling.sampling import Sampling
-from explorer.sessions.session import ROOT, Tree
+from explorer.sessions.session import ROOT
 from explorer.state.playback import MAX_PENDING_STEPS
 from explorer.state.state import ExplorerState
-from tests.model_repositories import make_gpt2
 from tests.passes import Passes
+from tests.state.playing import act, assert_consistent, path_ids, quiet, tree_of
+from tests.state.waiting import settle, wait_until
 from tests.widgets.paced_model import PacedModel
-from tests.widgets.page import settle, wait_until
 
 WARM = Sampling(temperature=1.3)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of a model whose distributions are peaked as a real one's, with 128 positions."""
-    return make_gpt2(tmp_path_factory.mktemp("playback") / "trained", train_steps=60)
 
 
 @pytest.fixture
@@ -41,42 +32,6 @@ def state(lm: LocalModel) -> ExplorerState:
     state = ExplorerState(lm, "The capital of", sampling=WARM)
     settle(state)
     return state
-
-
-def tree_of(state: ExplorerState) -> Tree:
-    tree = state.document.tree
-    assert tree is not None
-    return tree
-
-
-def path_ids(state: ExplorerState) -> list[int]:
-    return [node.choice.id for node in tree_of(state).path()]
-
-
-def act(state: ExplorerState, *actions: Callable[[], None]) -> None:
-    """Do one thing after another, each when the one before is answered."""
-    for action in actions:
-        action()
-        quiet(state)
-
-
-def quiet(state: ExplorerState) -> None:
-    """Wait until nothing is asked, owed or played."""
-
-    def still() -> bool:
-        with state.lock:
-            return not (state.reader.waiting or state.playback.playing or state.playback._pending_steps)
-
-    wait_until(still, "everything that was asked for is done")
-
-
-def assert_consistent(state: ExplorerState) -> None:
-    tree = tree_of(state)
-    assert state.reader.trace is not None
-    assert state.reader.trace.ids.tolist() == list(tree.ids())
-    assert state.reader.ready
-    for number, children in enumerate(tree.children):
-        assert all(tree.node(child).parent == number for child in children)
 
 
 def test_steps_are_what_generate_gives_for_the_same_seed(state: ExplorerState, folder: Path) -> None:
@@ -262,111 +217,6 @@ def test_each_model_has_its_own_session(state: ExplorerState, tiny_gpt2: Path, l
     assert len(tree_of(state)) == 1
 
 
-def test_a_full_context_drops_its_oldest_quarter_in_one_go(state: ExplorerState, lm: LocalModel) -> None:
-    state.playback.stop, state.playback.step_seconds, state.playback.stop_at_end = Stop(140), 0.0, False
-    starts = set()
-    state.reader.observe(lambda change: starts.add(change["new"].start), "trace")
-    state.playback.play()
-    quiet(state)
-    assert len(path_ids(state)) == 140
-    assert starts == {0, lm.info.n_positions // 4}
-    assert_consistent(state)
-
-
-def test_play_keeps_its_pace(state: ExplorerState, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It waits for the answer and for the time; nothing looks again and again whether it is there."""
-    waits: list[float] = []
-    later = state.refresher.later
-    monkeypatch.setattr(
-        state.refresher,
-        "later",
-        lambda name, seconds, action: waits.append(seconds) if name == "play" else later(name, seconds, action),
-    )
-    state.playback.step_seconds, state.playback.stop, state.playback.stop_at_end = 3600.0, Stop(50), False
-    state.playback.play()
-    settle(state)
-    assert len(path_ids(state)) == 1, "the first step at once"
-    assert len(waits) == 1
-    assert 3590 < waits[0] <= 3600, "the next in an hour"
-    with state.lock:
-        state.playback._next_at = 0.0  # the hour is over
-        shown, state.reader.shown = state.reader.shown, None  # but the answer is still on its way
-        state.playback._play_on()
-        assert len(path_ids(state)) == 1, "no step is taken before it is there"
-        assert len(waits) == 1
-        state.reader.shown = shown
-        state.playback._play_on()
-    settle(state)
-    assert len(path_ids(state)) == 2
-    assert len(waits) == 2
-
-
-def test_play_stops_at_the_length_and_says_so(state: ExplorerState) -> None:
-    state.playback.step_seconds, state.playback.stop, state.playback.stop_at_end = 0.0, Stop(5), False
-    for n in (5, 10):
-        state.playback.play()
-        quiet(state)
-        assert len(path_ids(state)) == n, "each run has its own length"
-    assert state.status.current.message.id == "stopped-at-length"
-
-
-def test_play_stops_when_the_text_comes_up(state: ExplorerState) -> None:
-    act(state, *[state.playback.step] * 6)
-    tokens = [node.choice.token for node in tree_of(state).path()]
-    text = (tokens[2].text or "") + (tokens[3].text or "")
-    act(state, lambda: state.playback.go(ROOT))
-    state.playback.step_seconds, state.playback.stop, state.playback.stop_at_end = 0.0, Stop(50, text=text), False
-    state.playback.play()
-    quiet(state)
-    assert text in "".join(node.choice.text or "" for node in tree_of(state).path())
-    assert len(path_ids(state)) <= 4
-    assert state.status.current.message.id == "stopped-at-text"
-
-
-def test_play_stops_at_the_end_of_the_text_only_if_it_is_to(state: ExplorerState, lm: LocalModel) -> None:
-    end = lm.info.end_ids[0]
-    state.sampler.sampling = Sampling(bias={end: 100.0})
-    state.playback.step_seconds, state.playback.stop = 0.0, Stop(3)
-    state.playback.play()
-    quiet(state)
-    assert (path_ids(state), state.status.current.message.id) == ([end], "stopped-at-end")
-    state.playback.stop_at_end = False
-    state.playback.play()
-    quiet(state)
-    assert path_ids(state) == [end] * 4
-
-
-def test_pause_takes_effect_within_a_step_and_questions_are_answered_meanwhile(state: ExplorerState) -> None:
-    state.playback.step_seconds, state.playback.stop, state.playback.stop_at_end = 0.0, Stop(2000), False
-    state.playback.play()
-    wait_until(lambda: len(tree_of(state)) > 5, "some steps are done")
-    with state.lock:
-        state.playback.pause()
-        n = len(tree_of(state))
-    quiet(state)
-    assert len(tree_of(state)) == n
-    assert_consistent(state)
-
-    state.playback.play()
-    wait_until(lambda: len(tree_of(state)) > n + 3, "it plays again")
-    state.document.prefix = "Once upon a time"
-    quiet(state)
-    assert not state.playback.playing
-    assert state.reader.trace is not None
-    assert state.reader.trace.text == "Once upon a time"
-
-
-def test_a_slider_moved_while_it_plays_holds_from_the_next_step_on(state: ExplorerState) -> None:
-    state.playback.step_seconds, state.playback.stop, state.playback.stop_at_end = 0.0, Stop(60), False
-    state.playback.play()
-    wait_until(lambda: len(tree_of(state)) > 5, "some steps are done")
-    state.sampler.sampling = Sampling(greedy=True)
-    quiet(state)
-    kinds = [node.choice.chosen_by for node in tree_of(state).path()]
-    assert set(kinds) == {"drawn", "greedy"}
-    assert kinds == sorted(kinds)
-
-
 def test_where_no_token_is_left_nothing_is_taken_and_the_remedy_works(state: ExplorerState, lm: LocalModel) -> None:
     act(state, state.playback.step)
     state.sampler.sampling = Sampling(banned=tuple(range(lm.info.vocab_size)))
@@ -381,39 +231,3 @@ def test_where_no_token_is_left_nothing_is_taken_and_the_remedy_works(state: Exp
     assert state.status.current.state == "ready"
     act(state, state.playback.step)
     assert len(path_ids(state)) == 2
-
-
-def test_hammering_everything_from_several_threads_ends_in_a_consistent_state(state: ExplorerState) -> None:
-    def hammer(seed: int) -> None:
-        choice = random.Random(seed)
-        for _ in range(60):
-            action = choice.choice(
-                [state.playback.step] * 6
-                + [
-                    state.playback.undo,
-                    state.playback.undo,
-                    state.playback.redo,
-                    state.playback.branch,
-                    state.sampler.draw_again,
-                    state.playback.play,
-                    state.playback.pause,
-                ]
-                + [lambda: state.playback.pick(choice.randrange(50)), lambda: state.playback.go(ROOT)]
-                + [lambda: setattr(state.sampler, "sampling", Sampling(temperature=choice.uniform(0.5, 2)))]
-                + [lambda: setattr(state.document, "prefix", choice.choice(["The capital of", "Once upon", ""]))]
-            )
-            action()
-
-    state.playback.step_seconds, state.playback.stop = 0.0, Stop(10)
-    threads = [threading.Thread(target=hammer, args=(seed,)) for seed in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    state.playback.pause()
-    quiet(state)
-    assert state.status.current.state != "error", state.status.current.message
-    assert_consistent(state)
-    session = state.document.session
-    assert session is not None
-    assert all(tree.prefix == text for text, tree in session.trees.items())

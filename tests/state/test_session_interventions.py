@@ -11,9 +11,9 @@ from explorer.locales import ExplorerError
 from explorer.sampling.sampling import Sampling
 from explorer.sessions import session_file
 from explorer.state.state import ExplorerState
+from tests.state.ablated import OFF, OTHER, TEXT, ablated, nodes
+from tests.state.waiting import settle, wait_until
 from tests.widgets.fake_model import FakeModel
-from tests.widgets.page import settle, wait_until
-from tests.widgets.test_interventions import OFF, OTHER, TEXT, ablated, nodes
 
 WEIGHTS = "a" * 64
 

@@ -16,7 +16,7 @@ from explorer.sessions.session import Session
 from explorer.state.persistence import MAX_EARLIER
 from explorer.state.state import ExplorerState
 from tests.passes import Passes
-from tests.widgets.page import settle, wait_until
+from tests.state.waiting import settle, wait_until
 
 BROWSER = "0123456789abcdef"
 
@@ -181,3 +181,36 @@ def test_opening_while_it_is_checked_again_is_no_clash(state: ExplorerState) -> 
     assert state.reader.trace is not None
     assert state.document.tree is not None
     assert state.reader.trace.ids.tolist() == list(state.document.tree.ids())
+
+
+def kept(model: LocalModel) -> dict[str, int]:
+    """What is offered to the browser: the prefix of each session, and how many tokens it has."""
+    return {earlier.prefix: earlier.n_tokens for earlier in ExplorerState(model, browser=BROWSER).persistence.earlier()}
+
+
+def test_what_is_chosen_at_once_after_a_session_was_opened_is_kept_too(state: ExplorerState, lm: LocalModel) -> None:
+    other = ExplorerState(lm, "The robot")
+    settle(other)
+    steps(other, 1)
+    data = other.persistence.save()[1]
+    steps(state, 2)
+    resting(state)
+    with state.lock:  # nothing is written in between
+        state.playback.undo()
+        state.persistence.open(data)
+        state.playback.pick(5)
+        state.document.add(state.sampler.coming, Sampling(), seed=1)
+    resting(state)
+    assert kept(lm) == {"The capital of": 2, "The robot": 2}
+
+
+def test_what_was_chosen_just_before_the_end_is_kept_of_every_model(state: ExplorerState, tiny_llama: Path) -> None:
+    lm, llama = state.reader.model, load(str(tiny_llama), device="cpu")
+    with state.lock:
+        state.playback.step()
+    state.reader.model = llama
+    settle(state)
+    state.playback.step()
+    settle(state)
+    state.close()
+    assert (kept(lm), kept(llama)) == ({"The capital of": 1}, {"The capital of": 1})

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 
 import pytest
 
 from explorer.engine.local_model import LocalModel
 from explorer.locales import ExplorerError
 from explorer.sampling.sampling import Sampling
-from explorer.state import worker as worker_module
 from explorer.state.state import ExplorerState
-from explorer.state.worker import Worker, worker_of
-from explorer.widgets.panels.panel import Panel
+from explorer.state.worker import worker_of
 from tests.passes import Passes
+from tests.state.waiting import PATIENCE, settle, wait_until
 from tests.widgets.paced_model import PacedModel
-from tests.widgets.page import PATIENCE, drawn, settle, wait_until
 
 
 @pytest.fixture
@@ -200,46 +197,7 @@ def test_a_sentence_of_ours_is_shown_as_it_is() -> None:
     assert state.status.current.message.id == "no-start-token"
 
 
-# --- panels
-
-
-class NumberPanel(Panel):
-    """Shows one number; ``meanwhile`` happens after the first look at it."""
-
-    follows = ("display.n_bars",)
-    meanwhile: Callable[[ExplorerState], None]
-
-    def build(self) -> list[object]:
-        self.shown = 0
-        return []
-
-    def refresh(self) -> None:
-        first, self.shown = self.shown == 0, self.state.display.n_bars
-        if first:
-            self.meanwhile(self.state)
-
-
-def test_what_changes_while_a_panel_is_made_is_shown() -> None:
-    threads = []
-
-    def answer_from_another_thread(_panel: object, state: ExplorerState) -> None:
-        def answer() -> None:
-            state.display.n_bars = 20
-
-        threads.append(threading.Thread(target=answer))
-        threads[0].start()
-        threads[0].join(0.2)
-
-    class Made(NumberPanel):
-        meanwhile = answer_from_another_thread  # type: ignore[assignment]
-
-    panel = Made(ExplorerState())
-    threads[0].join(PATIENCE)
-    drawn(panel.state)
-    assert panel.shown == 20
-
-
-# --- the worker
+# --- several states on one model
 
 
 def test_panels_on_one_model_share_its_worker(lm: LocalModel) -> None:
@@ -270,40 +228,3 @@ def test_who_asks_often_does_not_make_others_wait(lm: LocalModel) -> None:
     settle(restless)
     settle(patient)
     assert paced.asked == ["one", "mine", "three"]
-
-
-def test_questions_are_answered_on_one_thread_however_many_ask() -> None:
-    worker, threads, done = Worker(), set(), threading.Semaphore(0)
-    for asker in range(20):
-        worker.ask(
-            asker,
-            lambda _: threads.add(threading.get_ident()),
-            lambda _: done.release(),
-            lambda _: done.release(),
-            lambda *_: None,
-        )
-    for _ in range(20):
-        assert done.acquire(timeout=PATIENCE)
-    assert len(threads) == 1
-
-
-def test_a_worker_survives_a_handler_that_fails(caplog: pytest.LogCaptureFixture) -> None:
-    worker, answered = Worker(), threading.Event()
-
-    def fail(_answer: object) -> None:
-        raise ZeroDivisionError
-
-    with caplog.at_level(logging.CRITICAL):
-        worker.ask("first", lambda _: 1, fail, lambda _: None, lambda *_: None)
-        worker.ask("second", lambda _: 2, lambda _: answered.set(), lambda _: None, lambda *_: None)
-        assert answered.wait(PATIENCE)
-
-
-def test_an_idle_worker_ends_and_begins_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_module, "IDLE_SECONDS", 0.01)
-    worker = Worker()
-    for _ in range(2):
-        answered = threading.Event()
-        worker.ask("asker", lambda _: None, lambda _, event=answered: event.set(), lambda _: None, lambda *_: None)
-        assert answered.wait(PATIENCE)
-        wait_until(lambda: worker._thread is None, "the worker has ended")
