@@ -67,6 +67,7 @@ class StrategyComparison(Slice):
         self._status, self._display, self._experiment, self._document = status, display, experiment, document
         self._reader, self._sampler, self._playback = reader, sampler, playback
         self._stopped = False
+        self._run: ComparisonRun | None = None  # the one that was begun last
         self._typed = set[str]()  # the names that are the reader's; all others say what the method is
         self.node: NodeRef | None = None
         self.model_title = ""
@@ -166,7 +167,7 @@ class StrategyComparison(Slice):
                 first_step=node.n_after,
                 interventions=self._experiment.interventions,
             )
-            self.node, self.chosen, self._stopped = node, (), False
+            self.node, self.chosen, self._run, self._stopped = node, (), run, False
             self.model_title, self.vocabulary = model.info.title, model.vocabulary
             self.running = True
             self._reader.begin("comparison", lambda _model: self._work(run))
@@ -193,25 +194,41 @@ class StrategyComparison(Slice):
         """Another model, or none: the comparison under way ends; what there is stays."""
         self._stopped = True
 
+    def close(self) -> None:
+        """No comparison goes on, and none that is under way is shown."""
+        self._run, self.running = None, False
+
     def _work(self, run: ComparisonRun) -> Work:
         shown = 0.0
         try:
-            while not self._stopped and run.advance():
+            while run is self._run and not self._stopped and run.advance():
                 if monotonic() - shown > SECONDS_BETWEEN_PICTURES:
                     self._show(run)
                     shown = monotonic()
                 yield 0.0
-            self._show(run)
-            self._say(run)
-        except Exception as error:
-            self._show(run)
-            self._status.fail(error)
-        self.running = False
+        except GeneratorExit:  # nobody wants it any more
+            raise
+        except BaseException as error:
+            self._end(run, error)
+        else:
+            self._end(run)
 
     def _show(self, run: ComparisonRun) -> None:
         with self.lock:
-            self.comparison = run.comparison
-            self._status.busy(Message.of("comparing"), run.n_steps / self.comparison.max_new_tokens)
+            if run is self._run:  # else another one was begun meanwhile, perhaps of another model
+                self.comparison = run.comparison
+                self._status.busy(Message.of("comparing"), run.n_steps / self.comparison.max_new_tokens)
+
+    def _end(self, run: ComparisonRun, error: BaseException | None = None) -> None:
+        with self.lock:
+            if run is not self._run:
+                return
+            self._show(run)
+            if error is None:
+                self._say(run)
+            else:
+                self._status.fail(error)
+            self.running = False
 
     def _say(self, run: ComparisonRun) -> None:
         made = run.comparison

@@ -99,7 +99,7 @@ class ModelChoice(Slice):
             model = shared_model(name or None, report)
         except _Outdated:
             return
-        except Exception as error:
+        except BaseException as error:  # what panics in Rust, say, is no Exception
             with self.lock:
                 if number == self._number:
                     self.loading = None

@@ -125,19 +125,29 @@ class Persistence(Slice):
         self._put(lambda model: session_file.loads(data, model.vocabulary))
 
     def _put(self, read: Callable[[Model], Session]) -> None:
-        model = self._reader.model
-        if model is None:
+        if (model := self._reader.model) is None:
             raise ExplorerError("session-without-model")
         session = read(model)
         session_file.check_model(session, model.info, self._reader.tokenize)
         dtype = session.dtype
         with self.lock:
-            self._playback.halt()
-            self._document.put(session, model.info)
-        self._reader.begin("replay", lambda model: self._check(session, model, dtype))
+            if self._reader.model is model:
+                self._playback.halt()
+                self._document.put(session, model.info)
+                self._reader.begin("replay", lambda model: self._check(session, model, dtype))
+                return
+        self._put(read)  # another model was taken while the file was read
 
     def _check(self, session: Session, model: Model, dtype: str | None) -> Work:
         """``dtype``: that of the file; ``session`` may go on in another one."""
+        try:
+            yield from self._read_again(session, model, dtype)
+        except GeneratorExit:  # nobody wants it any more
+            raise
+        except BaseException as error:
+            self._status.fail(error)
+
+    def _read_again(self, session: Session, model: Model, dtype: str | None) -> Work:
         wrong, total = [], len(session)
         for step in replay(session, model):
             if self._document.session is not session:

@@ -113,7 +113,7 @@ class Question(Slice):
         setting = self._setting()
         return setting is not None and asked[1][0] is setting[0]
 
-    def _failed(self, asked: Hashable, error: Exception) -> None:
+    def _failed(self, asked: Hashable, error: BaseException) -> None:
         with self.lock:
             if asked == self._asked:
                 self.problem = self._status.fail(error)

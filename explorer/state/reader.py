@@ -254,7 +254,7 @@ class Reader(Slice):
         while len(self._remembered) > REMEMBERED_ANSWERS:
             self._remembered.popitem(last=False)
 
-    def _failed(self, number: int, error: Exception) -> None:
+    def _failed(self, number: int, error: BaseException) -> None:
         with self.lock:
             if number == self._asked:
                 self.waiting = False

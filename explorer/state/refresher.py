@@ -22,7 +22,7 @@ class Follower(Protocol):
         """Read the state, whose lock is held, and return what can be done without it: figures take long."""
         ...
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, error: BaseException) -> None:
         """A refresh raised ``error``: say so in this place; the others go on."""
         ...
 

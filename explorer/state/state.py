@@ -113,6 +113,7 @@ class ExplorerState(Slice):
                 return
             self.models.close()
             self.playback.halt()
+            self.comparison.close()
             self.persistence.close()
             self.closed = True
             self.refresher.close()

@@ -51,7 +51,7 @@ class StatusReport(Slice):
         """How far a download or a conversion is; fits as a `Report`."""
         self.busy(progress.message, progress.done / progress.total if progress.total else -1.0)
 
-    def fail(self, error: Exception) -> Message:
+    def fail(self, error: BaseException) -> Message:
         """Say what went wrong, and return the sentence; what is no message of ours goes to the log as well."""
         if isinstance(error, ExplorerError):
             message = error.message

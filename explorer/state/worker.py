@@ -30,7 +30,7 @@ EXIT_SECONDS = 10
 class _Question:
     run: Callable[[Watch], Any]
     on_answer: Callable[[Any], None]
-    on_error: Callable[[Exception], None]
+    on_error: Callable[[BaseException], None]
     on_progress: Callable[[int, int], None]
 
 
@@ -65,7 +65,7 @@ class Worker:
         asker: object,
         run: Callable[[Watch], Any],
         on_answer: Callable[[Any], None],
-        on_error: Callable[[Exception], None],
+        on_error: Callable[[BaseException], None],
         on_progress: Callable[[int, int], None],
     ) -> None:
         """Have ``run`` called on the thread; one of ``on_answer`` and ``on_error`` follows, there as well."""
@@ -145,7 +145,7 @@ class Worker:
                 self._at_work = True
             try:
                 todo()
-            except Exception:  # a handler failed: the thread must live on for the others
+            except BaseException:  # a handler failed: the thread must live on for the others
                 log.exception("a handler of an answer failed")
             del todo  # it holds whoever asked, and what it waits for next may be long in coming
 
@@ -186,7 +186,7 @@ class Worker:
             answer = question.run(watch)
         except Superseded:
             return
-        except Exception as error:
+        except BaseException as error:  # what panics in Rust, say, is no Exception
             if not self._dropped:
                 question.on_error(error)
         else:

@@ -29,7 +29,7 @@ class Loads:
         self.began: list[str] = []
         self.ended: list[str] = []
         self.ended_with: dict[str, BaseException] = {}
-        self.errors: dict[str, Exception] = {}
+        self.errors: dict[str, BaseException] = {}
 
     def __call__(self, name: str | None, report: Report) -> FakeModel:
         name = name or "best"

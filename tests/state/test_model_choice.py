@@ -146,10 +146,14 @@ def test_cancelling_the_first_one_says_that_there_is_none(loads: Loads) -> None:
 
 @pytest.mark.parametrize(
     ("error", "message"),
-    [(ExplorerError("no-start-token"), "no-start-token"), (ZeroDivisionError(), "unexpected-error")],
+    [
+        (ExplorerError("no-start-token"), "no-start-token"),
+        (ZeroDivisionError(), "unexpected-error"),
+        (SystemExit(1), "unexpected-error"),
+    ],
 )
 def test_a_failed_load_says_so_and_the_model_in_use_stays(
-    state: ExplorerState, loads: Loads, error: Exception, message: str, caplog: pytest.LogCaptureFixture
+    state: ExplorerState, loads: Loads, error: BaseException, message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     loads.errors["second"] = error
     with caplog.at_level(logging.CRITICAL):

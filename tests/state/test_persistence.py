@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -214,3 +216,43 @@ def test_what_was_chosen_just_before_the_end_is_kept_of_every_model(state: Explo
     settle(state)
     state.close()
     assert (kept(lm), kept(llama)) == ({"The capital of": 1}, {"The capital of": 1})
+
+
+@pytest.mark.parametrize("error", [ExplorerError("no-start-token"), ZeroDivisionError()])
+def test_a_check_that_fails_says_so(
+    state: ExplorerState, lm: LocalModel, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    steps(state, 2)
+    data = state.persistence.save()[1]
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    lm.decoder = lm.next_logits = fail  # type: ignore[assignment, method-assign]
+    trace, lm.trace = lm.trace, fail  # type: ignore[assignment, method-assign]
+    with caplog.at_level(logging.CRITICAL):
+        state.persistence.open(data)
+        resting(state)
+    assert state.status.current.state == "error"
+    lm.trace = trace  # type: ignore[method-assign]
+
+
+def test_a_file_is_put_into_the_session_of_the_model_that_it_was_read_for(
+    state: ExplorerState, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another model is taken while it is read: it is of the other no session."""
+    steps(state, 2)
+    data = state.persistence.save()[1]
+    llama = load(str(tiny_llama), device="cpu")
+    loads = session_file.loads
+
+    def slowly(*arguments: Any) -> Session:
+        session = loads(*arguments)
+        state.reader.model = llama
+        return session
+
+    monkeypatch.setattr(session_file, "loads", slowly)
+    with pytest.raises(ExplorerError):
+        state.persistence.open(data)
+    settle(state)
+    assert session_of(state).model == llama.info.name

@@ -41,7 +41,7 @@ class Asker:
                 self.dropped.set()
                 raise
             self._wait()
-            if isinstance(answer, Exception):
+            if isinstance(answer, BaseException):
                 raise answer
             return answer
 
@@ -85,8 +85,13 @@ def test_questions_are_answered_on_one_thread_however_many_ask(worker: Worker) -
     assert len(threads) == 1
 
 
-def test_an_error_is_heard_and_the_next_question_is_answered(worker: Worker) -> None:
-    asker, error = Asker(worker), ZeroDivisionError()
+class Panic(BaseException):
+    """As a library in Rust raises it."""
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError(), Panic(), SystemExit(1), KeyboardInterrupt()], ids=repr)
+def test_an_error_is_heard_and_the_next_question_is_answered(worker: Worker, error: BaseException) -> None:
+    asker = Asker(worker)
     asker.ask(error)
     asker.release()
     wait_until(lambda: asker.heard == [error], "the error is heard")
@@ -95,13 +100,22 @@ def test_an_error_is_heard_and_the_next_question_is_answered(worker: Worker) -> 
     wait_until(lambda: asker.heard == [error, "fine"], "the answer is heard")
 
 
-def test_a_worker_survives_a_handler_that_fails(worker: Worker, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("error", [ZeroDivisionError(), Panic()], ids=repr)
+def test_a_worker_survives_a_handler_and_a_work_that_fail(
+    worker: Worker, error: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
     answered = threading.Event()
 
     def fail(_answer: object) -> None:
-        raise ZeroDivisionError
+        raise error
+
+    def work() -> Work:
+        raise error
+        yield
 
     with caplog.at_level(logging.CRITICAL):
+        worker.begin("work", work())
+        wait_until(lambda: not worker.busy("work"), "the work has failed")
         worker.ask("first", lambda _: 1, fail, lambda _: None, lambda *_: None)
         worker.ask("second", lambda _: 2, lambda _: answered.set(), lambda _: None, lambda *_: None)
         assert answered.wait(PATIENCE)

@@ -262,6 +262,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
 
 def wait_for_random(panel: RolesPanel) -> None:
     wait_until(lambda: "random" in title(panel), "the scores on random tokens are drawn")
+    drawn(panel.state)
 
 
 def test_they_are_computed_off_this_thread_and_the_panel_says_so(
@@ -353,6 +354,19 @@ def test_scores_of_the_model_before_are_not_shown(
     wait_for_random(panel)
     np.testing.assert_allclose(cells(panel), repeated_random(other).of("induction").T, rtol=1e-5)
     assert [gate.asked for gate in gates.values()] == [1, 1]
+
+
+def test_scores_that_are_let_go_while_they_are_drawn_are_drawn(panel: RolesPanel, gate: Gate, page: Page) -> None:
+    gate.open.set()
+    panel.source = RANDOM
+    wait_until(lambda: panel.state.reader.roles.answer is not None, "they are computed")
+    settle(panel.state)
+    with panel.state.lock:
+        paint = panel.refresh()
+        panel.state.reader.roles.forget()
+    assert paint is not None
+    paint()
+    assert panel._shown is not None
 
 
 def test_a_failure_is_that_of_its_model(panel: RolesPanel, gate: Gate, tiny_llama: Path) -> None:

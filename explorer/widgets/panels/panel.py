@@ -134,7 +134,7 @@ class Panel(w.VBox):
         self._translate()
         return self._refresh()
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, error: BaseException) -> None:
         """Say in this place that the panel could not be drawn; the others go on, and it comes back with its next
         refresh that succeeds."""
         self._failed = True

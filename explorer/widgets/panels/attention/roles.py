@@ -97,8 +97,8 @@ class RolesPanel(Panel):
         question.ask(N_RANDOM)
         if question.problem is not None:
             return partial(self._say, question.problem)
-        if not question.stale and question.answer is not None:
-            return partial(self._draw, lambda: question.answer, exact=True)
+        if not question.stale and (roles := question.answer) is not None:
+            return partial(self._draw, lambda: roles, exact=True)
         computing = Message.of("roles-computing", n=N_RANDOM)
         if self._shown is None:
             return partial(self._say, computing)
