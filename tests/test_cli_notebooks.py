@@ -10,6 +10,7 @@ import pytest
 from explorer.cli import notebooks
 from explorer.cli.notebooks import notebook_in, packaged_notebook
 from explorer.locales import ExplorerError
+from explorer.models import packaged as travelling
 
 pytestmark = pytest.mark.usefixtures("english")
 
@@ -126,7 +127,6 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(
 
 
 def test_a_package_without_notebooks_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(notebooks, "__file__", str(tmp_path / "site-packages" / "explorer" / "cli" / "notebooks.py"))
-    monkeypatch.setattr(notebooks, "distribution", lambda _name: type("Nothing", (), {"files": None}))
+    monkeypatch.setattr(travelling, "NOTEBOOKS", tmp_path)
     with pytest.raises(ExplorerError, match="not part of this installation"):
         packaged_notebook()

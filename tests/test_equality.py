@@ -112,7 +112,7 @@ def test_whoever_has_numbers_is_a_record() -> None:
         "explorer.engine.numpy_engine.shape.Shape",
         "explorer.figures.shared.rows.Others",  # sums of probabilities
         "explorer.sessions.session_format.NodeRecord",  # of a file that may hold none
-        "explorer.state.state.Status",  # a share of work
+        "explorer.state.status.Status",  # a share of work
     }
     assert plain - known == set()
 

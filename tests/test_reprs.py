@@ -77,6 +77,7 @@ def inside(lm: explorer.LocalModel) -> Trace:
 
 
 MADE: dict[str, Callable[[explorer.LocalModel], Any]] = {
+    "ExplorerState": lambda lm: explorer.ExplorerState(None, "The cat <b>"),
     "Ablate": lambda lm: explorer.Ablate([(i, j) for i in range(30) for j in range(30)]),
     "Attention": lambda lm: inside(lm).attention,
     "Beam": lambda lm: explorer.Beam(5),

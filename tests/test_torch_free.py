@@ -25,18 +25,18 @@ from explorer.sessions.replay import replay
 
 def settle(state):
     until = time.monotonic() + 60
-    while state.stale or state.trace is None:
+    while state.reader.waiting or state.reader.trace is None:
         assert time.monotonic() < until, state.status
         time.sleep(0.01)
-    assert state.status.state != "error", state.status
+    assert state.status.current.state != "error", state.status
 
 app = explorer.Explorer("gpt2-mini")
 state = app.state
 settle(state)
-assert state.model.info.engine == "numpy"
-state.browser = "0123456789abcdef"
+assert state.reader.model.info.engine == "numpy"
+state.display.browser = "0123456789abcdef"
 for section in SectionsPanel.tabs:
-    state.section = section
+    state.display.section = section
     settle(state)
 panels = [
     explorer.AttentionPanel, explorer.AttentionTextPanel, explorer.BertVizPanel, explorer.ComparePanel,
@@ -44,27 +44,27 @@ panels = [
     explorer.HistoryPanel, explorer.RolesPanel, explorer.SamplingPanel, explorer.SteppingPanel, explorer.SummaryPanel,
     explorer.TallyPanel, explorer.TwoPrefixesPanel, explorer.WeightPanel,
 ]
-lm = state.model
+lm = state.reader.model
 opened = [panel(lm, prefix="The old man and") for panel in panels]
 for panel in opened:
     settle(panel.state)
-assert all(panel.state.trace is not None for panel in opened)
+assert all(panel.state.reader.trace is not None for panel in opened)
 for text in ("The old", "The old man", "The old man was"):
-    state.prefix = text
+    state.document.prefix = text
     settle(state)
-state.sampling = explorer.Sampling(temperature=0.7, top_k=40, top_p=0.9, min_p=0.01, typical_p=0.9,
+state.sampler.sampling = explorer.Sampling(temperature=0.7, top_k=40, top_p=0.9, min_p=0.01, typical_p=0.9,
                                    repetition_penalty=1.2, presence_penalty=0.1, frequency_penalty=0.1,
                                    no_repeat_ngram=3)
-assert state.distribution is not None
+assert state.sampler.distribution is not None
 for _ in range(3):
-    state.stepper.step()
+    state.playback.step()
     settle(state)
-state.comparer.run()
+state.comparison.run()
 until = time.monotonic() + 60
-while state.comparer.running:
+while state.comparison.running:
     assert time.monotonic() < until
     time.sleep(0.01)
-assert state.comparer.comparison.complete
+assert state.comparison.comparison.complete
 name, data = state.persistence.save()
 session = session_file.loads(data, lm.vocabulary)
 assert [step.off for step in replay(session, lm)] == [False] * 3

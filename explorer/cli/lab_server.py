@@ -28,6 +28,8 @@ QUIET = {
         "log_level": "ERROR",
     },
     "ServerApp": {"log_level": "ERROR", "answer_yes": True},
+    # Seconds between two looks whether a kernel is alive: a page says within two that its kernel is gone.
+    "KernelRestarter": {"time_to_dead": 1.0},
 }
 
 VOILA = "voila.server_extension"

@@ -47,8 +47,7 @@ def load(
         dtype: ``float32``, ``float64``, ``bfloat16`` or ``float16``; None takes ``EXPLORER_DTYPE`` or else float32, on
             every device.
         engine: ``numpy`` or ``torch``; None takes ``EXPLORER_ENGINE`` or else numpy where it reads the model rightly,
-        on
-            a CPU.
+            on a CPU.
         report: told how far it is.
 
     Raises:

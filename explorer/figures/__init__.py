@@ -1,1 +1,1 @@
-"""Records to plotly figures: pure functions of ``(record, look)``."""
+"""Records to plotly figures: pure functions of ``(record, theme)``."""

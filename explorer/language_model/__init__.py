@@ -1,1 +1,1 @@
-"""Text to tokens, tokens to a `Trace`: the one room that runs a model."""
+"""The contract, in numpy: tokens, requests, interventions, traces, and what everything above knows of a model."""

@@ -53,8 +53,8 @@ class Trace:
         milliseconds: how long it took.
         vocabulary: the model's tokens.
         notices: what a reader must know about how the text was read.
-        captured: the attention of ``ids[start:]``, where it was asked for and there is any; see `attention`.
-        uncaptured: why there is none.
+        recorded_attention: the attention of ``ids[start:]``, where it was asked for and there is any; see `attention`.
+        attention_unavailable: why there is none.
         recorded_states: what stood at the sites that were asked for, of ``ids[start:]``; see `states`.
         states_unavailable: why there is nothing.
         interventions: what was changed inside the model while it read; nothing that is said here holds without them.

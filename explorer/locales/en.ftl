@@ -838,6 +838,7 @@ compare-save-json = Save everything (JSON)
 compare-save-html = Save the pictures (HTML)
 section-second = Two texts
 second-text = the other text
+second-explained = The same model reads both texts; the sampler above holds for both distributions.
 second-by-change = the tokens that change most
 second-nothing = Type another text above: here its distribution stands beside that of the first.
 strategy-missing = There is no strategy to compare. Give at least one, such as Sampling(temperature=0.7).

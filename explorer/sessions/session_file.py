@@ -108,7 +108,15 @@ def save(session: Session, path: str | os.PathLike[str]) -> None:
     Raises:
         ExplorerError: too large, or it cannot be written there.
     """
-    data, path = dumps(session), Path(path)
+    write(dumps(session), Path(path))
+
+
+def write(data: bytes, path: Path) -> None:
+    """Write what `dumps` gave; see `save`.
+
+    Raises:
+        ExplorerError: it cannot be written there.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with written_aside(path) as unfinished:

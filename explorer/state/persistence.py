@@ -82,11 +82,13 @@ class Persistence(Slice):
     def _write(self) -> None:
         with self.lock:
             unsaved, self._unsaved = self._unsaved, []
-            for session in unsaved:
-                try:
-                    self._autosave_of(session).write(session)
-                except ExplorerError as error:
-                    self._status.fail(error)
+        for session in unsaved:
+            try:
+                with self.lock:
+                    autosave, data = self._autosave_of(session), session_file.dumps(session)
+                autosave.write(data)  # a disk may be slow
+            except ExplorerError as error:
+                self._status.fail(error)
 
     def _autosave_of(self, session: Session) -> Autosave:
         for kept, autosave in self._autosaves:

@@ -101,7 +101,8 @@ class Reader(Slice):
         """Ask nothing any more, and let go of the model and of what it said."""
         with self.lock:
             if self.model is not None:
-                worker_of(self.model).leave(self)
+                for asker in (self, self.second, self.at, self.roles, self.pieces):
+                    worker_of(self.model).leave(asker)
             self._required.clear()
             self.shown = None
             with self.hold_trait_notifications():

@@ -95,6 +95,11 @@ class ExplorerState(Slice):
         if model is not None:
             self.reader.model = model
 
+    def __repr__(self) -> str:
+        model, prefix = self.reader.model, self.document.prefix
+        shown = prefix if len(prefix) <= 60 else "…" + prefix[-60:]
+        return f"ExplorerState({shown!r}, model={model.info.name if model is not None else None!r})"
+
     def resolved(self, error: ExplorerError) -> None:
         """What ``error`` was about is right now: if the status line still says it, it says that all is well."""
         with self.lock:

@@ -1,1 +1,1 @@
-"""What runs in a notebook cell: state, the worker that asks the model, and panels that only wire them to pictures."""
+"""What runs in a notebook cell: elements with their scripts, panels that connect them to the state, and the app."""

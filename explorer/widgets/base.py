@@ -194,6 +194,11 @@ def guarded_widgets(root: Guarded) -> Iterator[Guarded]:
 class Layout(Guarded, ipywidgets.Layout):  # type: ignore[misc]
     """How much place a widget takes; a page writes nothing of it."""
 
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """Of a new one, what is set: a page has the same defaults, and the app has a hundred of these."""
+        state: dict[str, Any] = super().get_state(key, drop_defaults)
+        return state if key is not None else {name: value for name, value in state.items() if value is not None}
+
 
 class GuardedDOMWidget(Guarded, ipywidgets.DOMWidget):  # type: ignore[misc]
     """A guarded widget that takes place on the page."""

@@ -18,11 +18,27 @@ _IMPORT = re.compile(r"""^import\s+\{[^}]*\}\s+from\s+["'](\.[^"']*)["'];\n""", 
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
 
 
+_PIECE = re.compile(r"^(?=(?:export )?(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
+_NAME = re.compile(r"(?:export )?(?:async )?(?:function|const|let|class) (\w+)")
+
+
 @cache
 def script(path: Path) -> str:
-    """The script at ``path`` with all it imports, without comments; its default export stays."""
-    parts = [*(_EXPORT.sub("", _alone(module)) for module in imported(path)), _alone(path)]
-    return "\n".join(parts)
+    """The script at ``path`` with what it uses of those it imports, without comments; its default export stays."""
+    own = _alone(path)
+    pieces = [piece for module in imported(path) for piece in _PIECE.split(_alone(module)) if piece.strip()]
+    return "".join([*(_EXPORT.sub("", piece) for piece in _used(pieces, own)), own])
+
+
+def _used(pieces: list[str], text: str) -> list[str]:
+    """Those of the ``pieces`` of modules, in their order, whose names occur in ``text`` or in another that is used."""
+    named = [(piece, found[1] if (found := _NAME.match(piece)) else "") for piece in pieces]
+    used = set[int]()
+    words = set(re.findall(r"\w+", text))
+    while more := {i for i, (_, name) in enumerate(named) if i not in used and (not name or name in words)}:
+        used |= more
+        words.update(*(re.findall(r"\w+", pieces[i]) for i in more))
+    return [piece for i, (piece, _) in enumerate(named) if i in used]
 
 
 def imported(path: Path) -> list[Path]:

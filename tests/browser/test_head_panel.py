@@ -20,7 +20,7 @@ import ipywidgets as w
 import plotly.graph_objects as go
 from explorer.figures.shared.theme import Theme
 from explorer.widgets.panels.attention.head import HeadPanel
-from explorer.widgets.elements.plot.widget import Plot
+from explorer.widgets.elements.plot.widget import MIN_COMPRESSED, Plot
 
 panel = HeadPanel(explorer.load(), {TEXT!r})
 heard = w.Label("heard")
@@ -31,7 +31,8 @@ plot.add_class("race")
 
 def show(*answers):
     for answer in answers:
-        layout = dict(meta=dict(description=""), height=120, title=dict(text=str(answer)))
+        meta = dict(description="", padding="." * MIN_COMPRESSED)  # long figures have to be unpacked
+        layout = dict(meta=meta, height=120, title=dict(text=str(answer)))
         plot.show(go.Figure(layout=layout), Theme(), answer=answer)
 
 def button(name, *answers):

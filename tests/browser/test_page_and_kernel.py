@@ -90,6 +90,8 @@ def test_a_text_without_an_answer_is_marked(screen: Screen) -> None:
 
 
 def test_two_tabs_agree(screen: Screen, new_page: Callable[[], Page]) -> None:
+    screen.execute("docmanager:save")  # a tab that is opened later finds the outputs in the file
+    screen.page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty", timeout=PATIENCE)
     other = new_page()
     other.goto(screen.page.url.replace("/lab/workspaces/", "/lab/workspaces/other-"))
     second = Screen(other)

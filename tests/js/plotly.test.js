@@ -73,6 +73,10 @@ test("a script for CommonJS becomes a module that no AMD loader finds", async ()
   assert.deepEqual(module.default, { version: 1 });
 });
 
+const answered = async (el, answer) => {
+  while (el.dataset.answer !== String(answer)) await settled();
+};
+
 test("plotly is given a figure with every change, and its configuration only when its words change", async () => {
   const drawn = [];
   const Plotly = {
@@ -86,14 +90,12 @@ test("plotly is given a figure with every change, and its configuration only whe
   const compressed = new DataView(new Uint8Array(gzipSync(JSON.stringify(figure(2)))).buffer);
   const [model, el] = [new FakeModel({ ...ELEMENTS.plot, packed: pack(figure(1)) }), document.createElement("div")];
   const close = widget.render({ model, el });
-  await settled();
+  await answered(el, 1);
   model.update({ packed: compressed, answer: 2 });
-  await settled();
-  assert.equal(el.dataset.answer, "2");
+  await answered(el, 2);
   model.update({ packed: pack(figure(3)), words: { png: "PNG!" }, answer: 3 });
   model.update({ packed: pack(figure(4)), answer: 4 });
-  await settled();
-  assert.equal(el.dataset.answer, "4");
+  await answered(el, 4);
   assert.deepEqual(
     drawn.map(({ data: [{ y }], layout, png }) => [y, layout.title, png]),
     [

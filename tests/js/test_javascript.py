@@ -65,7 +65,9 @@ def test_no_two_modules_of_a_widget_declare_the_same_name(path: Path) -> None:
 def test_a_name_that_is_declared_twice_is_found(tmp_path: Path) -> None:
     (tmp_path / "one.js").write_text("export const [A, B] = [1, 2];\n")
     (tmp_path / "two.js").write_text('import { A } from "./one.js";\n/** What\n * it is. */\nfunction B() {}\n')
-    (tmp_path / "widget.js").write_text('import { A } from "./one.js";\nimport { C } from "./two.js";\nlet c;\n')
+    (tmp_path / "widget.js").write_text(
+        'import { A } from "./one.js";\nimport { C } from "./two.js";\nlet c = [A, B];\n'
+    )
     text = script(tmp_path / "widget.js")
     assert declared(text) == ["A", "B", "B", "c"], "each module once, in the order in which they are needed"
     assert "import" not in text

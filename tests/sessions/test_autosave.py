@@ -24,7 +24,7 @@ def kept(folder: Path, owner: str, prefix: str, written: float) -> Path:
     session = Session("gpt2")
     session.tree(prefix, (0,)).add(candidate(1), Sampling())
     autosave = Autosave(owner, folder)
-    autosave.write(session)
+    autosave.write(session_file.dumps(session))
     os.utime(autosave.path, (written, written))
     return autosave.path
 
@@ -32,7 +32,7 @@ def kept(folder: Path, owner: str, prefix: str, written: float) -> Path:
 def test_a_session_is_kept_and_found_by_its_owner_in_another_app(tmp_path: Path) -> None:
     app = Autosave(ME, tmp_path / "new")
     session = small_session()
-    app.write(session)
+    app.write(session_file.dumps(session))
     (found,) = Autosave(ME, tmp_path / "new").earlier()
     assert found == Earlier(app.path, app.path.stat().st_mtime, "gpt2", 6, "The cat")
     assert contents(session_file.load(found.path, VOCABULARY)) == contents(session)
@@ -43,21 +43,12 @@ def test_a_session_is_kept_and_found_by_its_owner_in_another_app(tmp_path: Path)
 def test_an_app_has_one_file_and_writes_it_again(tmp_path: Path) -> None:
     app = Autosave(ME, tmp_path)
     session = small_session()
-    app.write(session)
+    app.write(session_file.dumps(session))
     session.tree("a", (0,)).add(candidate(1), Sampling())
-    app.write(session)
+    app.write(session_file.dumps(session))
     assert os.listdir(tmp_path) == [app.path.name]
     assert [each.n_tokens for each in Autosave(ME, tmp_path).earlier()] == [7]
     assert Autosave(ME, tmp_path).path != Autosave(ME, tmp_path).path != app.path
-
-
-def test_nothing_is_kept_before_something_was_chosen(tmp_path: Path) -> None:
-    app = Autosave(ME, tmp_path / "new")
-    session = Session("gpt2")
-    session.tree("a", (0,))
-    app.write(session)
-    assert not (tmp_path / "new").exists()
-    assert app.earlier() == []
 
 
 def test_earlier_sessions_come_newest_first(tmp_path: Path) -> None:
@@ -76,7 +67,7 @@ def test_the_newest_are_kept_and_those_of_others_left_alone(tmp_path: Path) -> N
     stray = tmp_path / "notes.json"
     stray.write_text("mine")
     app = Autosave(ME, tmp_path)
-    app.write(small_session())
+    app.write(session_file.dumps(small_session()))
     assert set(tmp_path.iterdir()) == {*others, *paths[1:], stray, app.path}
 
 
@@ -84,7 +75,7 @@ def test_an_app_keeps_its_own_file_even_when_clocks_differ(tmp_path: Path) -> No
     for n in range(MAX_KEPT):
         kept(tmp_path, ME, str(n), 5e9 + n)
     app = Autosave(ME, tmp_path)
-    app.write(small_session())
+    app.write(session_file.dumps(small_session()))
     assert app.path.exists()
     assert len(os.listdir(tmp_path)) == MAX_KEPT
 
@@ -121,5 +112,5 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     app = Autosave(ME, tmp_path / "file")
     with pytest.raises(ExplorerError, match="could not be saved"):
-        app.write(small_session())
+        app.write(session_file.dumps(small_session()))
     assert app.earlier() == []

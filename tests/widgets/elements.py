@@ -13,6 +13,7 @@ from explorer.widgets.elements.draw_strip.widget import DrawStrip
 from explorer.widgets.elements.file_buttons.widget import FileButtons
 from explorer.widgets.elements.framed.widget import Framed
 from explorer.widgets.elements.head_grid.widget import HeadGrid
+from explorer.widgets.elements.kernel_banner.widget import KernelBanner
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.elements.prefix_box.widget import PrefixBox
 from explorer.widgets.elements.role_labels.widget import RoleLabels
@@ -41,6 +42,7 @@ ELEMENTS: dict[type[Element], Callable[[Owner], Element]] = {
     FileButtons: lambda owner: FileButtons(owner.hear, owner.hear, owner.hear),
     Framed: lambda _owner: Framed(),
     HeadGrid: lambda owner: HeadGrid(owner.hear, owner.hear, owner.hear),
+    KernelBanner: lambda _owner: KernelBanner(sentence="The kernel is gone."),
     Plot: lambda owner: Plot(owner.hear, on_cell=owner.hear, on_zoom=owner.hear),
     PrefixBox: lambda _owner: PrefixBox(),
     RoleLabels: lambda owner: RoleLabels(owner.hear, owner.hear),

@@ -244,3 +244,10 @@ def test_before_a_tree_is_shown_nothing_can_be_asked(page: Page) -> None:
     view = TreeView(lambda node: asked.append((node,)), lambda *a: asked.append(a), lambda _: ("", None))
     page.send(view, kind="go", node=0)
     assert asked == []
+
+
+def test_a_name_that_turns_text_round_is_shown_as_what_it_is() -> None:
+    tree = Tree("The", (1,))
+    tree.add(candidate(1), Sampling(), seed=1)
+    tree.rename(1, "good\u202etxt.exe")
+    assert tree_picture(tree)["names"] == {"1": "good⟨U+202E⟩txt.exe"}

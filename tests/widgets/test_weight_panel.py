@@ -196,7 +196,7 @@ def test_one_key_sends_one_message_a_picture(panel: WeightPanel, page: Page) -> 
     panel.key = 2
     for plot in plots(panel):
         assert len(page.to(plot)) == 1
-    assert page.n_bytes < 10_000
+    assert page.n_bytes < 16_000
 
 
 # --- texts

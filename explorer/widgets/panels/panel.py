@@ -129,7 +129,7 @@ class Panel(w.VBox):
 
     def on_due(self) -> Paint | None:
         """Called by the `Refresher`, under the lock of the state."""
-        if self.closed or not self._visible:
+        if self.closed or not self._visible or not self._pending:  # it was refreshed meanwhile for all of it
             return None
         self._translate()
         return self._refresh()

@@ -1,6 +1,6 @@
 // The cells of a heatmap: a click picks one, and Enter the one that the cursor keys moved to. Cells without a number
-// are passed over. A box that is dragged, and + and - and 0, ask the kernel for a part of the picture: what plotly shows
-// of it at once is replaced by what comes back.
+// are passed over. A box that is dragged, a double click, and + and - and 0, ask the kernel for a part of the picture or for
+// all of it: what plotly shows of it at once is replaced by what comes back.
 
 import { consume } from "../../js/lib/keys.js";
 import { makeOverlay } from "./overlay.js";
@@ -172,6 +172,7 @@ export function pickCells({ Plotly, view, model, el, box }) {
         pick(cell);
       });
       box.on("plotly_relayout", onRelayout);
+      box.on("plotly_doubleclick", () => zoom(null, null));
     }
     number = data.findIndex((trace) => trace.type === "heatmap");
     z = number < 0 ? [] : box.calcdata[number][0].z;

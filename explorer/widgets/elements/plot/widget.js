@@ -30,7 +30,7 @@ const saveButton = (Plotly, title, format) => ({
 const configOf = (Plotly, words) => ({
   displaylogo: false,
   typesetMath: false,
-  doubleClick: "reset",
+  doubleClick: false, // it would go back to the part that was drawn first; see `pickCells`
   showTips: false,
   modeBarButtons: [[saveButton(Plotly, words.png, "png"), saveButton(Plotly, words.svg, "svg")]],
 });

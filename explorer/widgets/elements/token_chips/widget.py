@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Literal
-from uuid import uuid4
 
 import traitlets as t
 
@@ -38,7 +37,6 @@ class TokenChips(Element):
     """
 
     page_writes = frozenset({"way"})
-    key = t.Unicode("").tag(sync=True)
     chips: t.List[dict[str, str]] = t.List().tag(sync=True)
     way = t.Unicode("").tag(sync=True)
     ways = t.Dict().tag(sync=True)
@@ -52,7 +50,7 @@ class TokenChips(Element):
     root_note = t.Unicode("").tag(sync=True)
 
     def __init__(self, on_go: Callable[[str], None] | None = None, **traits: Any) -> None:
-        super().__init__(key=uuid4().hex[:8], **traits)
+        super().__init__(**traits)
         self._on_go = on_go
 
     def receive(self, message: Go) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import traitlets as t
 
 from explorer.figures.shared.stage_names import stage_parameter
-from explorer.locales import numbers, tr
+from explorer.locales import numbers, tr, visible
 from explorer.sampling.distribution import Candidate
 from explorer.sampling.draw import DRAWN, HAND
 from explorer.sampling.sampling import Sampling
@@ -70,7 +70,7 @@ def tree_picture(tree: Tree) -> dict[str, Any]:
         "rows": tree_rows(tree),
         "chosen": " " + "".join((node.choice.chosen_by or " ")[0] for node in nodes),
         "shares": [0, *(round(100 * node.choice.raw_probability) for node in nodes)],
-        "names": {str(node.number): node.name for node in nodes if node.name},
+        "names": {str(node.number): visible(node.name) for node in nodes if node.name},
         "current": tree.current,
         "ahead": [node.number for node in tree.ahead()],
     }

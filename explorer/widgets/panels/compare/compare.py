@@ -10,7 +10,7 @@ from explorer.generation.decoders import Sample, Step, first_difference
 from explorer.generation.generate import END, LENGTH, TEXT
 from explorer.generation.presets import COMPARED
 from explorer.generation.strategy import Beam, Strategy
-from explorer.locales import ExplorerError, numbers
+from explorer.locales import ExplorerError, numbers, visible
 from explorer.sampling.sampling import Sampling
 from explorer.widgets import controls as w
 from explorer.widgets.elements.strategy_list.widget import StrategyList
@@ -131,7 +131,7 @@ class ComparePanel(Panel):
             if made is not None:
                 self._texts.columns = [
                     {
-                        "name": written.name,
+                        "name": visible(written.name),
                         "method": self._in_words(written.strategy),
                         "samples": [self._sample(sample, made, place) for place, sample in enumerate(written.samples)],
                     }
@@ -145,8 +145,8 @@ class ComparePanel(Panel):
                 "n_beams": str(strategy.method.n_beams),
                 "length_penalty": numbers.parameter(strategy.method.length_penalty),
             }
-            return {"name": strategy.name, "method": "", "beam": beam}
-        return {"name": strategy.name, "method": self._in_words(strategy)}
+            return {"name": visible(strategy.name), "method": "", "beam": beam}
+        return {"name": visible(strategy.name), "method": self._in_words(strategy)}
 
     def on_visible(self) -> None:
         self._views.visible = self.visible

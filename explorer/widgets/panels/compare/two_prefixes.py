@@ -19,6 +19,7 @@ from explorer.state.refresher import Paint
 from explorer.widgets import controls as w
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.elements.prefix_box.widget import PrefixBox
+from explorer.widgets.elements.status_line.widget import StatusLine
 from explorer.widgets.panels.main.prefix import PrefixPanel
 from explorer.widgets.panels.panel import Panel
 
@@ -39,6 +40,7 @@ class TwoPrefixesPanel(Panel):
 
     def build(self) -> list[w.Widget]:
         self._box = PrefixBox(whole=False)
+        self._explanation = StatusLine(state="plain")
         self._order = w.Checkbox(indent=False, layout={"width": "auto"})
         self._plot = Plot(height=HEIGHT)
         self.dimmed = (self._plot,)
@@ -47,11 +49,12 @@ class TwoPrefixesPanel(Panel):
         self.follow("by_change", self)
         for trait in ("answer", "stale"):
             self.follow(trait, self.state.reader.second)
-        return [self._box, self._order, self._plot]
+        return [self._box, self._explanation, self._order, self._plot]
 
     def translate(self) -> None:
         self._box.label, self._box.waiting = self.tr("second-text"), self.tr("prefix-waiting")
         self._order.description = self.tr("second-by-change")
+        self._explanation.text = self.tr("second-explained")
 
     def refresh(self) -> Paint | None:
         reader, theme, second = self.state.reader, self.state.display.theme, self.state.reader.second

@@ -7,6 +7,7 @@ from typing import Any
 
 from explorer.locales import ExplorerError
 from explorer.sessions.autosave import Earlier
+from explorer.state.refresher import Paint
 from explorer.widgets import controls as w
 from explorer.widgets.elements.file_buttons.widget import FileButtons
 from explorer.widgets.elements.tree_view.widget import TreeView, node_note
@@ -49,7 +50,7 @@ class HistoryPanel(Panel):
         self._prefixes.description = self._prefixes.tooltip = self.tr("history-prefixes")
         self._files.translate(self.state.display.theme.language)
 
-    def refresh(self) -> None:
+    def refresh(self) -> Paint | None:
         state = self.state
         if state.document.tree is not None:
             self._tree.show(state.document.tree, self.state.display.theme.language)
@@ -59,15 +60,16 @@ class HistoryPanel(Panel):
         options = [(here, HERE), *((self._title(prefix, n), prefix) for prefix, n in grown.items())]
         set_options(self._prefixes, options, HERE, self._on_prefix)
         self._prefixes.layout.display = None if grown else "none"
-        self._list_earlier()
+        # All earlier sessions are read for their list, which takes too long to be done on every step.
+        listed = (state.display.browser, state.document.session, state.display.theme.language)
+        if listed == self._listed:
+            return None
+        self._listed = listed
+        return self._list_earlier
 
     def _list_earlier(self) -> None:
-        # All of them are read for it, which takes too long to be done on every step.
-        state = self.state
-        listed = (state.display.browser, state.document.session, state.display.theme.language)
-        if listed != self._listed:
-            self._listed = listed
-            self._files.earlier = [{"key": s.path.name, "label": self._earlier(s)} for s in state.persistence.earlier()]
+        earlier = self.state.persistence.earlier()
+        self._files.earlier = [{"key": each.path.name, "label": self._earlier(each)} for each in earlier]
 
     def _title(self, prefix: str, n: int) -> str:
         shown = prefix if len(prefix) <= LONGEST_PREFIX else "…" + prefix[-LONGEST_PREFIX:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from explorer.models.catalog import CATALOG
-from explorer.state.status import BUSY
+from explorer.state.status import BUSY, READY
 from explorer.widgets import controls as w
 from explorer.widgets.elements.status_line.widget import StatusLine
 from explorer.widgets.panels.panel import Panel
@@ -12,7 +12,7 @@ from explorer.widgets.panels.panel import Panel
 class StatusPanel(Panel):
     """The status line; beside it, what can be done about a model that is to be downloaded or is being loaded."""
 
-    follows = ("status.current", "reader.trace", "reader.model", "models.loading", "models.to_confirm")
+    follows = ("status.current", "reader.trace", "reader.late", "reader.model", "models.loading", "models.to_confirm")
 
     def build(self) -> list[w.Widget]:
         models = self.state.models
@@ -40,7 +40,8 @@ class StatusPanel(Panel):
                 self._line.state, self._line.share = BUSY, None
             else:
                 self._line.text = status.message.render(language)
-                self._line.state, self._line.share = status.state, status.share
+                self._line.state = BUSY if state.reader.late and status.state == READY else status.state
+                self._line.share = status.share
             self._line.notes = notes
         self._download.description = self.tr("model-fetch")
         self._cancel.description = self.tr("model-not-now" if models.to_confirm is not None else "model-cancel")
