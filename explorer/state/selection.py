@@ -8,6 +8,8 @@ from typing import Any
 
 import traitlets as t
 
+from explorer.language_model.arguments import check_head
+from explorer.language_model.interventions import Head
 from explorer.language_model.model import ModelInfo
 from explorer.state.slice import Slice
 
@@ -21,7 +23,8 @@ class Selection(Slice):
 
     Attributes:
         pins: ids of at most `MAX_PINS` tokens of the vocabulary whose probability is always shown.
-        head: the layer and the head, from 0, that is looked at closely: the open one.
+        head: the layer and the head, from 0, that is looked at closely: the open one. An `ExplorerError` refuses one
+            that the model in use does not have.
         heads: the heads that are looked at together; the open one is among them.
         blend: how they are put together: ``head`` (only the open one), ``mean`` or ``max``.
         cursor: the token that is looked at, by its place in the trace's ids; -1 for the last, whichever that is.
@@ -50,16 +53,39 @@ class Selection(Slice):
         return info is not None and 0 <= layer < info.n_layer and 0 <= head < info.n_head
 
     def open_head(self, layer: int, head: int) -> None:
-        """Look at one head closely, and at no other."""
+        """Look at one head closely, and at no other.
+
+        Raises:
+            ExplorerError: the model in use has no such head.
+        """
+        self._check((layer, head))
         with self.lock, self.hold_trait_notifications():
             self.head, self.heads, self.blend = (layer, head), ((layer, head),), "head"
 
-    def choose_heads(self, heads: Sequence[tuple[int, int]], blend: str) -> None:
-        """Look at several heads together; the first becomes the open one unless the open one is among them."""
+    def choose_heads(self, heads: Sequence[Head], blend: str) -> None:
+        """Look at several heads together; the first becomes the open one unless the open one is among them.
+
+        Raises:
+            ExplorerError: the model in use has not got one of them.
+        """
+        self._check(*heads)
+        if not heads:
+            return
         with self.lock, self.hold_trait_notifications():
             self.heads = tuple(heads)
             self.head = self.head if self.head in self.heads else self.heads[0]
             self.blend = blend
+
+    def _check(self, *heads: Head) -> None:
+        if (info := self._info()) is not None:
+            for layer, head in heads:
+                check_head(layer, head, info.n_layer, info.n_head)
+
+    @t.validate("head")
+    def _valid_head(self, proposal: dict[str, Any]) -> Head:
+        self._check(proposal["value"])  # else every question about its layer would fail
+        head: Head = proposal["value"]
+        return head
 
     @t.validate("pins")
     def _valid_pins(self, proposal: dict[str, Any]) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import traitlets as t
 
 from explorer.figures.shared.theme import Theme
-from explorer.language_model.interventions import Interventions
+from explorer.language_model.interventions import Interventions, canonical
 from explorer.language_model.model import Model, ModelInfo
 from explorer.locales import ExplorerError
 from explorer.sampling.sampling import Sampling
@@ -41,7 +41,7 @@ class ExplorerState(Slice):
     Args:
         model: the model that answers; None until one is loaded, see `ModelChoice`.
         prefix: the text to begin with.
-        sampling, seed, interventions: to begin with.
+        sampling, seed, interventions: to begin with; an `ExplorerError` refuses what ``model`` cannot do.
         theme: colours and language; None takes the language of the environment.
         browser: see `Display.browser`.
 
@@ -68,6 +68,8 @@ class ExplorerState(Slice):
         theme: Theme | None = None,
         browser: str = "",
     ) -> None:
+        if model is not None:
+            model.info.check(canonical(interventions))
         lock = threading.RLock()
         super().__init__(lock)
         self.refresher = Refresher(lock)

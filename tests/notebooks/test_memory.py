@@ -59,7 +59,7 @@ def test_memory_threads_and_objects_stay_as_they_are(lab: Kernel, use: Use) -> N
         ("make_and_close_panels(lm, {n})", use.panels, None, True),
     ):
         half, _ = halves(lab, code, n, cell, at_once=at_once)
-        lab.run("type_texts(states()[0], 1)")  # its threads end when nobody asks for a while: now they are there
+        lab.run("type_texts(states()[0], 2)")  # its threads end when nobody asks for a while: now they are there
         last = lab.wait_until_alive(models=1, states=1, apps=1, threads=first.threads, widgets=first.widgets)
         assert last.panels == first.panels
         assert last.megabytes - half.megabytes < MOST_MEGABYTES, code

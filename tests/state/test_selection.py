@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 import traitlets as t
 
+from explorer.language_model.interventions import Ablate
 from explorer.language_model.model import ModelInfo
+from explorer.locales import ExplorerError
 from explorer.state.selection import MAX_PINS, Selection
 from explorer.state.state import ExplorerState
 from tests.state.waiting import settle
@@ -105,3 +107,35 @@ def test_another_model_begins_without_pins_at_its_first_head() -> None:
     infos.info = FakeModel(n_layer=1, n_head=1).info
     selection.on_model()
     assert (selection.pins, selection.head, selection.heads, selection.blend) == ((), (0, 0), ((0, 0),), "head")
+
+
+def test_a_head_that_there_is_not_is_refused(selection: Selection) -> None:
+    selection.choose_heads([(0, 1), (1, 2)], "max")
+    before = (selection.head, selection.heads, selection.blend)
+    for layer, head in ((INFO.n_layer, 0), (0, INFO.n_head), (-1, 0), (0, 10**30)):
+        with pytest.raises(ExplorerError):
+            selection.open_head(layer, head)
+        with pytest.raises(ExplorerError):
+            selection.choose_heads([(0, 0), (layer, head)], "mean")
+        with pytest.raises(ExplorerError):
+            selection.head = (layer, head)
+        assert (selection.head, selection.heads, selection.blend) == before
+    selection.choose_heads([], "mean")
+    assert (selection.head, selection.heads, selection.blend) == before
+
+
+def test_after_an_impossible_head_every_question_is_answered() -> None:
+    state = ExplorerState(FakeModel(), "the cat")
+    state.reader.require("somebody", frozenset({"attention", "layer", "vectors"}))
+    settle(state)
+    with pytest.raises(ExplorerError):
+        state.selection.head = (99, 0)
+    state.document.prefix = "the dog"
+    settle(state)
+    assert state.reader.trace is not None
+    assert (state.reader.trace.text, state.status.current.state) == ("the dog", "ready")
+
+
+def test_interventions_that_the_model_cannot_do_are_refused_from_the_start() -> None:
+    with pytest.raises(ExplorerError, match="99"):
+        ExplorerState(FakeModel(), "the cat", interventions=(Ablate(((99, 0),)),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -103,9 +104,9 @@ class AttentionTextPanel(Panel):
             elif attention is not None:
                 layers = range(attention.n_layer) if name == "all" else [state.selection.head[0]]
                 heads = [(layer, head) for layer in layers for head in range(attention.n_head)]
-                state.selection.choose_heads(
-                    heads, "mean" if state.selection.blend == "head" else state.selection.blend
-                )
+                blend = "mean" if state.selection.blend == "head" else state.selection.blend
+                with suppress(ExplorerError):  # a picture of the model before, which has more heads
+                    state.selection.choose_heads(heads, blend)
 
     @property
     def _blend(self) -> str:

@@ -204,7 +204,7 @@ class RolesPanel(Panel):
         with self.state.lock:
             self.kind = kind
             heads = self._shown.heads(kind) if self._shown is not None else ()
-            if heads and self.state.selection.has_head(*heads[0]):
+            if heads and all(self.state.selection.has_head(*each) for each in heads):
                 self.state.selection.choose_heads(heads, "mean")
 
     def _on_head(self, layer: int, head: int) -> None:
