@@ -22,7 +22,8 @@ from explorer.state.refresher import Paint
 from explorer.widgets import controls as w
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.elements.status_line.widget import StatusLine
-from explorer.widgets.panels.panel import Panel, set_options
+from explorer.widgets.panels.menus import set_options
+from explorer.widgets.panels.panel import Panel
 
 
 @dataclass(frozen=True)
