@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from explorer.language_model.model import Model
 from explorer.locales import Argument, ExplorerError, Message, numbers
@@ -43,6 +44,9 @@ class Persistence(Slice):
         self._reader, self._playback = reader, playback
         self._autosaves: list[tuple[Session, Autosave]] = []  # each session has a file of its own
         self._unsaved: list[Session] = []  # what they have is newer than what their files have
+        self._disk = threading.Lock()  # whoever holds it asks for no other lock
+        self._n_dumps = 0
+        self._written: dict[Path, int] = {}  # which of the dumps each file has
         super().__init__(lock)
         document.observe(self._on_tree, "tree_version")
 
@@ -86,7 +90,12 @@ class Persistence(Slice):
             try:
                 with self.lock:
                     autosave, data = self._autosave_of(session), session_file.dumps(session)
-                autosave.write(data)  # a disk may be slow
+                    self._n_dumps += 1
+                    number = self._n_dumps
+                with self._disk:  # and not the lock of the state: a disk may be slow
+                    if number > self._written.get(autosave.path, 0):  # else a newer one was quicker
+                        autosave.write(data)
+                        self._written[autosave.path] = number
             except ExplorerError as error:
                 self._status.fail(error)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Protocol
 
@@ -34,6 +35,7 @@ class Refresher:
         self._lock = lock
         self._thread = Worker()
         self._closed = False
+        weakref.finalize(self, self._thread.close).atexit = False  # a state that is forgotten leaves no thread
 
     def due(self, follower: Follower) -> None:
         """Have ``follower`` refreshed; may be said on any thread, with the lock of the state or without it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from explorer.sessions import session_file
 from explorer.sessions.session import Session
 from explorer.state.persistence import MAX_EARLIER
 from explorer.state.state import ExplorerState
+from explorer.state.worker import worker_of
 from tests.passes import Passes
-from tests.state.waiting import settle, wait_until
+from tests.state.waiting import PATIENCE, settle, wait_until
 
 BROWSER = "0123456789abcdef"
 
@@ -256,3 +258,33 @@ def test_a_file_is_put_into_the_session_of_the_model_that_it_was_read_for(
         state.persistence.open(data)
     settle(state)
     assert session_of(state).model == llama.info.name
+
+
+class Disk:
+    """Takes the place of a lock: who comes first must wait for ``go_on``, and others go first."""
+
+    def __init__(self) -> None:
+        self._lock, self.waits, self.go_on = threading.Lock(), threading.Event(), threading.Event()
+
+    def __enter__(self) -> None:
+        if not self.waits.is_set():
+            self.waits.set()
+            assert self.go_on.wait(PATIENCE)
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def test_an_older_file_is_not_written_over_a_newer_one(state: ExplorerState, lm: LocalModel) -> None:
+    """The end comes while what was autosaved before is still on its way to a slow disk."""
+    disk = state.persistence._disk = Disk()  # type: ignore[assignment]
+    state.playback.step()
+    assert disk.waits.wait(PATIENCE)
+    with state.lock:
+        state.document.add(state.sampler.coming, Sampling(), seed=1)
+    state.close()
+    assert list(kept(lm).values()) == [2]
+    disk.go_on.set()
+    wait_until(lambda: not worker_of(lm)._at_work, "the older one had its turn")
+    assert list(kept(lm).values()) == [2]

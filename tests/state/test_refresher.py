@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Iterator
@@ -191,5 +192,18 @@ def test_the_thread_that_waits_ends_when_it_is_closed(refresher: Refresher, foll
     thread = refresher._thread._thread
     assert thread is not None
     refresher.close()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+
+
+def test_the_thread_of_a_state_that_is_forgotten_ends(lock: threading.RLock) -> None:
+    refresher = Refresher(lock)
+    done = threading.Event()
+    refresher.later("now", 0, done.set)
+    assert done.wait(PATIENCE)
+    thread = refresher._thread._thread
+    assert thread is not None
+    del refresher
+    gc.collect()
     thread.join(PATIENCE)
     assert not thread.is_alive()
