@@ -10,16 +10,15 @@ from dataclasses import replace
 import traitlets as t
 
 from explorer.language_model.attention import Attention
-from explorer.language_model.interventions import Interventions
-from explorer.language_model.model import Model, Watch
-from explorer.language_model.request import Extras, Request
+from explorer.language_model.model import Model
+from explorer.language_model.request import Extras
 from explorer.language_model.tokens import Encoding
 from explorer.language_model.trace import NOT_ASKED, Trace
 from explorer.locales import ExplorerError, Message, numbers
-from explorer.probes.roles import Roles, repeated_random
 from explorer.state.document import Document, NodeRef
 from explorer.state.experiment import Experiment
 from explorer.state.question import Question, Setting
+from explorer.state.readings import has_extras, read_node, read_random, read_request, read_text, tokenize
 from explorer.state.refresher import Refresher
 from explorer.state.selection import Selection
 from explorer.state.slice import Slice
@@ -78,10 +77,10 @@ class Reader(Slice):
         self.answer = 0
         self.shown: NodeRef | None = None
         super().__init__(lock)
-        self.second = Question(lock, status, self._setting, _read_text)
-        self.at = Question(lock, status, self._setting, _read_request)
-        self.roles = Question(lock, status, self._setting, _read_random, keep=KEPT_ROLES)
-        self.pieces = Question(lock, status, self._setting, _tokenize)
+        self.second = Question(lock, status, self._setting, read_text)
+        self.at = Question(lock, status, self._setting, read_request)
+        self.roles = Question(lock, status, self._setting, read_random, keep=KEPT_ROLES)
+        self.pieces = Question(lock, status, self._setting, tokenize)
         document.observe(lambda _: self.ask(), "text_version")
         experiment.observe(lambda _: self.ask(), "interventions")
         selection.observe(lambda _: self._complete(), "head")
@@ -126,7 +125,7 @@ class Reader(Slice):
             self.waiting = self.stale = True
             worker_of(model).ask(  # under the lock: who asks last is answered last
                 self,
-                lambda watch: _read_node(model, node, notices, interventions, extras, watch),
+                lambda watch: read_node(model, node, notices, interventions, extras, watch),
                 lambda trace: self._answered(number, model, node, trace),
                 lambda error: self._failed(number, error),
                 lambda done, todo: self._reading(number, done, todo),
@@ -225,7 +224,7 @@ class Reader(Slice):
         )
 
     def _complete(self) -> None:
-        if self.trace is not None and not self.waiting and not self.stale and not _has(self.trace, self._extras):
+        if self.trace is not None and not self.waiting and not self.stale and not has_extras(self.trace, self._extras):
             self.ask()
 
     def _answered(self, number: int, model: Model, node: NodeRef, trace: Trace) -> None:
@@ -280,50 +279,6 @@ class Reader(Slice):
 
     def _grow_late(self) -> None:
         self.late = self.stale
-
-
-def _read_node(
-    model: Model,
-    node: NodeRef,
-    notices: tuple[Message, ...],
-    interventions: Interventions,
-    extras: Extras,
-    watch: Watch,
-) -> Trace:
-    """What the model makes of the text that ends at ``node``. ``notices``: of its prefix, where its ids are known."""
-    if node.tree is None:
-        encoding = model.tokenize(node.prefix)
-        ids, notices = encoding.ids, encoding.notices
-    else:
-        ids = node.tree.ids(node.number)
-    return replace(model.trace(Request(ids, interventions, extras), watch=watch), notices=notices)
-
-
-def _read_text(model: Model, text: str, interventions: Interventions, watch: Watch) -> Trace:
-    return model.trace(text, interventions=interventions, watch=watch)
-
-
-def _read_request(model: Model, request: Request, _interventions: Interventions, watch: Watch) -> Trace:
-    return model.trace(request, watch=watch)
-
-
-def _read_random(model: Model, n: int, interventions: Interventions, _watch: Watch) -> Roles:
-    return repeated_random(model, n=n, interventions=interventions)
-
-
-def _tokenize(model: Model, text: str, _interventions: Interventions, _watch: Watch) -> tuple[int, ...]:
-    return model.tokenize(text).ids
-
-
-def _has(trace: Trace, extras: Extras) -> bool:
-    """Whether ``trace`` holds them, or says why it does not."""
-    recorded = trace.recorded_attention
-    if recorded is None:
-        return not extras.attention or trace.attention_unavailable != NOT_ASKED
-    layer, vectors = extras.layer, extras.vectors
-    return recorded.problem is not None or (
-        (layer is None or recorded.has(layer)) and (vectors is None or recorded.has_vectors(*vectors))
-    )
 
 
 def _ready(trace: Trace) -> Message:

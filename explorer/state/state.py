@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import cache
 from typing import Any
 
 import traitlets as t
@@ -135,3 +136,11 @@ class ExplorerState(Slice):
         """Of the model in use; the slices before the reader are made without one."""
         reader: Reader | None = getattr(self, "reader", None)
         return reader.model.info if reader is not None and reader.model is not None else None
+
+
+@cache
+def closed_state() -> ExplorerState:
+    """The state of whatever was closed."""
+    state = ExplorerState()
+    state.close()
+    return state

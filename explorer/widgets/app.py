@@ -23,8 +23,9 @@ from explorer.widgets.panels.main.sampling import SamplingPanel
 from explorer.widgets.panels.main.status import StatusPanel
 from explorer.widgets.panels.main.stepping import SteppingPanel
 from explorer.widgets.panels.main.tokens import TokensPanel
-from explorer.widgets.panels.panel import Panel, theme_reporter
+from explorer.widgets.panels.panel import Panel
 from explorer.widgets.panels.sections import SectionsPanel
+from explorer.widgets.panels.theme import theme_reporter
 
 FIRST_PREFIX = "The capital of France is"
 

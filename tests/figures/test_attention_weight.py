@@ -14,15 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.figures.attention.attention_weight import (
-    N_ROWS,
-    NO_KEY,
-    ROWS_HEIGHT,
-    VECTORS_HEIGHT,
-    weight_rows,
-    weight_vectors,
-)
+from explorer.figures.attention.attention_weight_rows import N_ROWS, NO_KEY, ROWS_HEIGHT, weight_rows
 from explorer.figures.attention.attention_weight_steps import WeightSteps, weight_arithmetic
+from explorer.figures.attention.attention_weight_vectors import VECTORS_HEIGHT, weight_vectors
 from explorer.figures.shared.theme import Theme
 from explorer.language_model.attention import Floats, HeadVectors
 from explorer.locales import ExplorerError

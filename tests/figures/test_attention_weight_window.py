@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from explorer.figures.attention.attention_weight import N_ROWS, NO_KEY, weight_rows
+from explorer.figures.attention.attention_weight_rows import N_ROWS, NO_KEY, weight_rows
 from explorer.figures.attention.attention_weight_steps import WeightSteps, weight_arithmetic
 from explorer.figures.shared.theme import Theme
 from explorer.language_model.attention import Floats, HeadVectors

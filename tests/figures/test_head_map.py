@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from plotly.colors import hex_to_rgb, sample_colorscale, unlabel_rgb
 
 from explorer.figures.attention.attention_weights import weight_share
-from explorer.figures.attention.head_map import MAX_CELLS, Part, head_map, query_of_cell
+from explorer.figures.attention.head_map import head_map
+from explorer.figures.attention.part import MAX_CELLS, Part, query_of_cell
 from explorer.figures.shared.escape import escape
 from explorer.figures.shared.theme import Theme
 from explorer.language_model.attention import Floats

@@ -26,7 +26,7 @@ BY_HAND = {
 }
 IN_THE_PAGE = {
     "figures/attention/head_map.py": "plotly writes the weights; what would read 1 says how much is missing",
-    "figures/attention/attention_weight.py": "significant digits, which plotly writes for each cell",
+    "figures/attention/attention_weight_vectors.py": "significant digits, which plotly writes for each cell",
     "figures/comparison/strategies.py": "an axis of whole percents",
 }
 

@@ -20,7 +20,7 @@ from explorer.language_model.interventions import Interventions
 from explorer.language_model.model import Model
 from explorer.locales import Message
 from explorer.probes.roles import KINDS, Roles, repeated_random, roles_of
-from explorer.state import reader as reader_module
+from explorer.state import readings
 from explorer.state.state import ExplorerState
 from explorer.state.worker import worker_of
 from explorer.widgets.elements.plot.widget import Plot
@@ -256,7 +256,7 @@ class Gate:
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
     gate = Gate()
-    monkeypatch.setattr(reader_module, "repeated_random", gate)
+    monkeypatch.setattr(readings, "repeated_random", gate)
     return gate
 
 
@@ -341,7 +341,7 @@ def test_scores_of_the_model_before_are_not_shown(
 ) -> None:
     other = load(str(tiny_llama), device="cpu")
     gates = {lm: Gate(), other: Gate()}
-    monkeypatch.setattr(reader_module, "repeated_random", lambda model, **how: gates[model](model, **how))
+    monkeypatch.setattr(readings, "repeated_random", lambda model, **how: gates[model](model, **how))
     panel.source = RANDOM
     panel.state.reader.model = other
     gates[lm].open.set()

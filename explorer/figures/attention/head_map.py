@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from explorer.figures.attention.attention_weights import LOG_FLOOR, evenly, head_name, weight_share
+from explorer.figures.attention.part import Part, largest, part_weights
 from explorer.figures.shared import rows
 from explorer.figures.shared.escape import escape
 from explorer.figures.shared.theme import Theme
-from explorer.language_model.attention import Floats, n_weights, square
+from explorer.language_model.attention import Floats, n_weights
 from explorer.locales import numbers, tr
-from explorer.probes.first_token import row_without_first, without_first
-
-MAX_CELLS = 128
-"""In a row or a column; of more tokens, a cell stands for several."""
+from explorer.probes.first_token import row_without_first
 
 MAX_WITH_NUMBERS = 6
 """In a row; smaller cells have no room for a number."""
@@ -39,70 +35,6 @@ _TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 _LOG_TICKS = (LOG_FLOOR, 1e-3, 1e-2, 1e-1, 1.0)
 _READS_AS_1 = 0.99995  # and what is above it, with four digits
 _SCALE_STEPS = 40  # of the logarithmic colour scale, between which plotly draws straight lines
-
-
-@dataclass(frozen=True)
-class Part:
-    """The tokens whose weights are drawn, counted from the first that the model reads."""
-
-    queries: range
-    keys: range
-
-    @classmethod
-    def whole(cls, n_tokens: int) -> Part:
-        return cls(range(n_tokens), range(n_tokens))
-
-    @property
-    def n(self) -> int:
-        """A cell stands for n x n weights."""
-        return max(1, math.ceil(max(len(self.queries), len(self.keys)) / MAX_CELLS))
-
-    def of_cells(self, columns: tuple[int, int], rows: tuple[int, int], n_tokens: int) -> Part | None:
-        """What the cells from the first to the last in a row and in a column stand for; they may lie beside this part.
-
-        None where no token of a text of ``n_tokens`` looks at any.
-        """
-        keys = _tokens(self.keys.start, columns, self.n, n_tokens)
-        queries = _tokens(self.queries.start, rows, self.n, n_tokens)
-        return Part(queries, keys) if queries and keys and keys.start < queries.stop else None
-
-
-def _tokens(start: int, cells: tuple[int, int], n: int, n_tokens: int) -> range:
-    first, last = cells
-    return range(max(0, start + n * first), min(n_tokens, start + n * (last + 1)))
-
-
-def part_weights(triangle: Floats, part: Part, first: str = "shown") -> Floats:
-    """(queries, keys) of ``part``; NaN where a query sees nothing, and where weights on the first token are left out.
-
-    Args:
-        triangle: (T(T+1)/2,) the weights of one head, as in `Attention.triangles`.
-        part: which tokens.
-        first: what to do with the weights on the first token, see `without_first`.
-    """
-    weights = square(without_first(triangle, first))
-    if first != "shown":
-        weights[1:, 0] = np.nan
-    seen = np.asarray(part.queries)[:, None] >= np.asarray(part.keys)
-    return np.where(seen, weights[part.queries.start : part.queries.stop, part.keys.start : part.keys.stop], np.nan)
-
-
-def largest(weights: Floats, n: int) -> Floats:
-    """The largest of each n x n of ``weights``; those at the edges may be fewer. NaN only where all are."""
-    if n == 1:
-        return weights
-    padded = np.pad(weights, [(0, -length % n) for length in weights.shape], constant_values=np.nan)
-    blocks = padded.reshape(len(padded) // n, n, -1, n)
-    return np.asarray(np.fmax.reduce(np.fmax.reduce(blocks, axis=3), axis=1))
-
-
-def query_of_cell(triangle: Floats, part: Part, column: int, row: int, first: str = "shown") -> int | None:
-    """The token whose weight a cell of `head_map` shows; None where it shows nothing."""
-    n = part.n
-    weights = part_weights(triangle, part, first)[row * n : (row + 1) * n, column * n : (column + 1) * n]
-    if np.isnan(weights).all():
-        return None
-    return part.queries[row * n + int(np.unravel_index(np.nanargmax(weights), weights.shape)[0])]
 
 
 def head_map(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
-from functools import cache
 from typing import Any, ClassVar
 
 import traitlets as t
@@ -13,13 +11,14 @@ import traitlets as t
 from explorer.language_model.model import Model
 from explorer.locales import Argument, ExplorerError, Message, tr
 from explorer.state.refresher import Paint
-from explorer.state.state import ExplorerState
+from explorer.state.state import ExplorerState, closed_state
 from explorer.widgets import controls as w
 from explorer.widgets.base import guarded_widgets
 from explorer.widgets.cells import displayed
 from explorer.widgets.elements.kernel_banner.widget import KernelBanner
 from explorer.widgets.elements.status_line.widget import StatusLine
 from explorer.widgets.elements.theme_reporter.widget import ThemeReporter
+from explorer.widgets.panels.theme import theme_reporter
 
 log = logging.getLogger(__name__)
 
@@ -269,37 +268,3 @@ class Panel(w.VBox):
         self.children = (*([self._notice] if self._notice is not None else []), *self._own)
         if before is not None:
             before.close()
-
-
-@cache
-def closed_state() -> ExplorerState:
-    """The state of whatever was closed."""
-    state = ExplorerState()
-    state.close()
-    return state
-
-
-def set_options(
-    menu: w.Dropdown, options: list[tuple[str, Any]], value: Any, on_value: Callable[[dict[str, Any]], None]
-) -> None:
-    """Put ``options`` into ``menu`` with ``value`` chosen, without calling its observer: nobody chose anything."""
-    menu.unobserve(on_value, "value")
-    menu.options = options
-    menu.value = value
-    menu.observe(on_value, "value")
-
-
-def theme_reporter(state: ExplorerState) -> ThemeReporter:
-    """The widget that keeps the theme of ``state`` true to the page."""
-    display = state.display
-    reporter = ThemeReporter(dark=display.theme.dark, contrast=display.theme.contrast)
-
-    def on_change(_change: object) -> None:
-        display.theme = replace(display.theme, dark=reporter.dark, contrast=reporter.contrast)
-
-    def on_browser(_change: object) -> None:
-        display.browser = reporter.browser
-
-    reporter.observe(on_change, ["dark", "contrast"])
-    reporter.observe(on_browser, "browser")
-    return reporter

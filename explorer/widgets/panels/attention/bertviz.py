@@ -12,7 +12,8 @@ from explorer.state.refresher import Paint
 from explorer.widgets import controls as w
 from explorer.widgets.elements.framed.widget import Framed
 from explorer.widgets.elements.status_line.widget import StatusLine
-from explorer.widgets.panels.panel import Panel, set_options
+from explorer.widgets.panels.menus import set_options
+from explorer.widgets.panels.panel import Panel
 
 HEIGHT = 410
 """Pixels, of the frame and the handle under it; what is longer scrolls within."""

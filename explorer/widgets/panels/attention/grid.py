@@ -18,7 +18,8 @@ from explorer.probes.roles import KINDS, roles_of
 from explorer.state.refresher import Paint
 from explorer.widgets import controls as w
 from explorer.widgets.elements.head_grid.widget import HeadGrid
-from explorer.widgets.panels.panel import Panel, set_options
+from explorer.widgets.panels.menus import set_options
+from explorer.widgets.panels.panel import Panel
 
 LAYER, ENTROPY = "layer", "entropy"
 

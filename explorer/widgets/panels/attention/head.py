@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from explorer.figures.attention.head_map import HEIGHT_PIXELS, WIDEST_PIXELS, Part, head_map, query_of_cell
+from explorer.figures.attention.head_map import HEIGHT_PIXELS, WIDEST_PIXELS, head_map
+from explorer.figures.attention.part import Part, query_of_cell
 from explorer.figures.attention.role_names import role_name
 from explorer.language_model.attention import Attention
 from explorer.language_model.trace import Ints, Trace

@@ -22,7 +22,8 @@ from explorer.widgets import controls as w
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.elements.role_labels.widget import RoleLabels
 from explorer.widgets.elements.status_line.widget import StatusLine
-from explorer.widgets.panels.panel import Panel, set_options
+from explorer.widgets.panels.menus import set_options
+from explorer.widgets.panels.panel import Panel
 
 MAX_HEADS = 12
 """Buttons for the heads of one role; of more, the best."""

@@ -11,7 +11,8 @@ import numpy as np
 import plotly.graph_objects as go
 import traitlets as t
 
-from explorer.figures.attention.head_map import HEIGHT_PIXELS, WIDEST_PIXELS, Part, query_of_cell
+from explorer.figures.attention.head_map import HEIGHT_PIXELS, WIDEST_PIXELS
+from explorer.figures.attention.part import Part, query_of_cell
 from explorer.figures.attention.summary import pair_map, score_map, score_map_size
 from explorer.figures.shared.empty import empty_figure
 from explorer.language_model.attention import EXACT_TOKENS, Attention, Floats
@@ -22,7 +23,8 @@ from explorer.state.refresher import Paint
 from explorer.widgets import controls as w
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.elements.status_line.widget import StatusLine
-from explorer.widgets.panels.panel import Panel, set_options
+from explorer.widgets.panels.menus import set_options
+from explorer.widgets.panels.panel import Panel
 
 
 @dataclass(frozen=True)

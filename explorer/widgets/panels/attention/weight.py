@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import traitlets as t
 
-from explorer.figures.attention.attention_weight import ROWS_HEIGHT, VECTORS_HEIGHT, weight_rows, weight_vectors
+from explorer.figures.attention.attention_weight_rows import ROWS_HEIGHT, weight_rows
 from explorer.figures.attention.attention_weight_steps import WeightSteps
+from explorer.figures.attention.attention_weight_vectors import VECTORS_HEIGHT, weight_vectors
 from explorer.language_model.attention import Attention, Floats
 from explorer.language_model.trace import Trace
 from explorer.locales import ExplorerError, Message
@@ -18,7 +19,8 @@ from explorer.widgets import controls as w
 from explorer.widgets.elements.plot.widget import Plot
 from explorer.widgets.elements.status_line.widget import StatusLine
 from explorer.widgets.panels.attention.grid import GridPanel
-from explorer.widgets.panels.panel import Panel, set_options
+from explorer.widgets.panels.menus import set_options
+from explorer.widgets.panels.panel import Panel
 
 MAX_LISTED = 200
 """Tokens in a menu."""

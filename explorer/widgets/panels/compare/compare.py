@@ -19,7 +19,8 @@ from explorer.widgets.number_input import typed_number
 from explorer.widgets.panels.compare.compare_views import CompareViewsPanel
 from explorer.widgets.panels.main.stepping import SteppingPanel
 from explorer.widgets.panels.main.tokens import MAX_BITS, TokensPanel
-from explorer.widgets.panels.panel import Panel, set_options
+from explorer.widgets.panels.menus import set_options
+from explorer.widgets.panels.panel import Panel
 
 WAYS = {"surprisal": "compare-colour-surprisal", "choice": "compare-colour-choice"}
 ENDS = {END: "■", LENGTH: "…", TEXT: "▪", None: ""}

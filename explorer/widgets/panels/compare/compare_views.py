@@ -26,7 +26,8 @@ from explorer.state.refresher import Paint
 from explorer.widgets import controls as w
 from explorer.widgets.elements.downloads.widget import Downloads
 from explorer.widgets.elements.plot.widget import Plot
-from explorer.widgets.panels.panel import Panel, set_options
+from explorer.widgets.panels.menus import set_options
+from explorer.widgets.panels.panel import Panel
 from explorer.widgets.panels.tabs import TabsPanel
 
 HEIGHT = 300

@@ -13,7 +13,8 @@ from explorer.widgets.elements.file_buttons.widget import FileButtons
 from explorer.widgets.elements.tree_view.widget import TreeView, node_note
 from explorer.widgets.panels.main.stepping import SteppingPanel
 from explorer.widgets.panels.main.tokens import TokensPanel
-from explorer.widgets.panels.panel import Panel, set_options
+from explorer.widgets.panels.menus import set_options
+from explorer.widgets.panels.panel import Panel
 
 LONGEST_PREFIX = 60
 

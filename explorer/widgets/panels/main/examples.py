@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from explorer.widgets import controls as w
-from explorer.widgets.panels.panel import Panel, set_options
+from explorer.widgets.panels.menus import set_options
+from explorer.widgets.panels.panel import Panel
 
 EXAMPLES = {
     "example-fact": "The capital of France is",

@@ -11,7 +11,8 @@ from explorer.models.download_permission import downloads_allowed
 from explorer.state.model_choice import is_on_disk
 from explorer.widgets import controls as w
 from explorer.widgets.elements.status_line.widget import StatusLine
-from explorer.widgets.panels.panel import Panel, set_options
+from explorer.widgets.panels.menus import set_options
+from explorer.widgets.panels.panel import Panel
 
 NONE = ""
 """The picker's value while there is no model; None would leave it blank."""
