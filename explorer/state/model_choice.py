@@ -47,6 +47,8 @@ class ModelChoice(Slice):
             present = self._reader.model.info.name if self._reader.model is not None else None
             if name == present:
                 self.cancel()
+            elif name == self.loading:  # it is on its way
+                self.to_confirm = None
             elif name in CATALOG and not is_on_disk(name):
                 self.cancel()
                 self.to_confirm = name

@@ -222,3 +222,13 @@ def test_a_load_ends_with_the_process_that_gives_it_up(loads: Loads, n_steps: in
     loads.go_on("second", 11)
     thread.join(PATIENCE)
     assert not thread.is_alive()
+
+
+def test_a_model_that_is_on_its_way_is_not_begun_anew(state: ExplorerState, loads: Loads) -> None:
+    state.models.choose("second")
+    loads.wait_until_began("second")
+    state.models.choose("second")
+    loads.finish("second")
+    threads_end()
+    settle(state)
+    assert (in_use(state), loads.began.count("second")) == ("second", 1)
