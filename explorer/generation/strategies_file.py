@@ -7,8 +7,8 @@ from typing import Any
 
 from explorer.generation.strategy import Strategy, strategies
 from explorer.locales import ExplorerError, shown
-from explorer.models.text_files import without_mark
-from explorer.models.user_files import MAX_TOML_BYTES, UntrustedTomlError, parse_toml, read_file
+from explorer.models.text_files import read_utf8
+from explorer.models.user_files import MAX_TOML_BYTES, UntrustedTomlError, parse_toml
 
 
 def read_strategies(file: Path) -> tuple[Strategy, ...]:
@@ -18,7 +18,7 @@ def read_strategies(file: Path) -> tuple[Strategy, ...]:
         ExplorerError: it cannot be read, is no TOML, or holds something that is no strategy; the sentence says which.
     """
     try:
-        content = parse_toml(without_mark(read_file(file, MAX_TOML_BYTES), str(file)))
+        content = parse_toml(read_utf8(file, MAX_TOML_BYTES))
     except UntrustedTomlError as error:
         raise ExplorerError("strategies-file-unreadable", file=str(file), reason=str(error)) from error
     tables = content.get("strategy")

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import codecs
+from pathlib import Path
 
 from explorer.locales.messages import ExplorerError
+from explorer.models.user_files import read_file
 
 _OTHER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+
+
+def read_utf8(file: Path, max_bytes: int) -> bytes:
+    """The content of a text file that somebody asked for by name, without its mark.
+
+    Raises:
+        ExplorerError: as `read_file` and `without_mark`.
+    """
+    return without_mark(read_file(file, max_bytes), str(file))
 
 
 def without_mark(content: bytes, name: str) -> bytes:

@@ -11,6 +11,7 @@ import traitlets as t
 from explorer.figures.shared.theme import Theme
 from explorer.language_model.interventions import Interventions, canonical
 from explorer.language_model.model import Model, ModelInfo
+from explorer.language_model.record import short
 from explorer.locales import ExplorerError
 from explorer.sampling.sampling import Sampling
 from explorer.state.comparison import StrategyComparison
@@ -99,9 +100,8 @@ class ExplorerState(Slice):
             self.reader.model = model
 
     def __repr__(self) -> str:
-        model, prefix = self.reader.model, self.document.prefix
-        shown = prefix if len(prefix) <= 60 else "…" + prefix[-60:]
-        return f"ExplorerState({shown!r}, model={model.info.name if model is not None else None!r})"
+        name = self.reader.model.info.name if self.reader.model is not None else None
+        return f"ExplorerState({short(self.document.prefix)}, model={short(name)})"
 
     def resolved(self, error: ExplorerError) -> None:
         """What ``error`` was about is right now: if the status line still says it, it says that all is well."""

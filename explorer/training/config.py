@@ -8,8 +8,8 @@ from typing import Annotated, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from explorer.locales.messages import ExplorerError
-from explorer.models.text_files import without_mark
-from explorer.models.user_files import MAX_TOML_BYTES, UntrustedTomlError, parse_toml, read_file
+from explorer.models.text_files import read_utf8
+from explorer.models.user_files import MAX_TOML_BYTES, UntrustedTomlError, parse_toml
 
 RECIPE = Path(__file__).parent / "gpt2_mini.toml"
 """The recipe of the bundled model."""
@@ -166,7 +166,7 @@ def read_recipe(file: Path = RECIPE) -> Recipe:
         ExplorerError: the file cannot be read, or a number in it is missing, unknown or out of range.
     """
     try:
-        return Recipe.model_validate(parse_toml(without_mark(read_file(file, MAX_TOML_BYTES), str(file))))
+        return Recipe.model_validate(parse_toml(read_utf8(file, MAX_TOML_BYTES)))
     except UntrustedTomlError as error:
         raise ExplorerError("recipe-unreadable", file=str(file), reason=str(error)) from error
     except ValidationError as error:

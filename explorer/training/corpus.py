@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from explorer.locales.messages import ExplorerError
-from explorer.models.text_files import without_mark
-from explorer.models.user_files import read_file
+from explorer.models.text_files import read_utf8
 
 MAX_BOOK_BYTES = 64 << 20
 """More than any book has; War and Peace has 3 MB."""
@@ -77,7 +76,7 @@ def read_books(folder: Path) -> list[Book]:
     books = []
     for file in sorted(folder.rglob("*.txt")):
         try:
-            content = without_mark(read_file(file, MAX_BOOK_BYTES), str(file))
+            content = read_utf8(file, MAX_BOOK_BYTES)
             books.append(Book(file.name, clean(content.decode("utf-8"))))
         except UnicodeDecodeError as error:
             raise ExplorerError("corpus-not-utf8", file=str(file)) from error

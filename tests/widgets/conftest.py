@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Iterator
 
 import comm
 import pytest
+from ipywidgets.widgets.widget import _instances
 
 from explorer.state import state as state_module
 from explorer.state.comparison import StrategyComparison
@@ -16,7 +18,7 @@ from explorer.widgets.panels.panel import Panel
 from tests.state.fixtures import empty_disk, lm, nothing_loaded
 from tests.widgets.page import Page
 
-__all__ = ["empty_disk", "lm", "nothing_loaded", "nothing_unexpected", "page"]
+__all__ = ["empty_disk", "lm", "nothing_left", "nothing_loaded", "nothing_unexpected", "page"]
 
 METHODS = (
     *((Selection, name) for name in ("open_head", "choose_heads")),
@@ -42,3 +44,14 @@ def nothing_unexpected(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     yield
     unexpected = [record for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
     assert not [record.getMessage() for record in unexpected if record.name.startswith("explorer.widgets")]
+
+
+@pytest.fixture
+def nothing_left(page: Page) -> Iterator[None]:
+    """Neither ipywidgets nor the comms know a widget more than before."""
+    gc.collect()
+    widgets, comms = set(_instances), set(comm.get_comm_manager().comms)
+    yield
+    gc.collect()
+    assert set(_instances) == widgets
+    assert set(comm.get_comm_manager().comms) == comms

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import comm
 import pytest
-from ipywidgets.widgets.widget import _instances
 
 import explorer.widgets.elements
 from explorer.engine.local_model import LocalModel
@@ -31,16 +29,7 @@ from tests.widgets.page import Page, settle
 N = 300
 ENGLISH = Theme(language="en")
 
-
-@pytest.fixture(autouse=True)
-def nothing_left(page: Page) -> Iterator[None]:
-    """Neither ipywidgets nor the comms know a widget more than before."""
-    gc.collect()
-    widgets, comms = set(_instances), set(comm.get_comm_manager().comms)
-    yield
-    gc.collect()
-    assert set(_instances) == widgets
-    assert set(comm.get_comm_manager().comms) == comms
+pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
 def test_every_element_is_among_them() -> None:

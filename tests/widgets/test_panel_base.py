@@ -6,9 +6,8 @@ import gc
 import logging
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import comm
 import pytest
 from ipywidgets.widgets.widget import _instances
 
@@ -236,17 +235,6 @@ def test_closing_while_it_paints_leaves_the_sentence(state: ExplorerState) -> No
     go_on.set()
     wait_until(lambda: thread._thread is None, "it has painted")
     assert notices(panel) != []
-
-
-@pytest.fixture
-def nothing_left(page: object) -> Iterator[None]:
-    """Neither ipywidgets nor the comms know a widget more than before."""
-    gc.collect()
-    widgets, comms = set(_instances), set(comm.get_comm_manager().comms)
-    yield
-    gc.collect()
-    assert set(_instances) == widgets
-    assert set(comm.get_comm_manager().comms) == comms
 
 
 def used(panel: Panel) -> None:
