@@ -116,3 +116,13 @@ def test_the_tests_in_javascript_pass(node: str) -> None:
     passed = re.search(r"^# pass (\d+)$|^ℹ pass (\d+)$", ran.stdout, re.MULTILINE)
     assert passed is not None
     assert int(passed[1] or passed[2]) > 100
+
+
+def test_what_lies_below_the_checkout_is_no_module_of_ours(node: str, tmp_path: Path) -> None:
+    """``.venv`` does, with JupyterLab's own Node programs: read as modules, they print errors over `make lab`."""
+    shutil.copy(ROOT / "package.json", tmp_path)
+    program = tmp_path / ".venv" / "theirs.js"
+    program.parent.mkdir()
+    program.write_text('const { sep } = require("path");\nconsole.log(sep);\n')
+    ran = subprocess.run([node, program], capture_output=True, text=True, timeout=30)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "/\n", "")
