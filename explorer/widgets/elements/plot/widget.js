@@ -18,6 +18,9 @@ import { pickRows } from "./rows.js";
 
 const FRAME = 17; // milliseconds
 
+const page = /** @type {any} */ (globalThis);
+const DRAWN = Symbol.for("next-token-explorer.drawn"); // when a plot of this page was drawn last, whichever
+
 /** @param {any} Plotly @param {string} title @param {"png" | "svg"} format */
 const saveButton = (Plotly, title, format) => ({
   name: format,
@@ -49,12 +52,12 @@ function drawFigures(view, Plotly, { model, el, box, reserve }) {
   /** @type {any} */
   let latest = { number: 0 }; // of the figures that are unpacked
   let taken = 0;
-  let waiting = 0; // for the next frame
-  let drawn = -Infinity; // when
+  let isWaiting = false; // for the next frame
   /** @type {Record<string, string> | undefined} */
   let configured; // the words of the buttons on show
   const draw = async () => {
-    waiting = 0;
+    isWaiting = false;
+    if (view.signal.aborted) return;
     const { data, layout, words, description, answer } = latest;
     // Another configuration, also one that does the same, makes plotly begin from nothing, and draw twice.
     const config = words === configured ? undefined : configOf(Plotly, words);
@@ -65,7 +68,12 @@ function drawFigures(view, Plotly, { model, el, box, reserve }) {
     setAttributes(box, { role: picks || cells ? "application" : "img", "aria-label": description });
     el.dataset.answer = answer; // which question this picture answers
     renew(data);
-    drawn = performance.now();
+    page[DRAWN] = performance.now();
+  };
+  // Once the frame is painted that is being made.
+  const drawLater = () => {
+    isWaiting = true;
+    requestAnimationFrame(() => setTimeout(draw));
   };
   const take = async () => {
     const packed = model.get("packed");
@@ -76,10 +84,11 @@ function drawFigures(view, Plotly, { model, el, box, reserve }) {
     const figure = JSON.parse(typeof text === "string" ? text : await text); // what is there is drawn at once
     if (number < latest.number || view.signal.aborted) return; // a later one was unpacked sooner
     latest = { number, words, description, answer, ...figure };
-    if (waiting) return;
-    // At once, unless one was drawn a moment ago: of those that come together the last alone is drawn.
-    if (performance.now() - drawn > FRAME) draw();
-    else waiting = requestAnimationFrame(draw);
+    if (isWaiting) return;
+    // At once, unless a plot was drawn a moment ago: that one is seen first, and of those that come together the last
+    // alone is drawn.
+    if (performance.now() - (page[DRAWN] ?? -Infinity) > FRAME) draw();
+    else drawLater();
   };
   // The window is not all that changes its size: panels of JupyterLab do as well.
   view.onResize(el, async () => {
@@ -87,10 +96,7 @@ function drawFigures(view, Plotly, { model, el, box, reserve }) {
     await Plotly.Plots.resize(box);
     if (!view.signal.aborted) renew(box.data);
   });
-  view.onEnd(() => {
-    cancelAnimationFrame(waiting);
-    Plotly.purge(box);
-  });
+  view.onEnd(() => Plotly.purge(box));
   view.onChange("packed", take);
   // What was asked for is no other picture: what plotly made of it meanwhile is taken back.
   view.onMessage(({ kind }) => kind === "again" && latest.data && draw());
